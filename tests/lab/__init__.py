@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Boots kernels in QEMU, drives them from outside and judges what they did."""
+
+from .control import GuestError, Job
+from .guest import Guest
+from .proc import LabError
+
+MIB = 1 << 20
+
+
+class Skip(Exception):
+    """Raised by a scenario that cannot run here; the text says why."""
+
+
+def check(condition: object, text: str) -> None:
+    """Fail the scenario with a text unless the condition holds."""
+    if not condition:
+        raise AssertionError(text)
+
+
+__all__ = ["MIB", "Guest", "GuestError", "Job", "LabError", "Skip", "check"]

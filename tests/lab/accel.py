@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""KVM when a kernel really boots under it, else TCG."""
+
+import os
+from pathlib import Path
+
+from . import cache
+from .control import GuestError
+from .proc import must, say
+from .qemu import QEMU, TCG
+
+_PROBE_KERNEL = "6.12"
+_PROBE_SECONDS = 25
+
+
+def _key() -> str:
+    """Changes with the host's kernel, its boot, and QEMU."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text()
+    return cache.digest(os.uname().release, boot, must([QEMU, "--version"]))
+
+
+def _boots_under_kvm() -> bool:
+    from .guest import Guest
+    try:
+        with Guest(_PROBE_KERNEL, ours=False, accelerator="kvm", memory_mb=512,
+                   boot_timeout=_PROBE_SECONDS, lifetime=_PROBE_SECONDS + 20) as guest:
+            return guest.sh("echo works").strip() == "works"
+    except GuestError:
+        return False
+
+
+def _probe(target: Path) -> None:
+    say("does KVM work here? booting a kernel under it")
+    answer = "kvm" if _boots_under_kvm() else TCG
+    say(f"guests run under {answer.split(',')[0]}")
+    (target / "accel").write_text(answer)
+
+
+def choose() -> str:
+    """The value for QEMU's -accel, found once per boot of the host."""
+    if given := os.environ.get("VMHOOKS_ACCEL"):
+        return TCG if given == "tcg" else given
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return TCG
+    return (cache.built("accel", _key(), _probe, keep=1) / "accel").read_text()

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A guest: booted, driven from outside, judged, and gone when the block ends."""
+
+import shlex
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import accel, cache, initramfs, kernels, qemu, rss, verdict
+from .control import Control, GuestError, Job
+from .qmp import Qmp, connect
+
+
+class Guest:
+    """A QEMU with a kernel and our initramfs; use it with "with".
+
+    kernel: a name of kernels.NAMES
+    balloon: properties of the balloon device, None for no device
+    append: more words for the kernel's command line
+    extra_modules: modules of that kernel to carry, for modprobe
+    files: guest path to contents, added to the initramfs
+    ours: carry our modules (built for that kernel)
+    nodes: NUMA nodes; max_memory_mb: room for memory to be plugged in
+    disks: raw images, seen as /dev/vda, /dev/vdb, ...
+    lifetime: seconds after which QEMU is killed, whatever happens
+    """
+
+    def __init__(self, kernel: str = "6.12", *, extra_modules: Sequence[str] = (),
+                 files: Mapping[str, bytes] | None = None, ours: bool = True,
+                 accelerator: str = "", lifetime: float = 600, incoming: str = "",
+                 boot_timeout: float = 90, **machine: Any) -> None:
+        chosen = kernels.get(kernel)
+        archive = initramfs.build(chosen, tuple(extra_modules), ours, files)
+        self.machine = qemu.Machine(image=chosen.image, initramfs=archive,
+                                    accel=accelerator or accel.choose(), **machine)
+        self.kernel = chosen
+        self.lifetime = lifetime
+        self.boot_timeout = boot_timeout
+        self._incoming = incoming
+        self._allowed: list[str] = []
+        self._finished = False
+        self.home = Path(tempfile.mkdtemp(prefix="vmhooks-"))  # short: socket paths
+        self.console = self.home / "console.log"
+
+    def __enter__(self) -> "Guest":
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type | None, *_: object) -> None:
+        if kind is not None:
+            self.save_logs()
+        self.close()
+
+    def _start(self) -> None:
+        command = self.machine.command(self.home, self._incoming)
+        self.process = qemu.start(command, self.home / "qemu.log")
+        self._killer = threading.Timer(self.lifetime, self.process.kill)
+        self._killer.daemon = True
+        self._killer.start()
+        try:
+            self.qmp = Qmp(self.home / "qmp")
+            self.control = Control(self.home / "control")
+            self._verdict = connect(self.home / "verdict", 20)
+        except Exception as error:
+            raise GuestError(f"QEMU did not start: {error}\n{self._log_tail()}") from error
+        if not self._incoming:
+            self.wait_boot(1)
+
+    def wait_boot(self, count: int, timeout: float | None = None) -> None:
+        """Wait until the guest has booted that many times (with reboot=True)."""
+        if not self.control.wait_boot(count, timeout or self.boot_timeout):
+            raise GuestError(f"the guest did not boot\n{self._log_tail()}")
+
+    def _log_tail(self, lines: int = 25) -> str:
+        parts = []
+        for path in (self.home / "qemu.log", self.console):
+            if path.exists():
+                text = path.read_text(errors="replace").splitlines()[-lines:]
+                parts.append(f"--- {path.name}\n" + "\n".join(text))
+        return "\n".join(parts)
+
+    # Commands in the guest
+
+    def start(self, command: str) -> Job:
+        """Start a shell command in the guest and return at once."""
+        return self.control.start(command)
+
+    def wait(self, job: Job, timeout: float = 60) -> tuple[int, str]:
+        """Exit status and output of a started command, when it has ended."""
+        try:
+            return self.control.wait(job, timeout)
+        except GuestError as error:
+            raise GuestError(f"{error}\n{self._log_tail()}") from None
+
+    def try_sh(self, command: str, timeout: float = 60) -> tuple[int, str]:
+        """Run a shell command in the guest: its exit status and output."""
+        return self.wait(self.start(command), timeout)
+
+    def sh(self, command: str, timeout: float = 60) -> str:
+        """Run a shell command in the guest that must succeed: its output."""
+        status, output = self.try_sh(command, timeout)
+        if status:
+            raise GuestError(f"exit status {status}: {command}\n{output[-3000:]}")
+        return output
+
+    def read(self, path: str) -> str:
+        """The contents of a file in the guest, without the last newline."""
+        return self.sh(f"cat {shlex.quote(path)}").rstrip("\n")
+
+    def write(self, path: str, text: str) -> None:
+        """Write text to a file in the guest."""
+        self.sh(f"printf %s {shlex.quote(text)} >{shlex.quote(path)}")
+
+    def insmod(self, module: str, *parameters: str) -> None:
+        """modprobe a module, with parameters such as delay_ms=50."""
+        self.sh(shlex.join(["modprobe", module, *parameters]))
+
+    def rmmod(self, *modules: str) -> None:
+        """Unload modules, in this order."""
+        for module in modules:
+            self.sh(f"rmmod {module}")
+
+    def poll(self, what: str, check: Callable[[], Any], timeout: float = 30,
+             interval: float = 0.1) -> Any:
+        """Call check until it returns something true, and return that."""
+        deadline = time.monotonic() + timeout
+        while not (value := check()):
+            if time.monotonic() > deadline:
+                raise GuestError(f"not in {timeout:.0f} s: {what}\n{self._log_tail()}")
+            time.sleep(interval)
+        return value
+
+    # The host's side
+
+    def wait_event(self, name: str, timeout: float = 30, since: int = 0) -> dict[str, Any]:
+        """The data of a QMP event, at or after index since of qmp.events."""
+        return self.qmp.wait_event(name, timeout, since)
+
+    def ram_ranges(self) -> list[tuple[int, int]]:
+        """Addresses of the guest's RAM in QEMU, plugged memory included."""
+        each = (self.machine.memory_mb << 20) // self.machine.nodes
+        wanted = [(f"ram{node}", node * each, each) for node in range(self.machine.nodes)]
+        wanted += [(Path(module["data"]["memdev"]).name, module["data"]["addr"],
+                    module["data"]["size"]) for module in self.qmp("query-memory-devices")]
+        return [self._host_range(*block) for block in wanted]
+
+    def _host_range(self, name: str, address: int, size: int) -> tuple[int, int]:
+        """Where QEMU has a block; address may lie below the gap under 4 GiB."""
+        for gap_mb in (0, 512, 1024, 2048):
+            said = self.qmp("human-monitor-command",
+                            command_line=f"gpa2hva {address + (gap_mb << 20):#x}")
+            if f"({name})" in said:
+                start = int(said.split()[-1], 16)
+                return start, start + size
+        raise GuestError(f"QEMU does not say where {name} is")
+
+    def rss_bytes(self) -> int:
+        """Bytes of the guest's RAM that the host holds, exactly."""
+        return rss.ram_bytes(self.process.pid, self.ram_ranges())
+
+    def sample_rss(self, interval: float = 0.05) -> rss.Sampler:
+        """Start sampling the resident size in the background."""
+        return rss.Sampler(self.process.pid, self.ram_ranges(), interval)
+
+    # The end
+
+    def allow(self, *patterns: str) -> None:
+        """Log lines (extended regular expressions) that this scenario provokes."""
+        self._allowed += patterns
+
+    def finish(self, unload: bool = True, timeout: float = 120) -> None:
+        """Demand the verdict: modules unloaded, no leaks, nothing bad in the log."""
+        fine = "\n".join([*verdict.HARMLESS, *self._allowed]) + "\n"
+        self.write("/tmp/allowed", fine)
+        self._finished = True
+        job = self.start("verdict" if unload else "verdict keep")
+        said = self._read_verdict(timeout)
+        self.wait(job, 10)
+        bad = [line for line in said.splitlines() if line.startswith("bad: ")]
+        bad += verdict.bad_lines(self.console.read_text(errors="replace"),
+                                 tuple(self._allowed))
+        if bad:
+            raise GuestError("verdict:\n" + "\n".join(dict.fromkeys(bad)))
+
+    def _read_verdict(self, timeout: float) -> str:
+        self._verdict.settimeout(timeout)
+        said = b""
+        try:
+            while not said.endswith(b"end\n"):
+                part = self._verdict.recv(65536)
+                if not part:
+                    break
+                said += part
+        except TimeoutError:
+            pass
+        if not said.endswith(b"end\n"):
+            raise GuestError(f"no verdict from the guest\n{self._log_tail()}")
+        return said.decode(errors="replace")
+
+    def save_logs(self) -> Path:
+        """Keep the console and QEMU's output in the cache's logs folder."""
+        target = cache.folder("logs") / f"{self.kernel.name}-{self.home.name}"
+        target.mkdir(exist_ok=True)
+        for path in (self.home / "qemu.log", self.console):
+            if path.exists():
+                shutil.copy(path, target)
+        return target
+
+    def close(self) -> None:
+        """Kill QEMU and remove its files."""
+        if hasattr(self, "process"):
+            self._killer.cancel()
+            self.process.kill()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                pass
+        for name in ("qmp", "control", "_verdict"):
+            if link := getattr(self, name, None):
+                link.close()
+        shutil.rmtree(self.home, ignore_errors=True)

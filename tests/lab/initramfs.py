@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The guest's file system: a cpio archive, written without outside tools."""
+
+import lzma
+import os
+import shutil
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from . import cache, modules, programs
+from .kernels import Kernel
+from .proc import LabError, must
+from .verdict import BAD
+
+GUEST = Path(__file__).resolve().parent / "guest"
+BUSYBOX = Path("/bin/busybox")
+# The device drivers that every guest needs, and the stock balloon (not loaded).
+LOADED = ("virtio_pci", "virtio_console", "virtio_blk")
+CARRIED = ("virtio_balloon",)
+
+
+def _header(number: int, mode: int, size: int, name: bytes,
+            device: tuple[int, int] = (0, 0)) -> bytes:
+    fields = (number, mode, 0, 0, 1, 0, size, 0, 0, *device, len(name) + 1, 0)
+    head = b"070701" + b"".join(b"%08X" % value for value in fields) + name + b"\0"
+    return head + b"\0" * (-len(head) % 4)
+
+
+def write_cpio(tree: Path, target: Path) -> None:
+    """Write a folder as a newc archive, with /dev/console in it."""
+    with open(target, "wb") as out:
+        out.write(_header(1, stat.S_IFDIR | 0o755, 0, b"dev"))
+        out.write(_header(2, stat.S_IFCHR | 0o600, 0, b"dev/console", (5, 1)))
+        for number, path in enumerate(sorted(tree.rglob("*")), 3):
+            name = str(path.relative_to(tree)).encode()
+            mode = path.lstat().st_mode
+            data = b"" if path.is_dir() else path.read_bytes()
+            out.write(_header(number, mode, len(data), name))
+            out.write(data + b"\0" * (-len(data) % 4))
+        out.write(_header(0, 0, 0, b"TRAILER!!!"))
+
+
+class _KernelModules:
+    """The modules of a kernel: files, dependencies, what is built in."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.base = kernel.modules
+        self._needs: dict[str, list[str]] = {}
+        self._path: dict[str, str] = {}
+        for line in (self.base / "modules.dep").read_text().splitlines():
+            path, _, needs = line.partition(":")
+            self._path[self._name(path)] = path
+            self._needs[path] = needs.split()
+        builtin = (self.base / "modules.builtin").read_text().split()
+        self.builtin = {self._name(path) for path in builtin}
+
+    @staticmethod
+    def _name(path: str) -> str:
+        return Path(path).name.split(".ko")[0].replace("-", "_")
+
+    def known(self, name: str) -> bool:
+        """Whether the kernel has that module as a file."""
+        return name in self._path
+
+    def with_needs(self, names: list[str]) -> set[str]:
+        """The files of these modules and of all that they need."""
+        paths: set[str] = set()
+        for name in names:
+            if name in self._path:
+                paths |= {self._path[name], *self._needs[self._path[name]]}
+            elif name not in self.builtin:
+                raise LabError(f"{self.base.name} has no module {name}")
+        return paths
+
+
+def _copy_module(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.suffix == ".xz":
+        target.with_suffix("").write_bytes(lzma.decompress(source.read_bytes()))
+    else:
+        shutil.copy(source, target)
+
+
+def _fill_modules(kernel: Kernel, tree: Path, extra: tuple[str, ...],
+                  built: Path | None) -> list[str]:
+    """Lay out /lib/modules; returns the names to load at boot."""
+    stock = _KernelModules(kernel)
+    carried = [name for name in CARRIED if stock.known(name)]
+    target = tree / "lib/modules" / kernel.release
+    for path in stock.with_needs([*LOADED, *carried, *extra]):
+        _copy_module(kernel.modules / path, target / path)
+    for path in built.glob("*.ko") if built else ():
+        _copy_module(path, target / "updates" / path.name)
+    for name in ("modules.order", "modules.builtin", "modules.builtin.modinfo"):
+        shutil.copy(kernel.modules / name, target)
+    must(["depmod", "-b", str(tree), kernel.release])
+    return [name for name in LOADED if name not in stock.builtin]
+
+
+def _fill(tree: Path, kernel: Kernel, extra: tuple[str, ...], built: Path | None,
+          files: Mapping[str, bytes]) -> None:
+    shutil.copytree(programs.build(), tree / "bin")
+    shutil.copy(BUSYBOX, tree / "bin/busybox")
+    for name in ("find-port", "verdict"):
+        shutil.copy(GUEST / name, tree / "bin")
+    shutil.copy(GUEST / "init", tree / "init")
+    load = _fill_modules(kernel, tree, extra, built)
+    ours = [path.stem for path in built.glob("*.ko")] if built else []
+    etc = {"etc/load": "".join(f"{name}\n" for name in load), "etc/bad": "\n".join(BAD) + "\n",
+           "etc/ours": "|".join(ours) or "none"}
+    for name, data in {**{name: text.encode() for name, text in etc.items()},
+                       **files}.items():
+        path = tree / name.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        if data[:2] == b"#!" or data[:4] == b"\x7fELF":
+            path.chmod(0o755)
+
+
+def build(kernel: Kernel, extra: tuple[str, ...] = (), ours: bool = True,
+          files: Mapping[str, bytes] | None = None) -> Path:
+    """The archive for a kernel: busybox, programs, modules, given files."""
+    if not BUSYBOX.is_file():
+        raise LabError(f"{BUSYBOX} is missing; run packaging/setup")
+    files = files or {}
+    built = modules.build(kernel) if ours else None
+    key = cache.digest(kernel.release, str(kernel.modules), str(built),
+                       str(programs.build()), *extra, *BAD,
+                       *(path.read_bytes() for path in sorted(GUEST.iterdir())),
+                       str(os.stat(BUSYBOX).st_mtime_ns),
+                       *(part for item in sorted(files.items()) for part in item))
+
+    def make(target: Path) -> None:
+        tree = target / "tree"
+        tree.mkdir()
+        _fill(tree, kernel, extra, built, files)
+        write_cpio(tree, target / "initramfs")
+        shutil.rmtree(tree)
+
+    return cache.built("initramfs", key, make, keep=24) / "initramfs"

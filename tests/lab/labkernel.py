@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The lab's own kernel: Debian's source with the options of kernel.config.
+
+Built once (about ten minutes on two cores) and kept in the cache. The variants
+share one work tree, in which an interrupted build goes on where it stopped; the
+work tree goes away when every variant is there.
+"""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import cache
+from .proc import LabError, long_run, must, say
+
+SOURCE = Path("/usr/src/linux-source-6.12.tar.xz")
+FRAGMENT = Path(__file__).resolve().parent / "kernel.config"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A kernel that differs from the lab kernel in a few options."""
+
+    name: str
+    options: tuple[str, ...] = ()
+
+
+VARIANTS = {variant.name: variant for variant in (
+    Variant("lab"),
+    Variant("lab-noreport", ("# CONFIG_VIRTIO_BALLOON is not set",
+                             "# CONFIG_PAGE_REPORTING is not set",
+                             'CONFIG_LOCALVERSION="-lab-noreport"')),
+)}
+
+
+def source_version() -> str:
+    """The version of the kernel source package."""
+    if not SOURCE.is_file():
+        raise LabError(f"{SOURCE} is missing; run packaging/setup")
+    return must(["dpkg-query", "-W", "-f=${Version}", "linux-source-6.12"])
+
+
+def unpack(target: Path, members: list[str]) -> None:
+    """Unpack the kernel source, or some members of it, into a folder."""
+    must(["tar", "-xJf", str(SOURCE), "-C", str(target), "--strip-components=1",
+          *(f"linux-source-6.12/{member}" for member in members)], timeout=900)
+
+
+def _option(line: str) -> str:
+    """The option that a line of a .config sets or unsets; empty when neither."""
+    word = line.removeprefix("# ").split("=")[0].split(" ")[0]
+    return word if word.startswith("CONFIG_") else ""
+
+
+def wanted(variant: Variant) -> dict[str, str]:
+    """Option to line, for the fragment and the variant's changes to it."""
+    lines = FRAGMENT.read_text().splitlines() + list(variant.options)
+    return {_option(line): line for line in lines if _option(line)}
+
+
+def missing_options(want: dict[str, str], config: str) -> list[str]:
+    """The options that do not have the wanted value in a .config."""
+    have = {_option(line): line for line in config.splitlines()}
+    return [name for name, line in want.items()
+            if have.get(name, f"# {name} is not set") != line]
+
+
+def _configure(tree: Path, variant: Variant) -> None:
+    want = wanted(variant)
+    given = tree / "lab.config"
+    given.write_text("\n".join(want.values()) + "\n")
+    must(["make", "-s", "allnoconfig"], cwd=tree,
+         env={**os.environ, "KCONFIG_ALLCONFIG": str(given)})
+    lost = missing_options(want, (tree / ".config").read_text())
+    if lost:
+        raise LabError(f"kernel options that did not stick: {', '.join(lost)}")
+
+
+def _export(tree: Path, target: Path) -> None:
+    """Copy from a built tree what booting it and building modules for it takes."""
+    must(["make", "-s", "modules_install", f"INSTALL_MOD_PATH={target}"], cwd=tree)
+    release = (tree / "include/config/kernel.release").read_text().strip()
+    (target / "lib/modules" / release / "build").unlink(missing_ok=True)
+    must(["make", "-s", "run-command", "KBUILD_RUN_COMMAND=+"
+          f"$(srctree)/scripts/package/install-extmod-build {target / 'build'}"], cwd=tree)
+    for name in ("arch/x86/boot/bzImage", ".config", "System.map"):
+        shutil.copy(tree / name, target)
+    shutil.copy(tree / ".config", target / "build")
+    (target / "release").write_text(release)
+
+
+def _build(tree: Path, variant: Variant, target: Path) -> None:
+    jobs = os.cpu_count() or 1
+    say(f"kernel {variant.name}: configuring")
+    _configure(tree, variant)
+    say(f"kernel {variant.name}: building (minutes; an interrupted build goes on "
+        "where it stopped)")
+    long_run(f"kernel {variant.name}",
+             ["nice", "-n", "10", "make", f"-j{jobs}", "bzImage", "modules"],
+             tree, cache.folder("logs") / f"kernel-{variant.name}.log")
+    _export(tree, target)
+
+
+def _key(variant: Variant, base: str) -> str:
+    return f"{variant.name}-{cache.digest(base, *variant.options)}"
+
+
+def _work_tree(base: str) -> Path:
+    def fill(target: Path) -> None:
+        say("unpacking the kernel source")
+        unpack(target, [])
+
+    return cache.built("work", base, fill)
+
+
+def ensure(name: str) -> tuple[Path, str]:
+    """The folder of a variant (bzImage, build, lib/modules) and its release."""
+    base = cache.digest(source_version(), *wanted(Variant("base")).values())
+    key = _key(VARIANTS[name], base)
+    home = cache.folder("kernels") / key
+    if not home.is_dir():
+        with cache.lock(f"work-{base}"):
+            tree = _work_tree(base)
+            cache.built("kernels", key, lambda path: _build(tree, VARIANTS[name], path))
+            if all((cache.folder("kernels") / _key(variant, base)).is_dir()
+                   for variant in VARIANTS.values()):
+                shutil.rmtree(tree)
+    return home, (home / "release").read_text()

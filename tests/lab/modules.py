@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Builds of our modules, one folder for each kernel and state of the sources."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from . import cache
+from .kernels import Kernel
+from .proc import LabError, run
+
+TOP = Path(__file__).resolve().parent.parent.parent
+OURS = ("balloon_report", "kvmclock_fix", "mm_hooks")
+LOG = "build.log"
+
+
+class BuildError(LabError):
+    """Our modules do not build for a kernel; the text is the compiler's."""
+
+
+def sources() -> list[Path]:
+    """The files that a module build reads: tracked, or new and not ignored."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard",
+         "--", "Kbuild", "modules"], cwd=TOP, capture_output=True, check=False)
+    if listed.returncode == 0:
+        names = [Path(name) for name in listed.stdout.decode().split("\0") if name]
+    else:  # an unpacked archive: no git
+        names = [Path("Kbuild"), *(path.relative_to(TOP)
+                                   for path in (TOP / "modules").rglob("*")
+                                   if path.suffix in (".c", ".h", ".sh")
+                                   or path.name == "Kbuild")]
+    return sorted({TOP / name for name in names if (TOP / name).is_file()})
+
+
+def _make(kernel: Kernel, where: Path, extra: list[str]) -> tuple[int, str]:
+    jobs = os.cpu_count() or 1
+    done = run(["nice", "-n", "5", "make", f"-j{jobs}", "-C", str(kernel.headers),
+                f"M={where}", "W=1",
+                *(["VMHOOKS_KUNIT=1"] if kernel.kunit else []), *extra, "modules"])
+    return done.returncode, done.stdout
+
+
+def _build(kernel: Kernel, target: Path, extra: list[str]) -> None:
+    for path in sources():
+        copy = target / path.relative_to(TOP)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    status, output = _make(kernel, target, extra)
+    output = output.replace(f"{target}/", "")
+    (target / LOG).write_text(output)
+    if status:
+        errors = [line for line in output.splitlines() if "rror" in line] or \
+            output.splitlines()[-20:]
+        raise BuildError(f"our modules do not build for {kernel.name}:\n" +
+                         "\n".join(errors[:20]))
+
+
+def build(kernel: Kernel, sparse: bool = False) -> Path:
+    """The folder with our modules built for a kernel, with W=1."""
+    files = sources()
+    if TOP / "Kbuild" not in files:
+        raise BuildError("there is no Kbuild: nothing to build")
+    extra = ["C=2", "CF=-Wsparse-error"] if sparse else []
+    key = cache.digest(cache.digest_files(TOP, files), str(kernel.headers),
+                       kernel.release, *extra)
+    return cache.built("modules", f"{kernel.name}-{key}",
+                       lambda target: _build(kernel, target, extra), keep=24)
+
+
+def warnings(folder: Path) -> list[str]:
+    """What the compiler or sparse complained about in a build."""
+    return [line for line in (folder / LOG).read_text().splitlines()
+            if "warning:" in line or "error:" in line]

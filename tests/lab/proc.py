@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Child processes that cannot outlive us, and progress lines."""
+
+import ctypes
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class LabError(Exception):
+    """Something the lab needs is missing or broken; the text says what to do."""
+
+
+def say(text: str) -> None:
+    """One progress line for people, on stderr."""
+    print(f"== {text}", file=sys.stderr, flush=True)
+
+
+def die_with_parent() -> None:
+    """For preexec_fn: the child is killed when the thread that started it ends."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def tail(path: Path, lines: int = 30) -> str:
+    """The last lines of a text file."""
+    try:
+        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+    except OSError:
+        return ""
+
+
+def run(argv: list[str], *, cwd: Path | None = None, timeout: float = 600,
+        env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; its stdout and stderr come back as one text."""
+    return subprocess.run(argv, cwd=cwd, timeout=timeout, env=env, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, errors="replace",
+                          preexec_fn=die_with_parent, check=False)
+
+
+def must(argv: list[str], **options: object) -> str:
+    """Like run(), but a failure raises LabError with the end of the output."""
+    try:
+        done = run(argv, **options)  # type: ignore[arg-type]
+    except FileNotFoundError as error:
+        raise LabError(f"{argv[0]} is not installed; run packaging/setup") from error
+    if done.returncode:
+        last = "\n".join(done.stdout.splitlines()[-20:])
+        raise LabError(f"{' '.join(argv[:6])} failed ({done.returncode}):\n{last}")
+    return done.stdout
+
+
+def long_run(what: str, argv: list[str], cwd: Path, log: Path,
+             timeout: float = 7200) -> None:
+    """Run a long command with its output in a file and a line every 20 seconds."""
+    started = shown = time.monotonic()
+    with open(log, "ab") as out:
+        child = subprocess.Popen(argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out,
+                                 stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
+        while child.poll() is None:
+            time.sleep(0.2)
+            now = time.monotonic()
+            if now - started > timeout:
+                child.kill()
+            if now - shown > 20:
+                shown = now
+                last = (tail(log, 1).strip() or "...")[:60]
+                say(f"{what}: {now - started:.0f} s: {last}")
+    if child.returncode:
+        raise LabError(f"{what} failed ({child.returncode}), see {log}:\n{tail(log)}")

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Debian 12 roots: made once by mmdebstrap, grown in cached layers, run in a chroot.
+
+A root is a stack of folders that overlayfs joins in a mount namespace of its own.
+Nothing in there can load a module into the machine's kernel: CAP_SYS_MODULE is not
+in the bounding set, and the machine's /lib/modules and /sys are not in sight.
+"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import Skip, cache
+from .proc import LabError, long_run, must, run, say
+
+PACKAGES = ("systemd-sysv", "udev", "kmod", "initramfs-tools", "dkms", "make", "openssl",
+            "mokutil", "zstd", "linux-image-amd64", "linux-headers-amd64",
+            "linux-image-6.12-amd64", "linux-headers-6.12-amd64")
+# What no guest of the lab uses: it would only make copies and images slow.
+LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*",
+            *(f"/lib/modules/*/kernel/{part}/*" for part in (
+                "sound", "drivers/gpu", "drivers/media", "drivers/net/wireless",
+                "drivers/net/ethernet", "drivers/iio", "drivers/infiniband",
+                "drivers/staging", "drivers/hwmon", "drivers/comedi")))
+CONFINE = ["setpriv", "--bounding-set", "-sys_module,-sys_rawio,-sys_boot"]
+
+# $1 lower folders, $2 upper, $3 work, $4 mount point, $5 folder shown at /mnt or "".
+JOIN = """
+mount -t overlay overlay -o "lowerdir=$1,upperdir=$2,workdir=$3" "$4"
+mount -t proc proc "$4/proc"
+mount -t tmpfs -o mode=1777 tmp "$4/tmp"
+mount -t tmpfs run "$4/run"
+mount -t tmpfs dev "$4/dev"
+for node in null zero full random urandom; do
+  : > "$4/dev/$node"
+  mount --bind "/dev/$node" "$4/dev/$node"
+done
+ln -s /proc/self/fd "$4/dev/fd"
+if [ -n "$5" ]; then mount --bind -o ro "$5" "$4/mnt"; fi
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8
+"""
+
+
+def _namespace(script: str, *arguments: str) -> list[str]:
+    """The command that runs a script where its mounts are its own."""
+    return ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--", *CONFINE,
+            "sh", "-eu", "-c", script, "lab-root", *arguments]
+
+
+@dataclass(frozen=True)
+class Root:
+    """A root file system: folders, the topmost first."""
+
+    layers: tuple[Path, ...]
+
+    def find(self, path: str) -> Path:
+        """Where a file of the root lies on the machine, for reading only."""
+        for layer in self.layers:
+            if (layer / path).is_file():
+                return layer / path
+        raise LabError(f"the root has no /{path}")
+
+    def release(self, series: str) -> str:
+        """The release of the root's own kernel of a series such as 6.12."""
+        for layer in self.layers:
+            for kernel in (layer / "boot").glob(f"vmlinuz-{series}.*"):
+                return kernel.name.removeprefix("vmlinuz-")
+        raise LabError(f"the root has no kernel {series}")
+
+
+@dataclass(frozen=True)
+class Session:
+    """A root with an upper folder that takes what commands write."""
+
+    root: Root
+    upper: Path
+    scratch: Path
+    shown: Path | None  # a folder of the machine, seen read-only at /mnt
+
+    def _join(self, script: str, *arguments: str) -> list[str]:
+        lower = ":".join(str(layer) for layer in self.root.layers)
+        return _namespace(JOIN + script, lower, str(self.upper), str(self.scratch / "work"),
+                          str(self.scratch / "joined"), str(self.shown or ""), *arguments)
+
+    def run(self, command: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+        """Run a shell command in the root; output and errors are one text."""
+        return run(self._join('exec chroot "$4" /bin/bash -c "$6"', command), timeout=timeout)
+
+    def must(self, command: str, timeout: float = 600) -> str:
+        """Like run(), but a failure raises with the end of the output."""
+        done = self.run(command, timeout)
+        if done.returncode:
+            last = "\n".join(done.stdout.splitlines()[-40:])
+            raise LabError(f"in the root: {command.strip()[:200]} "
+                           f"failed ({done.returncode}):\n{last}")
+        return done.stdout
+
+    def image(self, target: Path, megabytes: int) -> None:
+        """Write the root as an ext4 file system, sparse."""
+        unmount = 'umount "$4/dev"/* "$4/dev" "$4/run" "$4/tmp" "$4/proc" 2>/dev/null || true\n'
+        must(self._join(unmount + 'exec mke2fs -q -F -t ext4 -E root_owner=0:0 -d "$4" "$6" "$7"',
+                        str(target), f"{megabytes}M"))
+
+
+@contextlib.contextmanager
+def session(root: Root, shown: Path | None = None, upper: Path | None = None) -> Iterator[Session]:
+    """A root to work in; without an upper of its own, what is written is thrown away."""
+    scratch = cache.scratch("root")
+    try:
+        for name in ("work", "joined", "upper"):
+            (scratch / name).mkdir()
+        yield Session(root, upper or scratch / "upper", scratch, shown)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def grow(root: Root, name: str, commands: str, shown: Path | None, *parts: str) -> Root:
+    """The root with a layer on top that holds what the commands wrote, cached.
+
+    parts: what else the result depends on, such as the hash of the sources shown.
+    """
+    key = cache.digest(name, commands, *parts, *(str(layer) for layer in root.layers))
+
+    def build(target: Path) -> None:
+        say(f"preparing the root: {name}")
+        with session(root, shown, target) as inside:
+            (target / "lab-log").write_text(inside.must(commands, timeout=1200))
+
+    return Root((cache.built("root-layers", key, build, keep=12), *root.layers))
+
+
+def _require_namespaces() -> None:
+    if os.geteuid() != 0:
+        raise Skip("a Debian root is made and joined by root only")
+    with session(Root((Path("/usr"),))) as inside:
+        lower = f"lowerdir=/usr,upperdir={inside.upper},workdir={inside.scratch / 'work'}"
+        probe = _namespace('mount -t overlay overlay -o "$1" "$2"', lower,
+                           str(inside.scratch / "joined"))
+        if run(probe).returncode:
+            raise Skip("overlay mounts are not possible on this machine")
+
+
+def _bootstrap(target: Path) -> None:
+    say("making a Debian 12 root with dkms and two kernels (about a minute)")
+    log = cache.folder("logs") / "mmdebstrap.log"
+    log.unlink(missing_ok=True)
+    options = ["--mode=root", "--variant=essential", f"--include={','.join(PACKAGES)}",
+               '--aptopt=APT::Install-Recommends "false"', "--dpkgopt=force-unsafe-io",
+               *(f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT)]
+    long_run("mmdebstrap", [*CONFINE, "mmdebstrap", *options, "bookworm", str(target / "tree")],
+             target, log)
+
+
+def base() -> Root:
+    """The distribution's root, without vmhooks; its initramfs is the distribution's."""
+    _require_namespaces()
+    key = cache.digest(*PACKAGES, *LEFT_OUT)
+    return Root((cache.built("roots", key, _bootstrap, keep=2) / "tree",))
