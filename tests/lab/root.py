@@ -20,12 +20,23 @@ from .proc import LabError, long_run, must, run, say
 PACKAGES = ("systemd-sysv", "udev", "kmod", "initramfs-tools", "dkms", "make", "openssl",
             "mokutil", "zstd", "linux-image-amd64", "linux-headers-amd64",
             "linux-image-6.12-amd64", "linux-headers-6.12-amd64")
-# What no guest of the lab uses: it would only make copies and images slow.
-LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*",
-            *(f"/lib/modules/*/kernel/{part}/*" for part in (
-                "sound", "drivers/gpu", "drivers/media", "drivers/net/wireless",
-                "drivers/net/ethernet", "drivers/iio", "drivers/infiniband",
-                "drivers/staging", "drivers/hwmon", "drivers/comedi")))
+# Only what a guest of the lab can use: the rest makes every copy, initramfs and
+# image slow.
+MODULES = "/lib/modules/*/kernel"
+PATHS = ("exclude=/usr/share/doc/*", "exclude=/usr/share/man/*", "exclude=/usr/share/locale/*",
+         *(f"exclude={MODULES}/{part}/*" for part in ("drivers", "sound", "net", "fs")),
+         *(f"include={MODULES}/{part}/*" for part in (
+             "drivers/virtio", "drivers/block", "drivers/char", "drivers/firmware",
+             "fs/ext4", "fs/jbd2", "fs/autofs", "fs/efivarfs", "fs/nls")),
+         f"include={MODULES}/fs/mbcache.ko*")
+# Both at once, and once only: the package scripts would make each several times.
+MAKE_INITRAMFS = """
+for image in "$1"/boot/vmlinuz-*; do
+  chroot "$1" update-initramfs -c -k "${image##*/vmlinuz-}" &
+done
+wait
+"""
+LOG = "log"  # beside a layer: what the commands that made it said
 CONFINE = ["setpriv", "--bounding-set", "-sys_module,-sys_rawio,-sys_boot"]
 
 # $1 lower folders, $2 upper, $3 work, $4 mount point, $5 folder shown at /mnt or "".
@@ -63,6 +74,10 @@ class Root:
             if (layer / path).is_file():
                 return layer / path
         raise LabError(f"the root has no /{path}")
+
+    def log(self) -> str:
+        """What the commands that made the topmost layer said."""
+        return (self.layers[0].parent / LOG).read_text()
 
     def release(self, series: str) -> str:
         """The release of the root's own kernel of a series such as 6.12."""
@@ -127,10 +142,12 @@ def grow(root: Root, name: str, commands: str, shown: Path | None, *parts: str) 
 
     def build(target: Path) -> None:
         say(f"preparing the root: {name}")
-        with session(root, shown, target) as inside:
-            (target / "lab-log").write_text(inside.must(commands, timeout=1200))
+        (target / "upper").mkdir()
+        with session(root, shown, target / "upper") as inside:
+            (target / LOG).write_text(inside.must(commands, timeout=1200))
 
-    return Root((cache.built("root-layers", key, build, keep=12), *root.layers))
+    made = cache.built("root-layers", key, build, keep=12)
+    return Root((made / "upper", *root.layers))
 
 
 def _require_namespaces() -> None:
@@ -150,13 +167,14 @@ def _bootstrap(target: Path) -> None:
     log.unlink(missing_ok=True)
     options = ["--mode=root", "--variant=essential", f"--include={','.join(PACKAGES)}",
                '--aptopt=APT::Install-Recommends "false"', "--dpkgopt=force-unsafe-io",
-               *(f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT)]
-    long_run("mmdebstrap", [*CONFINE, "mmdebstrap", *options, "bookworm", str(target / "tree")],
+               *(f"--dpkgopt=path-{path}" for path in PATHS),
+               f"--customize-hook={MAKE_INITRAMFS}"]
+    long_run("mmdebstrap", [*CONFINE, "env", "INITRD=No", "mmdebstrap", *options, "bookworm", str(target / "tree")],
              target, log)
 
 
 def base() -> Root:
     """The distribution's root, without vmhooks; its initramfs is the distribution's."""
     _require_namespaces()
-    key = cache.digest(*PACKAGES, *LEFT_OUT)
+    key = cache.digest(*PACKAGES, *PATHS, MAKE_INITRAMFS)
     return Root((cache.built("roots", key, _bootstrap, keep=2) / "tree",))

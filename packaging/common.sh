@@ -1,0 +1,140 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What install and uninstall share: sentences, the kernel, the balloon device.
+
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+virtio_devices=/sys/bus/virtio/devices
+virtio_drivers=/sys/bus/virtio/drivers
+# shellcheck disable=SC2034 # used by the scripts that read this file
+ours=balloon_report stock=virtio_balloon
+
+# One value of dkms.conf, the one place that holds name, version and kernels.
+dkms_conf() {
+	local kernel_source_dir='' dkms_tree='' kernelver=''
+	: "$kernel_source_dir" "$dkms_tree" "$kernelver"
+	# shellcheck source=/dev/null
+	(. "$project/dkms.conf" && echo "${!1}")
+}
+
+say() {
+	echo "vmhooks: $*"
+}
+
+warn() {
+	echo "vmhooks: $*" >&2
+}
+
+die() {
+	warn "$*"
+	exit 1
+}
+
+# Takes settings given as NAME=value arguments, which is how people write them
+# after "make install"; the environment does as well.
+read_settings() {
+	local setting
+	for setting in "$@"; do
+		case $setting in
+		KVER=* | TAKEOVER=* | INITRAMFS=*) export "${setting?}" ;;
+		*) die "$setting is no setting: there are KVER=release, TAKEOVER=1 and INITRAMFS=no." ;;
+		esac
+	done
+}
+
+# The command that installs a package here; $1 names it for Debian, $2 for
+# Fedora, $3 for SUSE.
+how_to_get() {
+	if command -v apt-get >/dev/null; then
+		echo "apt install $1"
+	elif command -v dnf >/dev/null; then
+		echo "dnf install $2"
+	elif command -v zypper >/dev/null; then
+		echo "zypper install $3"
+	else
+		echo "your distribution's package $1"
+	fi
+}
+
+# The configuration of kernel release $1, as a file; fails when there is none.
+kernel_config() {
+	local file
+	for file in "/boot/config-$1" "/lib/modules/$1/config" "/lib/modules/$1/build/.config"; do
+		if [[ -r $file ]]; then
+			echo "$file"
+			return 0
+		fi
+	done
+	return 1
+}
+
+# Names of the virtio balloon devices (virtio device id 5), one a line.
+balloon_devices() {
+	local id
+	for id in "$virtio_devices"/*/device; do
+		if [[ -r $id && $(<"$id") == 0x0005 ]]; then
+			basename "$(dirname "$id")"
+		fi
+	done
+}
+
+# The driver that holds device $1; nothing when it is free.
+holder() {
+	local link=$virtio_devices/$1/driver
+	if [[ -e $link ]]; then
+		basename "$(readlink -f "$link")"
+	fi
+}
+
+release_device() {
+	local driver
+	driver=$(holder "$1")
+	if [[ -n $driver ]]; then
+		echo "$1" >"$virtio_drivers/$driver/unbind"
+	fi
+}
+
+# Gives device $1, which is free, to driver $2. Loading a module binds free
+# devices already, so there may be nothing left to do.
+bind_device() {
+	modprobe "$2" || true
+	if [[ $(holder "$1") != "$2" && -e $virtio_drivers/$2/bind ]]; then
+		echo "$1" >"$virtio_drivers/$2/bind" || true
+	fi
+	[[ $(holder "$1") == "$2" ]]
+}
+
+# Rebuilds the initramfs of each kernel given, with the tool that is there.
+rebuild_initramfs() {
+	local kernel
+	for kernel in "$@"; do
+		if [[ ${INITRAMFS:-yes} == no ]]; then
+			say "The initramfs of $kernel was left alone, as INITRAMFS=no asks."
+		elif command -v update-initramfs >/dev/null && [[ -e /boot/initrd.img-$kernel ]]; then
+			say "Rebuilding the initramfs of $kernel (some seconds) ..."
+			update-initramfs -u -k "$kernel"
+		elif command -v dracut >/dev/null && compgen -G "/boot/initr*$kernel*" >/dev/null; then
+			say "Rebuilding the initramfs of $kernel (some seconds) ..."
+			dracut --force --kver "$kernel"
+		else
+			say "Kernel $kernel has no initramfs here that could hold the modules, none was rebuilt."
+		fi
+	done
+}
+
+# What dkms knows of vmhooks: "VERSION, KERNEL, ARCH: state" or "VERSION: added",
+# the same for dkms 2.8 (name, VERSION) and 3 (name/VERSION).
+dkms_knows() {
+	local name
+	name=$(dkms_conf PACKAGE_NAME)
+	dkms status -m "$name" 2>/dev/null | sed -n "s#^${name}\(/\|, \)##p"
+}
+
+# "VERSION KERNEL" for each kernel that has it installed.
+dkms_installed() {
+	dkms_knows | sed -n 's|^\([^,]*\), \([^,]*\), [^,:]*: installed.*|\1 \2|p'
+}
+
+# Versions in any state.
+dkms_versions() {
+	dkms_knows | sed 's|[,:].*||' | sort -u
+}

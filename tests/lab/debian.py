@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Debian 12 roots in the states that matter to a user, and guests booted from them."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from . import accel, cache, check, modules, programs, qemu, root
+from .guest import Guest
+from .kernels import Kernel
+from .proc import say
+from .root import Root, Session
+from .verdict import bad_lines
+
+TOP = modules.TOP
+PROJECT_IN_ROOT = "/opt/vmhooks"
+UNIT = """# SPDX-License-Identifier: GPL-2.0-only
+[Unit]
+Description=Runs what the lab asks for
+BindsTo=dev-virtio\\x2dports-org.vmhooks.control.device
+After=dev-virtio\\x2dports-org.vmhooks.control.device
+[Service]
+ExecStart=/opt/agent /dev/virtio-ports/org.vmhooks.control
+WorkingDirectory=/
+[Install]
+WantedBy=multi-user.target
+"""
+# The image carries no compiler and no headers, only what names them.
+FURNISH = f"""
+mkdir -p {PROJECT_IN_ROOT}
+cp -a /mnt/. {PROJECT_IN_ROOT}/
+rm -rf /usr/lib/gcc /usr/src/linux-headers-*/[a-z]* /usr/lib/linux-kbuild-*
+ln -s /opt/lab-agent.service /etc/systemd/system/
+systemctl enable -q lab-agent.service
+"""
+IMAGE_MB = 1500
+
+
+def version() -> str:
+    """The version in dkms.conf."""
+    for line in (TOP / "dkms.conf").read_text().splitlines():
+        if line.startswith("PACKAGE_VERSION="):
+            return line.split('"')[1]
+    raise ValueError("dkms.conf has no PACKAGE_VERSION")
+
+
+def _project_files() -> list[Path]:
+    named = [TOP / name for name in ("Makefile", "LICENSE", "README.md", "dkms.conf")]
+    packaging = [path for path in (TOP / "packaging").rglob("*") if path.is_file()]
+    return sorted({path for path in [*modules.sources(), *named, *packaging]
+                   if path.exists()})
+
+
+def project() -> Path:
+    """A copy of what a user installs from, named by a hash of it."""
+    files = _project_files()
+
+    def copy(target: Path) -> None:
+        for path in files:
+            place = target / path.relative_to(TOP)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, place)
+
+    return cache.built("project", cache.digest_files(TOP, files), copy, keep=6)
+
+
+def _grow(below: Root, name: str, commands: str) -> Root:
+    source = project()
+    return root.grow(below, name, commands, source, source.name)
+
+
+def with_dkms() -> Root:
+    """The modules of both kernels added, built and installed with dkms by hand."""
+    named = f"-m vmhooks -v {version()}"
+    return _grow(root.base(), "dkms add, build and install for two kernels", f"""set -e
+        cp -a /mnt /usr/src/vmhooks-{version()}
+        dkms add {named}
+        for kernel in $(ls /lib/modules); do
+            dkms build {named} -k "$kernel" ||
+                {{ tail -n 30 /var/lib/dkms/vmhooks/{version()}/build/make.log; exit 1; }}
+            dkms install {named} -k "$kernel"
+        done""")
+
+
+def with_package() -> Root:
+    """packaging/install has run for both kernels, and the stock driver is one of
+    the modules that the user wants in the initramfs."""
+    return _grow(with_dkms(), "packaging/install with the initramfs", """set -e
+        echo virtio_balloon >> /etc/initramfs-tools/modules
+        for kernel in $(ls /lib/modules); do
+            /mnt/packaging/install KVER="$kernel"
+        done""")
+
+
+def without_package() -> Root:
+    """packaging/uninstall has run after that."""
+    return _grow(with_package(), "packaging/uninstall with the initramfs",
+                 "/mnt/packaging/uninstall")
+
+
+def session(state: Root) -> Any:
+    """A root in some state, with the project at /mnt, for commands in it."""
+    return root.session(state, project())
+
+
+def _furnish(inside: Session) -> None:
+    """Add what lets the lab drive the guest."""
+    place = inside.upper / "opt"
+    place.mkdir(parents=True)
+    shutil.copy(programs.build() / "agent", place / "agent")
+    (place / "lab-agent.service").write_text(UNIT)
+    inside.must(FURNISH)
+
+
+def disk(state: Root) -> Path:
+    """An ext4 image of a root that can be booted, in the cache."""
+    source, agent = project(), programs.build()
+    key = cache.digest(source.name, agent.name, UNIT, FURNISH, str(IMAGE_MB),
+                       *(str(layer) for layer in state.layers))
+
+    def write(target: Path) -> None:
+        say("writing a root to a disk image")
+        with session(state) as inside:
+            _furnish(inside)
+            inside.image(target / "disk", IMAGE_MB)
+
+    return cache.built("root-disks", key, write, keep=4) / "disk"
+
+
+class RootGuest(Guest):
+    """A guest with a Debian root on its disk and that root's own kernel.
+
+    initramfs_of: the root whose initramfs it is booted with, when another one.
+    What it writes to its disk is thrown away.
+    """
+
+    def __init__(self, series: str, state: Root, initramfs_of: Root | None = None,
+                 **machine: Any) -> None:
+        # Not Guest's own: kernel and initramfs come out of the root.
+        release = state.release(series)
+        image = state.find(f"boot/vmlinuz-{release}")
+        self.kernel = Kernel(f"debian-{series}", release, image,
+                             Path("/lib/modules") / release, Path("/usr/src"), kunit=False)
+        self.machine = qemu.Machine(
+            image=image,
+            initramfs=(initramfs_of or state).find(f"boot/initrd.img-{release}"),
+            disks=(disk(state),), append="root=/dev/vda rw", accel=accel.choose(),
+            qemu_args=("-snapshot",), **machine)
+        self.lifetime = 280.0
+        self.boot_timeout = 150.0
+        self._incoming = ""
+        self._allowed: list[str] = []
+        self.home = Path(tempfile.mkdtemp(prefix="vmhooks-"))
+        self.console = self.home / "console.log"
+
+    def booted(self) -> None:
+        """Wait until systemd has started everything."""
+        self.try_sh("systemctl is-system-running --wait", timeout=self.boot_timeout)
+        self.sh("udevadm settle")
+
+    def balloon_driver(self) -> str:
+        """The driver that holds the balloon device; empty for none."""
+        return self.sh("""for id in /sys/bus/virtio/devices/*/device; do
+            if [ "$(cat "$id")" = 0x0005 ] && [ -e "${id%/device}/driver" ]; then
+                basename "$(readlink "${id%/device}/driver")"
+            fi
+        done""").strip()
+
+    def judge(self) -> None:
+        """Demand a kernel log without bad lines."""
+        bad = bad_lines(self.sh("dmesg"), tuple(self._allowed))
+        check(not bad, "the kernel's log has:\n" + "\n".join(bad))
