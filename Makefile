@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Verbs for people; Kbuild does the building.
+
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+OUT ?= out
+
+# Folders with a Kbuild file of their own are kbuild's.
+MAKEFLAGS += --no-print-directory
+export KVER TAKEOVER OUT
+
+.PHONY: help modules install uninstall demo test check bench clean
+
+help:
+	@echo 'make demo       two guests side by side, the stock driver and ours: a live figure, a table, a picture in $(OUT)/'
+	@echo 'make test       all tests; ends with "N passed, N failed, N skipped"'
+	@echo 'make bench      every measurement in docs/benchmarks.md'
+	@echo 'make check      the tests that need no guest: style, warnings, sparse'
+	@echo 'make install    build and install with DKMS on this machine (KVER=... for another kernel, TAKEOVER=1 to use it at once)'
+	@echo 'make uninstall  remove all of it, give the balloon device back to the stock driver'
+	@echo 'make modules    build for the running kernel (KVER=... or KDIR=... for another)'
+	@echo 'make clean      remove what was built here'
+
+modules:
+	@packaging/check-kernel '$(KVER)' '$(KDIR)'
+	$(MAKE) -C '$(KDIR)' M='$(CURDIR)' modules
+
+install:
+	@packaging/install
+
+uninstall:
+	@packaging/uninstall
+
+demo:
+	@packaging/setup
+	@tests/demo --out '$(OUT)'
+
+test:
+	@packaging/setup
+	@tests/run
+
+check:
+	@packaging/setup
+	@tests/run -k static
+
+bench:
+	@packaging/setup
+	@tests/bench/run --out '$(OUT)'
+
+clean:
+	@sh -c 'test ! -d "$(KDIR)" || $(MAKE) -C "$(KDIR)" M="$(CURDIR)" clean'
+	rm -rf '$(OUT)'
