@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The balloon: pages that the host has. */
+#include "balloon.h"
+
+#include <linux/delay.h>
+#include <linux/mm.h>
+#include <linux/virtio_balloon.h>
+
+#include "balloon_report.h"
+#include "balloon_report_trace.h"
+
+/* Without DEFLATE_ON_OOM the guest's total shrinks with the balloon. */
+static void manage(struct br_device *dev, struct page *page, long count)
+{
+	if (!virtio_has_feature(dev->vdev, VIRTIO_BALLOON_F_DEFLATE_ON_OOM))
+		adjust_managed_page_count(page, count);
+}
+
+static void inflate_finish(struct br_device *dev)
+{
+	struct page *page;
+	unsigned int n = 0;
+
+	lockdep_assert_held(&dev->balloon_lock);
+	while ((page = balloon_page_pop(&dev->inflate.pages))) {
+		manage(dev, page, -1);
+		balloon_page_enqueue(&dev->balloon, page);
+		n++;
+	}
+	dev->pages_held += n;
+	br_count_add(dev, inflated_pages, n);
+	trace_balloon_report_inflate(dev->vdev->index, n, dev->pages_held);
+}
+
+static unsigned int deflate_finish(struct br_device *dev)
+{
+	struct page *page;
+	unsigned int n = 0;
+
+	lockdep_assert_held(&dev->balloon_lock);
+	while ((page = balloon_page_pop(&dev->deflate.pages))) {
+		manage(dev, page, 1);
+		put_page(page);
+		n++;
+	}
+	br_count_add(dev, deflated_pages, n);
+	trace_balloon_report_deflate(dev->vdev->index, n, dev->pages_held);
+	return n;
+}
+
+static void reap(struct br_device *dev)
+{
+	lockdep_assert_held(&dev->balloon_lock);
+	if (br_chunk_is_back(dev, &dev->inflate))
+		inflate_finish(dev);
+	if (br_chunk_is_back(dev, &dev->deflate))
+		deflate_finish(dev);
+}
+
+void br_balloon_reap(struct br_device *dev)
+{
+	mutex_lock(&dev->balloon_lock);
+	reap(dev);
+	mutex_unlock(&dev->balloon_lock);
+}
+
+static void free_list(struct list_head *pages)
+{
+	struct page *page;
+
+	while ((page = balloon_page_pop(pages)))
+		put_page(page);
+}
+
+/* Not under balloon_lock: an allocation may compact, and so migrate our pages. */
+static unsigned int alloc_list(struct list_head *pages, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		struct page *page = balloon_page_alloc();
+
+		if (!page)
+			break;
+		balloon_page_push(pages, page);
+	}
+	return i;
+}
+
+static int inflate_locked(struct br_device *dev, struct list_head *pages)
+{
+	struct page *page;
+	int n, err;
+
+	lockdep_assert_held(&dev->balloon_lock);
+	reap(dev);
+	if (dev->inflate.out)
+		return -EBUSY;
+	while ((page = balloon_page_pop(pages)))
+		br_chunk_add(dev, &dev->inflate, page);
+	n = dev->inflate.count;
+	err = br_chunk_tell(dev, &dev->inflate);
+	if (err == -EIO)
+		free_list(&dev->inflate.pages);
+	if (err)
+		return err;
+	inflate_finish(dev);
+	return n;
+}
+
+int br_balloon_inflate(struct br_device *dev, unsigned int n)
+{
+	LIST_HEAD(pages);
+	int ret;
+
+	if (!alloc_list(&pages, min(n, BR_CHUNK_PAGES)))
+		return -ENOMEM;
+	mutex_lock(&dev->balloon_lock);
+	ret = inflate_locked(dev, &pages);
+	mutex_unlock(&dev->balloon_lock);
+	free_list(&pages);
+	return ret;
+}
+
+int br_balloon_deflate(struct br_device *dev, unsigned int n)
+{
+	struct page *page;
+	LIST_HEAD(pages);
+	int err;
+
+	lockdep_assert_held(&dev->balloon_lock);
+	reap(dev);
+	if (dev->deflate.out)
+		return -EBUSY;
+	n = balloon_page_list_dequeue(&dev->balloon, &pages,
+				      min(n, BR_CHUNK_PAGES));
+	if (!n)
+		return 0;
+	dev->pages_held -= n;
+	while ((page = balloon_page_pop(&pages)))
+		br_chunk_add(dev, &dev->deflate, page);
+	err = br_chunk_tell(dev, &dev->deflate);
+	/* -EIO: the host is out of reach, the pages are ours. */
+	if (err == -ETIMEDOUT)
+		return err;
+	return deflate_finish(dev);
+}
+
+/* Compaction takes pages off the list for a moment; nobody else does. */
+static bool pages_are_lost(struct br_device *dev)
+{
+	unsigned long flags;
+	bool lost;
+
+	spin_lock_irqsave(&dev->balloon.pages_lock, flags);
+	lost = list_empty(&dev->balloon.pages) && !dev->balloon.isolated_pages;
+	spin_unlock_irqrestore(&dev->balloon.pages_lock, flags);
+	return lost;
+}
+
+void br_balloon_empty(struct br_device *dev)
+{
+	int n = 0;
+
+	mutex_lock(&dev->balloon_lock);
+	reap(dev);
+	while (dev->pages_held && n >= 0) {
+		n = br_balloon_deflate(dev, dev->pages_held);
+		if (n)
+			continue;
+		if (pages_are_lost(dev)) {
+			dev_err(&dev->vdev->dev, "%u pages are lost\n",
+				dev->pages_held);
+			dev->pages_held = 0;
+		}
+		mutex_unlock(&dev->balloon_lock);
+		msleep(1);
+		mutex_lock(&dev->balloon_lock);
+	}
+	mutex_unlock(&dev->balloon_lock);
+}
+
+unsigned int br_balloon_quarantined(struct br_device *dev)
+{
+	unsigned int n = 0;
+
+	if (READ_ONCE(dev->inflate.late))
+		n += READ_ONCE(dev->inflate.count);
+	if (READ_ONCE(dev->deflate.late))
+		n += READ_ONCE(dev->deflate.count);
+	return n;
+}

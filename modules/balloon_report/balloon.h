@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The balloon: pages that the host has. */
+#ifndef BALLOON_REPORT_BALLOON_H
+#define BALLOON_REPORT_BALLOON_H
+
+struct br_device;
+
+/**
+ * br_balloon_inflate() - give the host pages
+ * @dev: the device
+ * @n:	 how many; one chunk at the most
+ *
+ * Context: process, may sleep.
+ * Return: pages given, -ENOMEM when not one could be had, -EBUSY while an
+ * earlier chunk is still with the host, -EIO, -ETIMEDOUT.
+ */
+int br_balloon_inflate(struct br_device *dev, unsigned int n);
+
+/**
+ * br_balloon_deflate() - take pages back
+ * @dev: the device
+ * @n:	 how many; one chunk at the most
+ *
+ * Context: process, may sleep; balloon_lock held, so that an out-of-memory
+ * notifier can try for it.
+ * Return: pages taken, 0 when none is there (compaction may hold some for a
+ * moment), -EBUSY, -EIO, -ETIMEDOUT.
+ */
+int br_balloon_deflate(struct br_device *dev, unsigned int n);
+
+/* Finish chunks that nobody has waited for.  Context: process, may sleep. */
+void br_balloon_reap(struct br_device *dev);
+
+/**
+ * br_balloon_empty() - take everything back at the end
+ * @dev: the device, BR_STOPPING: the host is told; BR_DEAD: it is not
+ *
+ * In BR_STOPPING it gives up when the host does not answer; in BR_DEAD nothing
+ * is left afterwards.  Context: process, may sleep.
+ */
+void br_balloon_empty(struct br_device *dev);
+
+/* Pages that the host has not acknowledged and nobody waits for. */
+unsigned int br_balloon_quarantined(struct br_device *dev);
+
+#endif /* BALLOON_REPORT_BALLOON_H */

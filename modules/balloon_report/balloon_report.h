@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One balloon device.
+ *
+ * Everything is counted in balloon pages of 4 KiB, which are the pages of the
+ * only architecture that this driver is for.
+ */
+#ifndef BALLOON_REPORT_H
+#define BALLOON_REPORT_H
+
+#include <linux/atomic.h>
+#include <linux/balloon_compaction.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/workqueue.h>
+
+#include <vmhooks/mm_hooks.h>
+
+#include "chunk.h"
+#include "features.h"
+#include "hint.h"
+#include "queue.h"
+#include "stats.h"
+#include "virtio.h"
+
+/**
+ * enum br_state - where a device is in its life
+ * @BR_DOWN:	 no queues, nothing may be sent
+ * @BR_LIVE:	 in service
+ * @BR_STOPPING: no new work, the host has a second to finish
+ * @BR_DEAD:	 reset: the host can no longer reach anything of the guest
+ */
+enum br_state { BR_DOWN, BR_LIVE, BR_STOPPING, BR_DEAD };
+
+/* What a device counts.  Each is shown in sysfs under its name. */
+struct br_counters {
+	atomic64_t inflated_pages;
+	atomic64_t deflated_pages;
+	atomic64_t oom_deflated_pages;
+	atomic64_t migrated_pages;
+	atomic64_t alloc_failures;
+	atomic64_t stats_updates;
+	atomic64_t hint_blocks;
+	atomic64_t hint_cmds;
+	atomic64_t reported_bytes;
+	atomic64_t reported_chains;
+	atomic64_t report_errors;
+	atomic64_t host_timeouts;
+};
+
+/**
+ * struct br_device - one balloon device
+ * @vdev:	  the virtio device
+ * @plan:	  what was negotiated
+ * @q:		  the queues; those without a vq are not in use
+ * @state:	  see br_set_state()
+ * @stop_by:	  jiffies at which patience ends in BR_STOPPING
+ * @reset_lock:	  serialises resets
+ * @work_lock:	  a work item is queued only under it and only while BR_LIVE
+ * @balloon_lock: covers @pages_held, @inflate and @deflate.  Held while the
+ *		  host acknowledges; whoever must not wait for that tries it.
+ * @balloon:	  the pages that the host has, in the kernel's care for
+ *		  compaction (its own pages_lock)
+ * @pages_held:	  how many those are
+ * @asked:	  pages that the host asked for last
+ * @target:	  what we made of it
+ * @backoff:	  failed inflations in a row (size_work only)
+ * @inflate:	  pages on their way to the host
+ * @deflate:	  pages on their way back
+ * @fail_work:	  gives everything back to the guest after a reset
+ */
+struct br_device {
+	struct virtio_device *vdev;
+	struct br_plan plan;
+	struct br_queue q[BR_Q_MAX];
+
+	enum br_state state;
+	unsigned long stop_by;
+	struct mutex reset_lock;	/* see above */
+	spinlock_t work_lock;		/* see above */
+
+	struct mutex balloon_lock;	/* see above */
+	struct balloon_dev_info balloon;
+	unsigned int pages_held;
+	unsigned int asked;
+	unsigned int target;
+	unsigned int backoff;
+	struct br_chunk inflate;
+	struct br_chunk deflate;
+	struct delayed_work size_work;
+	struct work_struct fail_work;
+
+	struct br_stats stats;
+	struct br_hint hint;
+
+	struct mm_hooks_reporter reporter;
+	struct mm_hooks_chain *report_chain;	/* q[BR_Q_REPORT].lock */
+
+	struct notifier_block oom;
+
+	struct br_counters counters;
+};
+
+#define br_count(dev, name) atomic64_inc(&(dev)->counters.name)
+#define br_count_add(dev, name, n) atomic64_add(n, &(dev)->counters.name)
+
+/* Device life: device.c */
+
+/**
+ * br_set_state() - enter a state and wake whoever waits for the host
+ * @dev:   the device
+ * @state: the new state
+ *
+ * Context: any.
+ */
+void br_set_state(struct br_device *dev, enum br_state state);
+
+static inline enum br_state br_state(const struct br_device *dev)
+{
+	return READ_ONCE(dev->state);
+}
+
+/**
+ * br_reset() - take everything back from the host
+ * @dev: the device
+ * @why: for the log, or NULL when this is part of a regular end
+ *
+ * Resets the device, once; after it every buffer that was with the host is
+ * handed to the on_used() function of its queue.
+ *
+ * Context: process, may sleep.
+ */
+void br_reset(struct br_device *dev, const char *why);
+
+/**
+ * br_queue_work() - queue a work item unless the device is on its way out
+ * @dev:   the device
+ * @work:  the item
+ * @delay: jiffies
+ *
+ * Context: any.
+ */
+void br_queue_work(struct br_device *dev, struct delayed_work *work,
+		   unsigned long delay);
+
+/* Parameters: main.c */
+unsigned int br_floor_mb(void);
+unsigned int br_oom_mb(void);
+unsigned int br_host_timeout_ms(void);
+
+/* Further parts */
+extern const struct attribute_group *br_groups[];	/* sysfs.c */
+void br_oom_init(struct br_device *dev);		/* oom.c */
+int br_oom_start(struct br_device *dev);
+void br_oom_stop(struct br_device *dev);
+void br_migrate_init(struct br_device *dev);		/* migrate.c */
+void br_report_init(struct br_device *dev);		/* report.c */
+void br_report_start(struct br_device *dev);
+void br_report_stop(struct br_device *dev);
+
+#endif /* BALLOON_REPORT_H */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A set of pages on its way into the balloon or out of it. */
+#ifndef BALLOON_REPORT_CHUNK_H
+#define BALLOON_REPORT_CHUNK_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+#include <linux/virtio_types.h>
+
+struct br_device;
+struct br_queue;
+struct page;
+
+/* As many page numbers as fit a page. */
+#define BR_CHUNK_PAGES ((unsigned int)(PAGE_SIZE / sizeof(__virtio32)))
+
+/**
+ * struct br_chunk - the pages and the buffer that tells the host
+ * @q:	   the queue that it travels on
+ * @pfns:  the buffer
+ * @count: page numbers in it
+ * @pages: the pages, by their lru
+ * @out:   with the host (balloon_lock)
+ * @back:  the host has used the buffer or can no longer reach it (q->lock)
+ * @late:  nobody waits for it any more: size_work has to finish it
+ */
+struct br_chunk {
+	struct br_queue *q;
+	__virtio32 *pfns;
+	unsigned int count;
+	struct list_head pages;
+	bool out;
+	bool back;
+	bool late;
+};
+
+/* Context: process.  Return: 0 or -ENOMEM. */
+int br_chunk_init(struct br_chunk *chunk, struct br_queue *q);
+void br_chunk_free(struct br_chunk *chunk);
+
+/* Put a page in.  The caller holds balloon_lock and the chunk is not out. */
+void br_chunk_add(struct br_device *dev, struct br_chunk *chunk,
+		  struct page *page);
+
+/**
+ * br_chunk_tell() - send a chunk and wait for the host
+ * @dev:   the device
+ * @chunk: not empty, not out
+ *
+ * Context: process, balloon_lock held, may sleep.
+ * Return: 0 when the host has acknowledged it (or cannot reach it any more);
+ * -EIO when it could not be sent: the pages are still only in the chunk;
+ * -ETIMEDOUT: the pages stay in the chunk until br_chunk_is_back().
+ */
+int br_chunk_tell(struct br_device *dev, struct br_chunk *chunk);
+
+/**
+ * br_chunk_is_back() - is a chunk that was out in our hands again?
+ * @chunk: the chunk
+ *
+ * Context: balloon_lock held.  Return: true once for each time it was out.
+ */
+bool br_chunk_is_back(struct br_device *dev, struct br_chunk *chunk);
+
+/* on_used() of the inflate and the deflate queue. */
+void br_chunk_used(struct br_device *dev, void *token);
+
+#endif /* BALLOON_REPORT_CHUNK_H */

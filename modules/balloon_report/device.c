@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a device: the steps of going into service, and their mirror.
+ *
+ * Nothing is sent before DRIVER_OK.  On the way out the host has a second to
+ * give back what it holds; then the device is reset, after which it can reach
+ * nothing of the guest and all that it held is ours.
+ */
+#include "device.h"
+
+#include <linux/jiffies.h>
+#include <linux/slab.h>
+#include <linux/virtio_balloon.h>
+
+#include "balloon.h"
+#include "balloon_report.h"
+#include "size.h"
+
+/* The host's last second. */
+#define BR_GRACE HZ
+
+void br_set_state(struct br_device *dev, enum br_state state)
+{
+	struct br_queue *q;
+	unsigned long flags;
+
+	spin_lock_irqsave(&dev->work_lock, flags);
+	if (state == BR_STOPPING)
+		dev->stop_by = jiffies + BR_GRACE;
+	/* From dead only a restart leads back. */
+	if (dev->state != BR_DEAD || state == BR_DOWN)
+		WRITE_ONCE(dev->state, state);
+	spin_unlock_irqrestore(&dev->work_lock, flags);
+	for (q = dev->q; q < dev->q + BR_Q_MAX; q++)
+		wake_up_all(&q->wait);
+}
+
+void br_queue_work(struct br_device *dev, struct delayed_work *work,
+		   unsigned long delay)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&dev->work_lock, flags);
+	if (dev->state == BR_LIVE)
+		mod_delayed_work(system_freezable_wq, work, delay);
+	spin_unlock_irqrestore(&dev->work_lock, flags);
+}
+
+/* The host can reach none of them any more: they count as returned. */
+static void queue_take_back(struct br_device *dev, struct br_queue *q)
+{
+	unsigned long flags;
+	void *token;
+
+	if (!q->vq)
+		return;
+	spin_lock_irqsave(&q->lock, flags);
+	while ((token = virtqueue_detach_unused_buf(q->vq)))
+		q->on_used(dev, token);
+	spin_unlock_irqrestore(&q->lock, flags);
+	wake_up_all(&q->wait);
+}
+
+void br_reset(struct br_device *dev, const char *why)
+{
+	struct br_queue *q;
+
+	mutex_lock(&dev->reset_lock);
+	if (br_state(dev) != BR_DEAD) {
+		if (why)
+			dev_err(&dev->vdev->dev,
+				"reset: %s; all memory goes back to the guest, unbind and bind to start again\n",
+				why);
+		virtio_reset_device(dev->vdev);
+		br_set_state(dev, BR_DEAD);
+		for (q = dev->q; q < dev->q + BR_Q_MAX; q++)
+			queue_take_back(dev, q);
+		if (why)
+			schedule_work(&dev->fail_work);
+	}
+	mutex_unlock(&dev->reset_lock);
+}
+
+/* What is left to do when a device has died in service. */
+static void fail_func(struct work_struct *work)
+{
+	struct br_device *dev = container_of(work, struct br_device, fail_work);
+
+	br_report_stop(dev);
+	br_balloon_empty(dev);
+	br_hint_release(dev);
+}
+
+struct br_device *br_device_alloc(struct virtio_device *vdev)
+{
+	struct br_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+	struct br_queue *q;
+
+	if (!dev)
+		return NULL;
+	dev->vdev = vdev;
+	mutex_init(&dev->reset_lock);
+	spin_lock_init(&dev->work_lock);
+	mutex_init(&dev->balloon_lock);
+	for (q = dev->q; q < dev->q + BR_Q_MAX; q++) {
+		spin_lock_init(&q->lock);
+		init_waitqueue_head(&q->wait);
+	}
+	dev->q[BR_Q_INFLATE].on_used = br_chunk_used;
+	dev->q[BR_Q_DEFLATE].on_used = br_chunk_used;
+	dev->q[BR_Q_STATS].on_used = br_stats_used;
+	dev->q[BR_Q_HINT].on_used = br_hint_used;
+	INIT_WORK(&dev->fail_work, fail_func);
+	br_size_init(dev);
+	br_stats_init(dev);
+	br_hint_init(dev);
+	br_oom_init(dev);
+	br_migrate_init(dev);
+	br_report_init(dev);
+	if (br_chunk_init(&dev->inflate, &dev->q[BR_Q_INFLATE]) ||
+	    br_chunk_init(&dev->deflate, &dev->q[BR_Q_DEFLATE])) {
+		br_device_free(dev);
+		return NULL;
+	}
+	return dev;
+}
+
+void br_device_free(struct br_device *dev)
+{
+	br_chunk_free(&dev->deflate);
+	br_chunk_free(&dev->inflate);
+	kfree(dev);
+}
+
+/* Before DRIVER_OK and never again. */
+static void device_write_poison(struct br_device *dev)
+{
+	u32 poison_val = dev->plan.poison_val;
+
+	if (virtio_has_feature(dev->vdev, VIRTIO_BALLOON_F_PAGE_POISON))
+		virtio_cwrite_le(dev->vdev, struct virtio_balloon_config,
+				 poison_val, &poison_val);
+}
+
+int br_device_start(struct br_device *dev)
+{
+	int err;
+
+	err = br_queues_find(dev);
+	if (err)
+		return err;
+	br_hint_start(dev);
+	err = br_oom_start(dev);
+	if (err)
+		goto stop_hint;
+	device_write_poison(dev);
+
+	virtio_device_ready(dev->vdev);
+	br_set_state(dev, BR_LIVE);
+	br_stats_start(dev);
+	br_report_start(dev);
+	br_device_changed(dev);
+	return 0;
+
+stop_hint:
+	br_hint_stop(dev);
+	dev->vdev->config->del_vqs(dev->vdev);
+	return err;
+}
+
+void br_device_changed(struct br_device *dev)
+{
+	br_size_changed(dev);
+	br_hint_changed(dev);
+}
+
+static void device_cancel_work(struct br_device *dev)
+{
+	cancel_delayed_work_sync(&dev->hint.work);
+	cancel_delayed_work_sync(&dev->stats.work);
+	cancel_delayed_work_sync(&dev->size_work);
+}
+
+/* The host is told about every page, as long as it listens. */
+static void device_empty(struct br_device *dev)
+{
+	br_balloon_empty(dev);
+	mutex_lock(&dev->balloon_lock);
+	br_size_publish(dev);
+	mutex_unlock(&dev->balloon_lock);
+}
+
+void br_device_stop(struct br_device *dev)
+{
+	br_report_stop(dev);
+	br_set_state(dev, BR_STOPPING);
+	br_oom_stop(dev);
+	device_cancel_work(dev);
+	br_hint_stop(dev);
+	device_empty(dev);
+
+	br_reset(dev, NULL);
+	cancel_work_sync(&dev->fail_work);
+	br_balloon_empty(dev);
+	br_hint_release(dev);
+	br_set_state(dev, BR_DOWN);
+	dev->vdev->config->del_vqs(dev->vdev);
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Free page hinting: what a migration need not move.
+ *
+ * The host sends a command number; the driver answers with it, hands over all
+ * the free blocks that it can get hold of, and ends with STOP.  It keeps the
+ * blocks until the host says DONE.  Under pressure the guest may have blocks
+ * back earlier, but only those that the host has acknowledged: a block that is
+ * in use by the time the host looks at it would be lost.
+ */
+#include "hint.h"
+
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/pageblock-flags.h>
+#include <linux/scatterlist.h>
+#include <linux/virtio_balloon.h>
+#include <linux/virtio_config.h>
+
+#include "balloon_report.h"
+#include "balloon_report_trace.h"
+#include "mm.h"
+#include "shrinker.h"
+
+/* No reclaim and no reserves: only what is free.  Movable, as most of it is. */
+#define HINT_GFP (__GFP_HIGHMEM | __GFP_MOVABLE | __GFP_NORETRY | \
+		  __GFP_NOWARN | __GFP_NOMEMALLOC)
+/* Blocks for each kick. */
+#define HINT_BATCH 16
+
+static struct br_queue *hint_queue(struct br_device *dev)
+{
+	return &dev->q[BR_Q_HINT];
+}
+
+void br_hint_used(struct br_device *dev, void *token)
+{
+	struct br_hint *hint = &dev->hint;
+	struct page *page = token;
+
+	if (token == &hint->cmd) {
+		WRITE_ONCE(hint->cmd_back, true);
+		return;
+	}
+	list_move(&page->lru, &hint->acked);
+	hint->acked_pages += 1UL << page_private(page);
+	WRITE_ONCE(hint->returned, true);
+	/* Came after the host was done: free it. */
+	if (READ_ONCE(hint->active) == VIRTIO_BALLOON_CMD_ID_DONE)
+		br_queue_work(dev, &hint->work, 0);
+}
+
+static struct page *hint_pop_acked(struct br_device *dev)
+{
+	struct br_queue *q = hint_queue(dev);
+	struct page *page;
+
+	spin_lock_irq(&q->lock);
+	page = list_first_entry_or_null(&dev->hint.acked, struct page, lru);
+	if (page) {
+		list_del(&page->lru);
+		dev->hint.acked_pages -= 1UL << page_private(page);
+	}
+	spin_unlock_irq(&q->lock);
+	return page;
+}
+
+/* Return: pages freed, at least @want if there are as many. */
+static unsigned long hint_free_acked(struct br_device *dev, unsigned long want)
+{
+	unsigned long freed = 0;
+	struct page *page;
+
+	while (freed < want && (page = hint_pop_acked(dev))) {
+		unsigned int order = page_private(page);
+
+		set_page_private(page, 0);
+		__free_pages(page, order);
+		freed += 1UL << order;
+	}
+	return freed;
+}
+
+void br_hint_release(struct br_device *dev)
+{
+	hint_free_acked(dev, ULONG_MAX);
+}
+
+static u32 hint_command(struct br_device *dev)
+{
+	u32 cmd;
+
+	if (!xchg(&dev->hint.changed, false))
+		return dev->hint.active;
+	virtio_cread_le(dev->vdev, struct virtio_balloon_config,
+			free_page_hint_cmd_id, &cmd);
+	return cmd;
+}
+
+static int hint_say(struct br_device *dev, u32 cmd)
+{
+	struct br_hint *hint = &dev->hint;
+	struct scatterlist sg;
+	int err;
+
+	hint->cmd = cpu_to_virtio32(dev->vdev, cmd);
+	hint->cmd_back = false;
+	sg_init_one(&sg, &hint->cmd, sizeof(hint->cmd));
+	do {
+		hint->returned = false;
+		err = br_queue_send(dev, hint_queue(dev), &sg, 1, false,
+				    &hint->cmd, true);
+		if (err == -ENOSPC &&
+		    br_queue_wait(dev, hint_queue(dev), &hint->returned))
+			return -ETIMEDOUT;
+	} while (err == -ENOSPC);
+	if (err)
+		return err;
+	br_count(dev, hint_cmds);
+	return br_queue_wait(dev, hint_queue(dev), &hint->cmd_back);
+}
+
+static void hint_unlist(struct br_device *dev, struct page *page)
+{
+	struct br_queue *q = hint_queue(dev);
+
+	spin_lock_irq(&q->lock);
+	list_del(&page->lru);
+	spin_unlock_irq(&q->lock);
+}
+
+static int hint_send(struct br_device *dev, struct page *page,
+		     unsigned int order, bool kick)
+{
+	struct br_queue *q = hint_queue(dev);
+	struct scatterlist sg;
+	int err;
+
+	sg_init_table(&sg, 1);
+	sg_set_page(&sg, page, PAGE_SIZE << order, 0);
+	set_page_private(page, order);
+	spin_lock_irq(&q->lock);
+	list_add(&page->lru, &dev->hint.pending);
+	spin_unlock_irq(&q->lock);
+	do {
+		dev->hint.returned = false;
+		err = br_queue_send(dev, q, &sg, 1, true, page, kick);
+		if (err != -ENOSPC)
+			break;
+		br_queue_kick(q);
+		err = br_queue_wait(dev, q, &dev->hint.returned);
+	} while (!err);
+	if (err) {
+		hint_unlist(dev, page);
+		set_page_private(page, 0);
+		__free_pages(page, order);
+	} else {
+		br_count(dev, hint_blocks);
+	}
+	return err;
+}
+
+/* The largest blocks first; below a pageblock it is not worth a descriptor. */
+static void hint_blocks(struct br_device *dev, u32 cmd)
+{
+	unsigned int order = MAX_PAGE_ORDER, n = 0;
+
+	while (br_state(dev) == BR_LIVE && hint_command(dev) == cmd) {
+		struct page *page = alloc_pages(HINT_GFP, order);
+
+		if (page) {
+			if (hint_send(dev, page, order, !(++n % HINT_BATCH)))
+				break;
+			cond_resched();
+			continue;
+		}
+		if (order == pageblock_order)
+			break;
+		order--;
+	}
+	br_queue_kick(hint_queue(dev));
+	trace_balloon_report_hint(dev->vdev->index, cmd, n);
+}
+
+static void hint_follow(struct br_device *dev, u32 cmd)
+{
+	WRITE_ONCE(dev->hint.active, cmd);
+	if (cmd == VIRTIO_BALLOON_CMD_ID_DONE) {
+		br_hint_release(dev);
+		return;
+	}
+	if (cmd == VIRTIO_BALLOON_CMD_ID_STOP)
+		return;
+	if (!hint_say(dev, cmd))
+		hint_blocks(dev, cmd);
+	hint_say(dev, VIRTIO_BALLOON_CMD_ID_STOP);
+}
+
+static void hint_func(struct work_struct *work)
+{
+	struct br_device *dev =
+		container_of(work, struct br_device, hint.work.work);
+	u32 cmd = hint_command(dev);
+
+	if (cmd != dev->hint.active)
+		hint_follow(dev, cmd);
+	else if (cmd == VIRTIO_BALLOON_CMD_ID_DONE)
+		br_hint_release(dev);
+	if (READ_ONCE(dev->hint.changed))
+		br_queue_work(dev, &dev->hint.work, 0);
+}
+
+static unsigned long hint_count(struct shrinker *shrinker,
+				struct shrink_control *sc)
+{
+	struct br_device *dev = vmhooks_shrinker_data(shrinker);
+
+	return READ_ONCE(dev->hint.acked_pages);
+}
+
+static unsigned long hint_scan(struct shrinker *shrinker,
+			       struct shrink_control *sc)
+{
+	return hint_free_acked(vmhooks_shrinker_data(shrinker),
+			       sc->nr_to_scan) ?: SHRINK_STOP;
+}
+
+static void hint_add_shrinker(struct br_device *dev)
+{
+	struct shrinker *shrinker = shrinker_alloc(0, "balloon_report");
+
+	if (!shrinker) {
+		dev_warn(&dev->vdev->dev,
+			 "hinted blocks stay out of use until the migration is done: no memory for a shrinker\n");
+		return;
+	}
+	shrinker->count_objects = hint_count;
+	shrinker->scan_objects = hint_scan;
+	vmhooks_shrinker_data(shrinker) = dev;
+	shrinker_register(shrinker);
+	dev->hint.shrinker = shrinker;
+}
+
+void br_hint_start(struct br_device *dev)
+{
+	struct br_queue *q = hint_queue(dev);
+
+	dev->hint.active = VIRTIO_BALLOON_CMD_ID_STOP;
+	if (!q->vq)
+		return;
+	/* One entry has to be free for a command. */
+	if (virtqueue_get_vring_size(q->vq) < 2) {
+		dev_warn(&dev->vdev->dev,
+			 "no free page hinting: the host's queue has one entry, two are needed\n");
+		q->vq = NULL;
+		return;
+	}
+	hint_add_shrinker(dev);
+}
+
+void br_hint_changed(struct br_device *dev)
+{
+	if (!hint_queue(dev)->vq)
+		return;
+	WRITE_ONCE(dev->hint.changed, true);
+	br_queue_work(dev, &dev->hint.work, 0);
+}
+
+void br_hint_stop(struct br_device *dev)
+{
+	shrinker_free(dev->hint.shrinker);
+	dev->hint.shrinker = NULL;
+}
+
+void br_hint_init(struct br_device *dev)
+{
+	INIT_DELAYED_WORK(&dev->hint.work, hint_func);
+	INIT_LIST_HEAD(&dev->hint.pending);
+	INIT_LIST_HEAD(&dev->hint.acked);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Free page hinting: what a migration need not move. */
+#ifndef BALLOON_REPORT_HINT_H
+#define BALLOON_REPORT_HINT_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+#include <linux/virtio_types.h>
+#include <linux/workqueue.h>
+
+struct br_device;
+struct shrinker;
+
+/**
+ * struct br_hint - the state of hinting
+ * @work:     follows the host's commands
+ * @shrinker: gives @acked back to a guest in need; NULL when there is none
+ * @changed:  the host's command may be another one
+ * @active:   the command that was followed last (work only)
+ * @cmd:      buffer for a command of ours
+ * @cmd_back: the host has read it
+ * @returned: some block came back
+ * @pending:  blocks that the host has not acknowledged (q->lock)
+ * @acked:    blocks that it has; ours, kept so that they stay unused (q->lock)
+ * @acked_pages: pages in @acked (q->lock)
+ */
+struct br_hint {
+	struct delayed_work work;
+	struct shrinker *shrinker;
+	bool changed;
+	u32 active;
+	__virtio32 cmd;
+	bool cmd_back;
+	bool returned;
+	struct list_head pending;
+	struct list_head acked;
+	unsigned long acked_pages;
+};
+
+/* Does not look at the device.  Context: process. */
+void br_hint_init(struct br_device *dev);
+
+/* After the queues are there.  Context: process. */
+void br_hint_start(struct br_device *dev);
+
+/* The host may have another command.  Context: any. */
+void br_hint_changed(struct br_device *dev);
+
+/* No shrinker any more.  Context: process. */
+void br_hint_stop(struct br_device *dev);
+
+/* Free every block that the host is done with.  Context: process. */
+void br_hint_release(struct br_device *dev);
+
+/* on_used() of the hint queue. */
+void br_hint_used(struct br_device *dev, void *token);
+
+#endif /* BALLOON_REPORT_HINT_H */

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * balloon_report: a virtio-balloon driver that gives memory back.
+ *
+ * It drives the same devices as the kernel's own driver, which stays in place:
+ * when this one goes, the device is offered to it again.
+ *
+ * device.c has the order in which a device comes and goes; features.c what is
+ * negotiated; queue.c the queues and the waits.  balloon.c, chunk.c, size.c,
+ * target.c, oom.c and migrate.c are the balloon proper, report.c the free page
+ * reports, hint.c the hints for a migration, stats.c the statistics.
+ */
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/virtio_balloon.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ids.h>
+#include <linux/virtio_ring.h>
+
+#include <vmhooks/param.h>
+
+#include "balloon_report.h"
+#include "cc_platform.h"
+#include "device.h"
+#include "features.h"
+#include "mm.h"
+
+static bool reporting = true;
+module_param(reporting, bool, 0444);
+MODULE_PARM_DESC(reporting, "Report free memory to the host (default Y)");
+
+static bool report_poisoned;
+module_param(report_poisoned, bool, 0444);
+MODULE_PARM_DESC(report_poisoned,
+	"Report free memory also where page poisoning fills it (default N)");
+
+vmhooks_bounded_param(floor_mb, 0644, 64, 0, 1048576,
+	"MiB of available memory that inflation leaves to the guest");
+vmhooks_bounded_param(oom_mb, 0644, 16, 1, 4096,
+	"MiB that deflate at a time when the guest is out of memory");
+vmhooks_bounded_param(host_timeout_ms, 0644, 10000, 100, 600000,
+	"Milliseconds to wait for the host before going on without it");
+
+unsigned int br_floor_mb(void)
+{
+	return vmhooks_bounded(&floor_mb);
+}
+
+unsigned int br_oom_mb(void)
+{
+	return vmhooks_bounded(&oom_mb);
+}
+
+unsigned int br_host_timeout_ms(void)
+{
+	return vmhooks_bounded(&host_timeout_ms);
+}
+
+/* Before FEATURES_OK: @vdev->features holds what both sides know. */
+static struct br_plan balloon_plan(struct virtio_device *vdev)
+{
+	struct br_guest guest = {
+		.init_on_free = want_init_on_free(),
+		.poisoning = page_poisoning_enabled_static(),
+		.encrypted = cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT),
+		.want_reporting = reporting,
+		.report_poisoned = report_poisoned,
+	};
+
+	return br_features_plan(vdev->features, &guest);
+}
+
+static int balloon_validate(struct virtio_device *vdev)
+{
+	struct br_plan plan = balloon_plan(vdev);
+	unsigned int bit;
+
+	if (!vdev->config->get) {
+		dev_err(&vdev->dev,
+			"the transport gives no access to the configuration\n");
+		return -EINVAL;
+	}
+	for (bit = 0; bit <= VIRTIO_BALLOON_F_REPORTING; bit++)
+		if (!(plan.features & BIT_ULL(bit)))
+			__virtio_clear_bit(vdev, bit);
+	/* Physical addresses are what a balloon is about. */
+	__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
+	/* A chain fits the ring; a report must not need memory of its own. */
+	__virtio_clear_bit(vdev, VIRTIO_RING_F_INDIRECT_DESC);
+	if (plan.why_not)
+		dev_info(&vdev->dev, "free memory is not reported: %s\n",
+			 plan.why_not);
+	return 0;
+}
+
+static int balloon_probe(struct virtio_device *vdev)
+{
+	struct br_device *dev = br_device_alloc(vdev);
+	int err;
+
+	if (!dev)
+		return -ENOMEM;
+	vdev->priv = dev;
+	dev->plan = balloon_plan(vdev);
+	err = br_device_start(dev);
+	if (err) {
+		vdev->priv = NULL;
+		br_device_free(dev);
+	}
+	return err;
+}
+
+static void balloon_remove(struct virtio_device *vdev)
+{
+	struct br_device *dev = vdev->priv;
+
+	br_device_stop(dev);
+	vdev->priv = NULL;
+	br_device_free(dev);
+}
+
+static void balloon_config_changed(struct virtio_device *vdev)
+{
+	struct br_device *dev = vdev->priv;
+
+	if (dev)
+		br_device_changed(dev);
+}
+
+#ifdef CONFIG_PM_SLEEP
+static int balloon_freeze(struct virtio_device *vdev)
+{
+	br_device_stop(vdev->priv);
+	return 0;
+}
+
+/* What the host has discarded may be there again: report it once more. */
+static int balloon_restore(struct virtio_device *vdev)
+{
+	int err = br_device_start(vdev->priv);
+
+	if (!err)
+		mm_hooks_forget();
+	return err;
+}
+#endif
+
+static const struct virtio_device_id balloon_ids[] = {
+	{ VIRTIO_ID_BALLOON, VIRTIO_DEV_ANY_ID },
+	{ 0 },
+};
+MODULE_DEVICE_TABLE(virtio, balloon_ids);
+
+static const unsigned int balloon_features[] = {
+	VIRTIO_BALLOON_F_MUST_TELL_HOST,
+	VIRTIO_BALLOON_F_STATS_VQ,
+	VIRTIO_BALLOON_F_DEFLATE_ON_OOM,
+	VIRTIO_BALLOON_F_FREE_PAGE_HINT,
+	VIRTIO_BALLOON_F_PAGE_POISON,
+	VIRTIO_BALLOON_F_REPORTING,
+};
+
+static struct virtio_driver balloon_driver = {
+	.feature_table = balloon_features,
+	.feature_table_size = ARRAY_SIZE(balloon_features),
+	.driver = {
+		.name = KBUILD_MODNAME,
+		.owner = THIS_MODULE,
+		.dev_groups = br_groups,
+	},
+	.id_table = balloon_ids,
+	.validate = balloon_validate,
+	.probe = balloon_probe,
+	.remove = balloon_remove,
+	.config_changed = balloon_config_changed,
+#ifdef CONFIG_PM_SLEEP
+	.freeze = balloon_freeze,
+	.restore = balloon_restore,
+#endif
+};
+
+static int __init balloon_init(void)
+{
+	return register_virtio_driver(&balloon_driver);
+}
+
+/* The devices go to whichever driver is left, the kernel's own as a rule. */
+static void __exit balloon_exit(void)
+{
+	const struct bus_type *bus = balloon_driver.driver.bus;
+
+	unregister_virtio_driver(&balloon_driver);
+	if (bus_rescan_devices((struct bus_type *)bus))
+		pr_warn("the devices were not offered to another driver\n");
+}
+
+module_init(balloon_init);
+module_exit(balloon_exit);
+MODULE_DESCRIPTION("Virtio balloon driver that reports free memory");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A queue of the device, and waiting for the host on it. */
+#include "queue.h"
+
+#include <linux/jiffies.h>
+#include <linux/ratelimit.h>
+#include <linux/scatterlist.h>
+
+#include "balloon_report.h"
+#include "balloon_report_trace.h"
+
+/* How often a wait looks for a broken queue or a lost interrupt. */
+#define BR_POLL (HZ / 2)
+
+static struct br_queue *queue_of(struct br_device *dev, struct virtqueue *vq)
+{
+	struct br_queue *q;
+
+	for (q = dev->q; q < dev->q + BR_Q_MAX; q++)
+		if (q->vq == vq)
+			return q;
+	return NULL;
+}
+
+void br_queue_drain(struct br_device *dev, struct br_queue *q)
+{
+	unsigned long flags;
+	unsigned int len;
+	void *token;
+
+	if (!q->vq)
+		return;
+	spin_lock_irqsave(&q->lock, flags);
+	if (br_state(dev) != BR_DEAD) {
+		do {
+			virtqueue_disable_cb(q->vq);
+			while ((token = virtqueue_get_buf(q->vq, &len)))
+				q->on_used(dev, token);
+		} while (!virtqueue_is_broken(q->vq) &&
+			 !virtqueue_enable_cb(q->vq));
+	}
+	spin_unlock_irqrestore(&q->lock, flags);
+	wake_up_all(&q->wait);
+}
+
+static void queue_interrupt(struct virtqueue *vq)
+{
+	struct br_device *dev = vq->vdev->priv;
+	struct br_queue *q = queue_of(dev, vq);
+
+	if (q)
+		br_queue_drain(dev, q);
+}
+
+int br_queue_send(struct br_device *dev, struct br_queue *q,
+		  struct scatterlist *sg, unsigned int nents, bool in,
+		  void *token, bool kick)
+{
+	unsigned long flags;
+	bool notify = false;
+	int err = -EIO;
+
+	spin_lock_irqsave(&q->lock, flags);
+	if (br_state(dev) == BR_DEAD || br_state(dev) == BR_DOWN)
+		goto unlock;
+	if (in)
+		err = virtqueue_add_inbuf(q->vq, sg, nents, token, GFP_ATOMIC);
+	else
+		err = virtqueue_add_outbuf(q->vq, sg, nents, token, GFP_ATOMIC);
+	if (!err && kick)
+		notify = virtqueue_kick_prepare(q->vq);
+unlock:
+	spin_unlock_irqrestore(&q->lock, flags);
+	if (notify)
+		virtqueue_notify(q->vq);
+	return err;
+}
+
+void br_queue_kick(struct br_queue *q)
+{
+	unsigned long flags;
+	bool notify;
+
+	spin_lock_irqsave(&q->lock, flags);
+	notify = virtqueue_kick_prepare(q->vq);
+	spin_unlock_irqrestore(&q->lock, flags);
+	if (notify)
+		virtqueue_notify(q->vq);
+}
+
+static bool patience_ends(struct br_device *dev, unsigned long since)
+{
+	unsigned long patience = msecs_to_jiffies(br_host_timeout_ms());
+
+	if (br_state(dev) == BR_STOPPING && time_after(jiffies, dev->stop_by))
+		return true;
+	return time_after(jiffies, since + patience);
+}
+
+int br_queue_wait(struct br_device *dev, struct br_queue *q, const bool *done)
+{
+	unsigned long since = jiffies;
+
+	for (;;) {
+		wait_event_timeout(q->wait,
+				   READ_ONCE(*done) || br_state(dev) == BR_DEAD,
+				   BR_POLL);
+		if (READ_ONCE(*done))
+			return 0;
+		br_queue_drain(dev, q);
+		if (READ_ONCE(*done))
+			return 0;
+		if (br_state(dev) == BR_DEAD)
+			return -EIO;
+		if (virtqueue_is_broken(q->vq)) {
+			br_reset(dev, "a queue is broken");
+			continue;
+		}
+		if (patience_ends(dev, since))
+			break;
+	}
+	br_count(dev, host_timeouts);
+	trace_balloon_report_timeout(dev->vdev->index, q - dev->q);
+	dev_warn_ratelimited(&dev->vdev->dev,
+			     "the host has not answered on queue %u for %u ms: its pages stay put until it does\n",
+			     (unsigned int)(q - dev->q),
+			     jiffies_to_msecs(jiffies - since));
+	return -ETIMEDOUT;
+}
+
+static int queues_try(struct br_device *dev, unsigned int count)
+{
+	static const char *const names[BR_Q_MAX] = {
+		"inflate", "deflate", "stats", "hint", "report"
+	};
+	struct virtqueue_info info[BR_Q_MAX] = {};
+	struct virtqueue *vqs[BR_Q_MAX] = {};
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < count; i++) {
+		if (!(dev->plan.queues & BIT(i)))
+			continue;
+		info[i].name = names[i];
+		info[i].callback = queue_interrupt;
+	}
+	err = virtio_find_vqs(dev->vdev, BR_Q_MAX, vqs, info, NULL);
+	for (i = 0; i < BR_Q_MAX; i++)
+		dev->q[i].vq = err ? NULL : vqs[i];
+	return err;
+}
+
+int br_queues_find(struct br_device *dev)
+{
+	unsigned int count;
+	int err;
+
+	for (count = BR_Q_MAX; count > BR_Q_DEFLATE; count--) {
+		if (!(dev->plan.queues & BIT(count - 1)))
+			continue;
+		err = queues_try(dev, count);
+		if (!err)
+			return 0;
+		dev_warn(&dev->vdev->dev,
+			 "the host's queues do not work up to the one of feature %u (error %d)\n",
+			 count - 1, err);
+	}
+	return err;
+}

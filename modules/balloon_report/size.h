@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Bringing the balloon to the size that the host asks for. */
+#ifndef BALLOON_REPORT_SIZE_H
+#define BALLOON_REPORT_SIZE_H
+
+struct br_device;
+struct work_struct;
+
+/* Does not look at the device.  Context: process. */
+void br_size_init(struct br_device *dev);
+
+/* The host may ask for another size.  Context: any. */
+void br_size_changed(struct br_device *dev);
+
+/* Tell the host how large the balloon is.  Context: balloon_lock held. */
+void br_size_publish(struct br_device *dev);
+
+#endif /* BALLOON_REPORT_SIZE_H */

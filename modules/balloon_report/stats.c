@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The stats queue: one buffer that goes back and forth. */
+#include "stats.h"
+
+#include <linux/mm.h>
+#include <linux/scatterlist.h>
+#include <linux/vmstat.h>
+
+#include "balloon_report.h"
+
+static void stats_set(struct br_stat_values *v, unsigned int tag, u64 value)
+{
+	v->value[tag] = value;
+	v->have |= BIT(tag);
+}
+
+static u64 pages(u64 n)
+{
+	return n << PAGE_SHIFT;
+}
+
+#ifdef CONFIG_VM_EVENT_COUNTERS
+static u64 stalls(const unsigned long *event)
+{
+	u64 sum = 0;
+	int z;
+
+	for (z = 0; z < MAX_NR_ZONES; z++)
+		sum += event[ALLOCSTALL_NORMAL - ZONE_NORMAL + z];
+	return sum;
+}
+
+static void stats_collect_events(struct br_stat_values *v)
+{
+	unsigned long event[NR_VM_EVENT_ITEMS];
+
+	all_vm_events(event);
+	stats_set(v, VIRTIO_BALLOON_S_SWAP_IN, pages(event[PSWPIN]));
+	stats_set(v, VIRTIO_BALLOON_S_SWAP_OUT, pages(event[PSWPOUT]));
+	stats_set(v, VIRTIO_BALLOON_S_MAJFLT, event[PGMAJFAULT]);
+	stats_set(v, VIRTIO_BALLOON_S_MINFLT, event[PGFAULT]);
+	stats_set(v, BR_S_OOM_KILL, event[OOM_KILL]);
+	stats_set(v, BR_S_ALLOC_STALL, stalls(event));
+	stats_set(v, BR_S_ASYNC_SCAN, pages(event[PGSCAN_KSWAPD]));
+	stats_set(v, BR_S_DIRECT_SCAN, pages(event[PGSCAN_DIRECT]));
+	stats_set(v, BR_S_ASYNC_RECLAIM, pages(event[PGSTEAL_KSWAPD]));
+	stats_set(v, BR_S_DIRECT_RECLAIM, pages(event[PGSTEAL_DIRECT]));
+#ifdef CONFIG_HUGETLB_PAGE
+	stats_set(v, VIRTIO_BALLOON_S_HTLB_PGALLOC, event[HTLB_BUDDY_PGALLOC]);
+	stats_set(v, VIRTIO_BALLOON_S_HTLB_PGFAIL,
+		  event[HTLB_BUDDY_PGALLOC_FAIL]);
+#endif
+}
+#else
+static void stats_collect_events(struct br_stat_values *v)
+{
+}
+#endif
+
+static void stats_collect(struct br_stat_values *v)
+{
+	struct sysinfo info;
+
+	si_meminfo(&info);
+	stats_set(v, VIRTIO_BALLOON_S_MEMFREE, pages(info.freeram));
+	stats_set(v, VIRTIO_BALLOON_S_MEMTOT, pages(info.totalram));
+	stats_set(v, VIRTIO_BALLOON_S_AVAIL,
+		  pages(max(si_mem_available(), 0L)));
+	stats_set(v, VIRTIO_BALLOON_S_CACHES,
+		  pages(global_node_page_state(NR_FILE_PAGES)));
+	stats_collect_events(v);
+}
+
+static void stats_send(struct br_device *dev)
+{
+	struct br_stat_values values = {};
+	struct scatterlist sg;
+	unsigned int n;
+
+	stats_collect(&values);
+	n = br_stats_encode(dev->stats.entries, &values,
+			    virtio_is_little_endian(dev->vdev));
+	sg_init_one(&sg, dev->stats.entries,
+		    n * sizeof(dev->stats.entries[0]));
+	if (!br_queue_send(dev, &dev->q[BR_Q_STATS], &sg, 1, false, &dev->stats,
+			   true))
+		br_count(dev, stats_updates);
+}
+
+static void stats_func(struct work_struct *work)
+{
+	struct br_device *dev =
+		container_of(work, struct br_device, stats.work.work);
+
+	/* The buffer is ours only after the host has given it back. */
+	if (xchg(&dev->stats.used, false))
+		stats_send(dev);
+}
+
+void br_stats_used(struct br_device *dev, void *token)
+{
+	WRITE_ONCE(dev->stats.used, true);
+	br_queue_work(dev, &dev->stats.work, 0);
+}
+
+void br_stats_start(struct br_device *dev)
+{
+	dev->stats.used = false;
+	if (dev->q[BR_Q_STATS].vq)
+		stats_send(dev);
+}
+
+void br_stats_init(struct br_device *dev)
+{
+	INIT_DELAYED_WORK(&dev->stats.work, stats_func);
+}

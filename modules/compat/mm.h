@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Names and helpers of the memory management as of Linux 6.12. */
+#ifndef VMHOOKS_COMPAT_MM_H
+#define VMHOOKS_COMPAT_MM_H
+
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+
+/* The number of orders is the length of the array, whatever MAX_ORDER means. */
+#ifndef NR_PAGE_ORDERS
+#define NR_PAGE_ORDERS ((unsigned int)ARRAY_SIZE(((struct zone *)0)->free_area))
+#endif
+#ifndef MAX_PAGE_ORDER
+#define MAX_PAGE_ORDER (NR_PAGE_ORDERS - 1)
+#endif
+
+#ifndef VMHOOKS_HAVE_POISONING_STATIC
+static inline bool page_poisoning_enabled_static(void)
+{
+	return page_poisoning_enabled();
+}
+#endif
+
+#endif /* VMHOOKS_COMPAT_MM_H */

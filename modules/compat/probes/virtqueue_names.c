@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Before v6.11: callbacks and names in arrays of their own. */
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+
+int vmhooks_probe(struct virtio_device *vdev, struct virtqueue *vqs[],
+		  vq_callback_t *callbacks[], const char * const names[]);
+int vmhooks_probe(struct virtio_device *vdev, struct virtqueue *vqs[],
+		  vq_callback_t *callbacks[], const char * const names[])
+{
+	return virtio_find_vqs(vdev, 1, vqs, callbacks, names, NULL);
+}

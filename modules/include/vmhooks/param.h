@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Module parameters that are numbers within bounds.
+ *
+ * A value out of bounds or of the wrong type is refused with one line in the
+ * log that names the bounds, and the old value stays.
+ */
+#ifndef VMHOOKS_PARAM_H
+#define VMHOOKS_PARAM_H
+
+#include <linux/kernel.h>
+#include <linux/moduleparam.h>
+#include <linux/printk.h>
+
+/**
+ * struct vmhooks_bounded - a parameter with bounds
+ * @value: in the unit that the parameter's name ends in
+ * @min:   smallest value accepted
+ * @max:   largest value accepted
+ */
+struct vmhooks_bounded {
+	unsigned int value;
+	unsigned int min;
+	unsigned int max;
+};
+
+static inline unsigned int vmhooks_bounded(const struct vmhooks_bounded *b)
+{
+	return READ_ONCE(b->value);
+}
+
+static inline int vmhooks_bounded_set(const char *val,
+				      const struct kernel_param *kp)
+{
+	struct vmhooks_bounded *b = kp->arg;
+	unsigned int value;
+	int err = kstrtouint(val, 0, &value);
+
+	if (!err && (value < b->min || value > b->max))
+		err = -ERANGE;
+	if (err) {
+		pr_err("%s=%.20s refused: a number from %u to %u is needed\n",
+		       kp->name, strim((char *)val), b->min, b->max);
+		return err;
+	}
+	WRITE_ONCE(b->value, value);
+	return 0;
+}
+
+static inline int vmhooks_bounded_get(char *buffer,
+				      const struct kernel_param *kp)
+{
+	return sprintf(buffer, "%u\n", vmhooks_bounded(kp->arg));
+}
+
+/* vmhooks_bounded_param(NAME, OCTAL MODE, DEFAULT, MIN, MAX, DESCRIPTION) */
+#define vmhooks_bounded_param(name, mode, def, lo, hi, desc)		\
+	static struct vmhooks_bounded name = { def, lo, hi };		\
+	static const struct kernel_param_ops name##_ops = {		\
+		.set = vmhooks_bounded_set,				\
+		.get = vmhooks_bounded_get,				\
+	};								\
+	module_param_cb(name, &name##_ops, &name, mode);		\
+	MODULE_PARM_DESC(name, desc " (" #lo " to " #hi ", default " #def ")")
+
+#endif /* VMHOOKS_PARAM_H */

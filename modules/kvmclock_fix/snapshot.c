@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The timekeeper's clocks, copied at every update. */
+#include "snapshot.h"
+
+#include <linux/seqlock.h>
+#include <linux/timekeeper_internal.h>
+
+#include <asm/msr.h>
+#include <vmhooks/mm_hooks.h>
+
+/* Written by the notifier, which the timekeeper's lock serialises. */
+static struct kf_snapshot last;
+static seqcount_t last_seq = SEQCNT_ZERO(last_seq);
+
+static void copy_clock(struct kf_clock *clock, const struct tk_read_base *tkr)
+{
+	clock->vclock_mode = tkr->clock->vdso_clock_mode;
+	clock->cycle_last = tkr->cycle_last;
+	clock->mask = tkr->mask;
+	clock->mult = tkr->mult;
+	clock->shift = tkr->shift;
+	clock->base_cycles = tkr->xtime_nsec;
+	clock->offset = ktime_to_ns(tkr->base);
+}
+
+/* The timekeeper's lock is held, interrupts are off. */
+static void take_snapshot(struct mm_hooks_clock_client *client,
+			  const struct timekeeper *tk)
+{
+	write_seqcount_begin(&last_seq);
+	copy_clock(&last.mono, &tk->tkr_mono);
+	copy_clock(&last.raw, &tk->tkr_raw);
+	last.boot_offset = ktime_to_ns(tk->offs_boot);
+	last.updates++;
+	write_seqcount_end(&last_seq);
+}
+
+static struct mm_hooks_clock_client client = { .timekeeper = take_snapshot };
+
+u64 kf_snapshot_read(struct kf_snapshot *snap)
+{
+	unsigned int seq;
+	u64 cycles;
+
+	do {
+		seq = read_seqcount_begin(&last_seq);
+		*snap = last;
+		cycles = snap->raw.vclock_mode == VDSO_CLOCKMODE_TSC ?
+				 rdtsc_ordered() : snap->raw.cycle_last;
+	} while (read_seqcount_retry(&last_seq, seq));
+	return cycles;
+}
+
+int kf_snapshot_init(void)
+{
+	return mm_hooks_clock_register(&client);
+}
+
+void kf_snapshot_exit(void)
+{
+	mm_hooks_clock_unregister(&client);
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /sys/kernel/kvmclock_fix: one value a file, see docs/parameters.md. */
+#include "sysfs.h"
+
+#include <linux/clocksource.h>
+#include <linux/kobject.h>
+#include <linux/sysfs.h>
+
+#include "snapshot.h"
+
+#define SHOW(_name, _format, _value)					\
+static ssize_t _name##_show(struct kobject *kobj,			\
+			    struct kobj_attribute *attr, char *buf)	\
+{									\
+	struct kf_snapshot snap;					\
+	u64 cycles = kf_snapshot_read(&snap);				\
+									\
+	(void)cycles;							\
+	return sysfs_emit(buf, _format "\n", _value);			\
+}									\
+static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
+
+static const char *mode_name(int mode)
+{
+	switch (mode) {
+	case VDSO_CLOCKMODE_TSC:
+		return "tsc";
+#ifdef CONFIG_PARAVIRT_CLOCK
+	case VDSO_CLOCKMODE_PVCLOCK:
+		return "pvclock";
+#endif
+	default:
+		return "other";
+	}
+}
+
+SHOW(updates, "%llu", snap.updates);
+SHOW(vclock_mode, "%s", mode_name(snap.raw.vclock_mode));
+SHOW(raw_ns, "%llu", kf_clock_ns(&snap.raw, cycles));
+SHOW(mono_ns, "%llu", kf_clock_ns(&snap.mono, cycles));
+SHOW(mono_minus_raw_ns, "%lld",
+     (s64)(kf_clock_ns(&snap.mono, cycles) - kf_clock_ns(&snap.raw, cycles)));
+SHOW(boot_offset_ns, "%lld", snap.boot_offset);
+SHOW(raw_mult, "%u", snap.raw.mult);
+SHOW(raw_shift, "%u", snap.raw.shift);
+SHOW(mono_mult, "%u", snap.mono.mult);
+SHOW(mono_shift, "%u", snap.mono.shift);
+
+static struct attribute *kvmclock_fix_attrs[] = {
+	&updates_attr.attr,
+	&vclock_mode_attr.attr,
+	&raw_ns_attr.attr,
+	&mono_ns_attr.attr,
+	&mono_minus_raw_ns_attr.attr,
+	&boot_offset_ns_attr.attr,
+	&raw_mult_attr.attr,
+	&raw_shift_attr.attr,
+	&mono_mult_attr.attr,
+	&mono_shift_attr.attr,
+	NULL,
+};
+ATTRIBUTE_GROUPS(kvmclock_fix);
+
+static struct kobject *kobj;
+
+int kf_sysfs_init(void)
+{
+	int err;
+
+	kobj = kobject_create_and_add("kvmclock_fix", kernel_kobj);
+	if (!kobj)
+		return -ENOMEM;
+	err = sysfs_create_groups(kobj, kvmclock_fix_groups);
+	if (err)
+		kobject_put(kobj);
+	return err;
+}
+
+void kf_sysfs_exit(void)
+{
+	kobject_put(kobj);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What mm_hooks counts.  Each is shown in sysfs under its name. */
+#ifndef MM_HOOKS_COUNTERS_H
+#define MM_HOOKS_COUNTERS_H
+
+#include <linux/atomic.h>
+
+/**
+ * struct mm_hooks_counters - totals since the module was loaded
+ * @requests:	     times the kernel said that unreported memory is there
+ * @passes:	     passes that were let go
+ * @checks:	     timer wake-ups of the pacer
+ * @reported_chains: chains that the host has acknowledged
+ * @reported_bytes:  bytes in them
+ * @report_errors:   chains that failed
+ * @retaken_bytes:   reported memory that was taken into use again
+ * @forgets:	     times that everything was made unreported again
+ */
+struct mm_hooks_counters {
+	atomic64_t requests;
+	atomic64_t passes;
+	atomic64_t checks;
+	atomic64_t reported_chains;
+	atomic64_t reported_bytes;
+	atomic64_t report_errors;
+	atomic64_t retaken_bytes;
+	atomic64_t forgets;
+};
+
+extern struct mm_hooks_counters mm_hooks_counters;
+
+#define mm_hooks_count(name) atomic64_inc(&mm_hooks_counters.name)
+#define mm_hooks_count_add(name, n) atomic64_add(n, &mm_hooks_counters.name)
+
+#endif /* MM_HOOKS_COUNTERS_H */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What every engine of mm_hooks offers: a way to find blocks of free memory,
+ * pass them to the reporter, and put them back.
+ */
+#ifndef MM_HOOKS_ENGINE_H
+#define MM_HOOKS_ENGINE_H
+
+#include <linux/types.h>
+
+struct mm_hooks_reporter;
+
+/**
+ * struct mm_hooks_engine - an engine
+ * @name:   as the parameter calls it
+ * @caps:   MM_HOOKS_CAP_* that hold while a reporter is attached
+ * @attach: start reporting to @rep.  Return: 0 or a negative errno.
+ * @detach: stop.  After it no function of the reporter is called and no block
+ *	is out.
+ * @flush:  see mm_hooks_flush()
+ * @forget: see mm_hooks_forget()
+ *
+ * attach and detach are serialised by the registry, flush and forget by the
+ * engine; all run in process context and may sleep.
+ */
+struct mm_hooks_engine {
+	const char *name;
+	u32 (*caps)(void);
+	int (*attach)(struct mm_hooks_reporter *rep);
+	void (*detach)(void);
+	int (*flush)(unsigned int timeout_ms);
+	void (*forget)(void);
+};
+
+/* NULL where the kernel lacks what the engine needs. */
+extern const struct mm_hooks_engine *const mm_hooks_intree;
+
+/* Milliseconds from a block becoming free to its report: parameter delay_ms. */
+unsigned int mm_hooks_delay_ms(void);
+
+#endif /* MM_HOOKS_ENGINE_H */

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Make every free block unreported.
+ *
+ * The allocator keeps the reported flag for as long as a block stays free.
+ * The kernel never clears it for any other reason, although after a restore
+ * from hibernation the host holds all of that memory again.
+ */
+#include "forget.h"
+
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
+#include <linux/page-flags.h>
+#include <linux/spinlock.h>
+
+#include "mm.h"
+
+static void forget_list(struct zone *zone, struct list_head *list)
+{
+	struct page *page;
+
+	spin_lock_irq(&zone->lock);
+	list_for_each_entry(page, list, lru)
+		__ClearPageReported(page);
+	spin_unlock_irq(&zone->lock);
+	cond_resched();
+}
+
+static void forget_zone(struct zone *zone)
+{
+	unsigned int order, type;
+
+	for (order = 0; order < NR_PAGE_ORDERS; order++)
+		for (type = 0; type < MIGRATE_TYPES; type++)
+			forget_list(zone, &zone->free_area[order].free_list[type]);
+}
+
+void mm_hooks_forget_blocks(void)
+{
+	int nid, z;
+
+	for_each_online_node(nid)
+		for (z = 0; z < MAX_NR_ZONES; z++)
+			if (populated_zone(&NODE_DATA(nid)->node_zones[z]))
+				forget_zone(&NODE_DATA(nid)->node_zones[z]);
+}

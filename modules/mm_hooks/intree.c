@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The engine for stock kernels: mm/page_reporting.c finds the blocks, the pacer
+ * says when.
+ *
+ * The kernel serves one user of page reporting, and this is it.  Its passes run
+ * from a workqueue and call intree_report() with up to 32 blocks at a time,
+ * which are off the free lists until it returns.
+ */
+#include "engine.h"
+
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/mutex.h>
+#include <linux/page_reporting.h>
+#include <linux/printk.h>
+#include <linux/sched/signal.h>
+#include <linux/workqueue.h>
+
+#include <vmhooks/mm_hooks.h>
+
+#include "chain.h"
+#include "counters.h"
+#include "forget.h"
+#include "pacer.h"
+
+/* How long a detach lets the host finish before the reporter has to abort. */
+#define INTREE_GRACE HZ
+
+static int intree_report(struct page_reporting_dev_info *dev,
+			 struct scatterlist *sg, unsigned int nents);
+
+/*
+ * reporter and stop_by change only in attach and detach, while no pass runs or
+ * to end one.  run_lock keeps flush and forget away from both.
+ */
+static struct page_reporting_dev_info dev = { .report = intree_report };
+static struct mm_hooks_reporter *reporter;
+static unsigned long stop_by;
+static bool paced;
+static DEFINE_MUTEX(run_lock);
+
+static int intree_report(struct page_reporting_dev_info *dev,
+			 struct scatterlist *sg, unsigned int nents)
+{
+	struct scatterlist *s;
+	unsigned int i;
+	u64 bytes = 0;
+	int err;
+
+	for_each_sg(sg, s, nents, i)
+		bytes += s->length;
+	err = mm_hooks_chain_report(reporter, sg, nents, &stop_by);
+	mm_hooks_pacer_reported(bytes, err);
+	return err;
+}
+
+static int intree_attach(struct mm_hooks_reporter *rep)
+{
+	int err;
+
+	mutex_lock(&run_lock);
+	reporter = rep;
+	WRITE_ONCE(stop_by, 0);
+	err = mm_hooks_pacer_start(&dev.work);
+	paced = !err;
+	if (err)
+		pr_warn("delay_ms has no effect, a report waits for the kernel's own delay: no timer_start tracepoint (error %d)\n",
+			err);
+	err = page_reporting_register(&dev);
+	if (err) {
+		mm_hooks_pacer_stop();
+		reporter = NULL;
+	}
+	mutex_unlock(&run_lock);
+	if (err == -EBUSY)
+		pr_err("another driver holds the kernel's page reporting: unbind its balloon device, then load again\n");
+	return err;
+}
+
+static void intree_detach(void)
+{
+	/* Never 0, which means go on. */
+	WRITE_ONCE(stop_by, (jiffies + INTREE_GRACE) | 1);
+	mutex_lock(&run_lock);
+	mm_hooks_pacer_stop();
+	page_reporting_unregister(&dev);
+	reporter = NULL;
+	mutex_unlock(&run_lock);
+}
+
+/* Is a pass on its way or running?  One that waits for a timer is not. */
+static bool intree_busy(void)
+{
+	unsigned int busy = work_busy(&dev.work.work);
+
+	if (busy & WORK_BUSY_RUNNING)
+		return true;
+	return (busy & WORK_BUSY_PENDING) && !timer_pending(&dev.work.timer);
+}
+
+static int intree_pass(unsigned long deadline)
+{
+	lockdep_assert_held(&run_lock);
+	mm_hooks_count(passes);
+	mod_delayed_work(dev.work.wq, &dev.work, 0);
+	while (intree_busy()) {
+		if (READ_ONCE(stop_by))
+			return -ENODEV;
+		if (signal_pending(current))
+			return -EINTR;
+		if (time_after(jiffies, deadline))
+			return -ETIMEDOUT;
+		usleep_range(1000, 2000);
+	}
+	return 0;
+}
+
+/*
+ * A pass reports a share of each list, so only one that finds nothing is the
+ * last.
+ */
+static int intree_flush_locked(unsigned long deadline)
+{
+	s64 bytes, errors;
+	int err;
+
+	if (!reporter)
+		return -ENODEV;
+	do {
+		bytes = atomic64_read(&mm_hooks_counters.reported_bytes);
+		errors = atomic64_read(&mm_hooks_counters.report_errors);
+		err = intree_pass(deadline);
+		if (!err && errors !=
+		    atomic64_read(&mm_hooks_counters.report_errors))
+			err = -EIO;
+	} while (!err &&
+		 bytes != atomic64_read(&mm_hooks_counters.reported_bytes));
+	return err;
+}
+
+static int intree_flush(unsigned int timeout_ms)
+{
+	unsigned long deadline = jiffies + msecs_to_jiffies(timeout_ms);
+	int err = mutex_lock_interruptible(&run_lock);
+
+	if (err)
+		return err;
+	err = intree_flush_locked(deadline);
+	mutex_unlock(&run_lock);
+	return err;
+}
+
+static void intree_forget(void)
+{
+	mutex_lock(&run_lock);
+	if (reporter) {
+		mm_hooks_forget_blocks();
+		mm_hooks_count(forgets);
+		mm_hooks_pacer_run();
+	}
+	mutex_unlock(&run_lock);
+}
+
+static u32 intree_caps(void)
+{
+	return MM_HOOKS_CAP_REPORT | MM_HOOKS_CAP_FLUSH | MM_HOOKS_CAP_FORGET |
+	       (paced ? MM_HOOKS_CAP_PACED : 0);
+}
+
+static const struct mm_hooks_engine intree = {
+	.name = "intree",
+	.caps = intree_caps,
+	.attach = intree_attach,
+	.detach = intree_detach,
+	.flush = intree_flush,
+	.forget = intree_forget,
+};
+
+const struct mm_hooks_engine *const mm_hooks_intree = &intree;

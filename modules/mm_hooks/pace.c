@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * When to let a reporting pass run.
+ *
+ * A report is worth its price when the memory stays free.  Two things tell:
+ *
+ * - how fast free memory shrinks now.  If what is free and unreported would be
+ *   gone within the horizon, the guest is busy and the pass is held back;
+ *
+ * - how much of what was reported lately has been taken again.  Free memory
+ *   that the host does not hold (known) can never exceed free memory; where
+ *   the reports say that it does, the difference was taken in between.  Such
+ *   mistakes raise the level, and each level doubles both the calm that is
+ *   asked for and the time that a request may be held.
+ */
+#include "pace.h"
+
+#include <linux/minmax.h>
+
+static void pace_weigh(struct pace *p, u64 now)
+{
+	if (p->mistakes >= PACE_MISTAKE_MIN && p->mistakes * 2 >= p->window) {
+		p->level = min(p->level + 1, (unsigned int)PACE_LEVEL_MAX);
+		p->level_ms = now;
+		p->window = 0;
+		p->mistakes = 0;
+	}
+	while (now - p->window_ms >= PACE_WINDOW_MS) {
+		p->window /= 2;
+		p->mistakes /= 2;
+		p->window_ms += PACE_WINDOW_MS;
+		if (!p->window)
+			p->window_ms = now;
+	}
+	while (p->level && now - p->level_ms >= PACE_FORGIVE_MS) {
+		p->level--;
+		p->level_ms += PACE_FORGIVE_MS;
+	}
+}
+
+/* Free memory below what the host is believed not to hold was taken again. */
+static void pace_take(struct pace *p, u64 free)
+{
+	u64 taken;
+
+	if (p->known <= free)
+		return;
+	taken = p->known - free;
+	p->known = free;
+	p->retaken += taken;
+	p->mistakes += min(taken, p->window - p->mistakes);
+}
+
+static void pace_sample(struct pace *p, u64 now, u64 free)
+{
+	pace_take(p, free);
+	pace_weigh(p, now);
+	p->free = free;
+	p->sample_ms = now;
+}
+
+/* At the rate of the last @ms, would the unreported memory outlast the horizon? */
+static bool pace_is_calm(const struct pace *p, u64 ms, u64 free)
+{
+	u64 drop = free < p->free ? p->free - free : 0;
+	u64 unreported = free - min(p->known, free);
+
+	return drop * PACE_HORIZON_MS <= unreported * max(ms, 1ULL);
+}
+
+void pace_init(struct pace *p, u64 now, u64 free)
+{
+	*p = (struct pace){
+		.free = free,
+		.sample_ms = now,
+		.window_ms = now,
+		.level_ms = now,
+		.since_ms = now,
+		.need = 1,
+	};
+}
+
+static unsigned int pace_retry(const struct pace *p)
+{
+	unsigned int doublings = min(p->failures - 1, 5U);
+
+	return min(PACE_RETRY_MS << doublings, PACE_RETRY_MAX_MS);
+}
+
+unsigned int pace_request(struct pace *p, unsigned int delay, u64 now, u64 free)
+{
+	bool more = p->run_bytes;
+
+	pace_sample(p, now, free);
+	p->run_bytes = 0;
+	p->calm = 0;
+	p->since_ms = now;
+	p->need = more ? 1 : 1U << p->level;
+	if (p->failures)
+		return pace_retry(p);
+	return more ? min(delay, (unsigned int)PACE_GAP_MS) : delay;
+}
+
+unsigned int pace_check(struct pace *p, unsigned int delay, u64 now, u64 free)
+{
+	bool calm = pace_is_calm(p, now - p->sample_ms, free);
+	u64 hold;
+
+	pace_sample(p, now, free);
+	hold = max_t(u64, PACE_HOLD_MS, delay) << p->level;
+	if (calm) {
+		p->calm++;
+	} else {
+		p->calm = 0;
+		p->need = 1U << p->level;
+	}
+	if (p->calm < p->need && now - p->since_ms < hold)
+		return delay;
+	p->run_bytes = 0;
+	p->calm = 0;
+	p->since_ms = now;
+	return 0;
+}
+
+void pace_reported(struct pace *p, u64 now, u64 free, u64 bytes)
+{
+	p->failures = 0;
+	p->run_bytes += bytes;
+	p->window += bytes;
+	p->known += bytes;
+	pace_sample(p, now, free);
+}
+
+unsigned int pace_failed(struct pace *p)
+{
+	p->failures++;
+	p->run_bytes = 0;
+	return pace_retry(p);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * When to let a reporting pass run: the decision, without kernel state.
+ *
+ * All sizes are bytes, all times milliseconds of a clock that never runs back.
+ */
+#ifndef MM_HOOKS_PACE_H
+#define MM_HOOKS_PACE_H
+
+#include <linux/types.h>
+
+/* Wait between two passes while the last one found something to report. */
+#define PACE_GAP_MS 10
+/* Free memory that will be used up sooner than this is not worth reporting. */
+#define PACE_HORIZON_MS 10000
+/* Longest hold of a request at level 0, the delay of the kernel itself. */
+#define PACE_HOLD_MS 2000
+/* Highest level: holds of 16 s, eight calm checks before a pass. */
+#define PACE_LEVEL_MAX 3
+/* A level is forgiven after this long without a mistake. */
+#define PACE_FORGIVE_MS 10000
+/* Reports and mistakes are weighed with this half-life. */
+#define PACE_WINDOW_MS 5000
+/* Fewer bytes taken back are noise. */
+#define PACE_MISTAKE_MIN (4ULL << 20)
+/* First wait after a failed report, and the longest. */
+#define PACE_RETRY_MS 1000
+#define PACE_RETRY_MAX_MS 32000
+
+/**
+ * struct pace - what has been seen so far
+ * @free:	free memory at the last sample
+ * @sample_ms:	when that was
+ * @known:	free memory that the host is believed not to hold, <= @free
+ * @retaken:	total that was taken into use after it had been reported
+ * @window:	bytes reported lately
+ * @mistakes:	part of @window that was taken again
+ * @window_ms:	when @window and @mistakes were last halved
+ * @level_ms:	when @level last changed
+ * @since_ms:	when the request that is being held came
+ * @run_bytes:	reported since the last pass was let go
+ * @level:	how far reporting has backed off, 0 to PACE_LEVEL_MAX
+ * @calm:	calm checks in a row
+ * @need:	calm checks needed
+ * @failures:	failed reports in a row
+ */
+struct pace {
+	u64 free;
+	u64 sample_ms;
+	u64 known;
+	u64 retaken;
+	u64 window;
+	u64 mistakes;
+	u64 window_ms;
+	u64 level_ms;
+	u64 since_ms;
+	u64 run_bytes;
+	unsigned int level;
+	unsigned int calm;
+	unsigned int need;
+	unsigned int failures;
+};
+
+/**
+ * pace_init() - start anew
+ * @p:    what to fill
+ * @now:  the time
+ * @free: free memory, of which nothing counts as reported
+ */
+void pace_init(struct pace *p, u64 now, u64 free);
+
+/**
+ * pace_request() - memory has become free that was not reported yet
+ * @p:     what has been seen so far
+ * @delay: the delay asked for by the user
+ * @now:   the time
+ * @free:  free memory
+ *
+ * Return: milliseconds until pace_check() wants to be asked.
+ */
+unsigned int pace_request(struct pace *p, unsigned int delay, u64 now, u64 free);
+
+/**
+ * pace_check() - may the pass run?
+ * @p:     what has been seen so far
+ * @delay: the delay asked for by the user
+ * @now:   the time
+ * @free:  free memory
+ *
+ * It may when the memory that is free and unreported would last for
+ * PACE_HORIZON_MS at the rate at which memory was taken since the last sample,
+ * in as many checks in a row as the level asks for; or when the request has
+ * been held for too long.
+ *
+ * Return: 0 to run, or milliseconds until the next check.
+ */
+unsigned int pace_check(struct pace *p, unsigned int delay, u64 now, u64 free);
+
+/**
+ * pace_reported() - the host has acknowledged blocks
+ * @p:     what has been seen so far
+ * @now:   the time
+ * @free:  free memory, with the blocks that are on their way counted as free
+ * @bytes: size of the acknowledged blocks
+ */
+void pace_reported(struct pace *p, u64 now, u64 free, u64 bytes);
+
+/**
+ * pace_failed() - a report has failed and its blocks are unreported still
+ * @p: what has been seen so far
+ *
+ * Return: milliseconds until the next try.
+ */
+unsigned int pace_failed(struct pace *p);
+
+#endif /* MM_HOOKS_PACE_H */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which engine is used, and which reporter it serves. */
+#ifndef MM_HOOKS_REGISTRY_H
+#define MM_HOOKS_REGISTRY_H
+
+#include <linux/types.h>
+
+/**
+ * mm_hooks_engine_select() - settle which engine is used
+ * @wanted: "auto", "native" or "intree"
+ *
+ * Says in the log which one it is.  "auto" succeeds on a kernel without any:
+ * then reporters are refused and all else works.
+ *
+ * Context: process, before anything is registered.
+ * Return: 0, or -EOPNOTSUPP when @wanted is not to be had on this kernel.
+ */
+int mm_hooks_engine_select(const char *wanted);
+
+/* Name of the engine in use, "none" where there is none. */
+const char *mm_hooks_engine_name(void);
+
+/* Writes the names of the reporters, the one in use first.  Return: length. */
+ssize_t mm_hooks_reporters_show(char *buf);
+
+#endif /* MM_HOOKS_REGISTRY_H */

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* When to let a reporting pass run: every corner, and a guest made of numbers. */
+#include <kunit/test.h>
+#include <linux/module.h>
+
+#include "../pace.c"
+
+#define MIB (1ULL << 20)
+#define GIB (1ULL << 30)
+#define DELAY 100
+
+static struct pace start(u64 free)
+{
+	struct pace p;
+
+	pace_init(&p, 1000, free);
+	return p;
+}
+
+/* Let a pass report @bytes at @now, with @free free around it. */
+static void report(struct pace *p, u64 now, u64 free, u64 bytes)
+{
+	pace_reported(p, now, free, bytes);
+}
+
+static void quiet_guest_waits_for_the_delay_only(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	KUNIT_EXPECT_EQ(test, pace_request(&p, DELAY, 2000, GIB), DELAY);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB), 0U);
+}
+
+static void growing_memory_is_no_reason_to_wait(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	pace_request(&p, DELAY, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, 3 * GIB), 0U);
+}
+
+static void leftover_follows_after_a_gap(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	pace_request(&p, DELAY, 2000, GIB);
+	pace_check(&p, DELAY, 2100, GIB);
+	report(&p, 2110, GIB, 256 * MIB);
+	KUNIT_EXPECT_EQ(test, pace_request(&p, DELAY, 2120, GIB),
+			(unsigned int)PACE_GAP_MS);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2130, GIB), 0U);
+}
+
+static void pass_that_found_nothing_leaves_no_gap(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	pace_request(&p, DELAY, 2000, GIB);
+	pace_check(&p, DELAY, 2100, GIB);
+	KUNIT_EXPECT_EQ(test, pace_request(&p, DELAY, 2120, GIB), DELAY);
+}
+
+static void gap_is_never_longer_than_the_delay(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	report(&p, 2000, GIB, MIB);
+	KUNIT_EXPECT_EQ(test, pace_request(&p, 5, 2001, GIB), 5U);
+}
+
+static void busy_guest_is_left_alone(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	/* 10 MiB in 100 ms: 256 MiB would last for 2.5 s. */
+	p.known = GIB - 256 * MIB;
+	pace_request(&p, DELAY, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB - 10 * MIB),
+			DELAY);
+	KUNIT_EXPECT_EQ(test, p.calm, 0U);
+}
+
+static void slow_use_of_much_memory_is_calm(struct kunit *test)
+{
+	struct pace p = start(4 * GIB);
+
+	/* 2 MiB in 100 ms: 4 GiB last for 200 s. */
+	pace_request(&p, DELAY, 2000, 4 * GIB);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, 4 * GIB - 2 * MIB),
+			0U);
+}
+
+static void horizon_is_exact(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	/* 1000 bytes free and unreported, PACE_HORIZON_MS is 10000. */
+	p.known = GIB - 1010;
+	pace_request(&p, DELAY, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB - 10), 0U);
+
+	p = start(GIB);
+	p.known = GIB - 1010;
+	pace_request(&p, DELAY, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB - 11), DELAY);
+}
+
+static void hold_has_an_end(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	u64 free = GIB, now = 2000;
+
+	p.known = GIB - 256 * MIB;
+	pace_request(&p, DELAY, now, free);
+	for (;;) {
+		now += DELAY;
+		free -= 10 * MIB;
+		if (!pace_check(&p, DELAY, now, free))
+			break;
+		KUNIT_ASSERT_LT(test, now, 10000ULL);
+	}
+	KUNIT_EXPECT_EQ(test, now, 2000ULL + PACE_HOLD_MS);
+}
+
+static void hold_is_no_shorter_than_the_delay(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	p.known = GIB - MIB;
+	KUNIT_EXPECT_EQ(test, pace_request(&p, 9000, 2000, GIB), 9000U);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, 9000, 10999, GIB - MIB / 2), 9000U);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, 9000, 11000, GIB - MIB), 0U);
+}
+
+static void taken_memory_is_counted(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	report(&p, 2000, GIB, GIB);
+	KUNIT_EXPECT_EQ(test, p.known, GIB);
+	pace_request(&p, DELAY, 2100, GIB - 300 * MIB);
+	KUNIT_EXPECT_EQ(test, p.retaken, 300 * MIB);
+	KUNIT_EXPECT_EQ(test, p.known, GIB - 300 * MIB);
+}
+
+static void taken_between_samples_is_counted_at_the_report(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	report(&p, 2000, GIB, GIB);
+	/* 100 MiB were used and freed again, and nobody looked. */
+	report(&p, 2100, GIB, 100 * MIB);
+	KUNIT_EXPECT_EQ(test, p.retaken, 100 * MIB);
+	KUNIT_EXPECT_EQ(test, p.known, GIB);
+}
+
+static void known_never_exceeds_free(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	u64 seed = 1, now = 2000;
+	int i;
+
+	for (i = 0; i < 10000; i++) {
+		u64 free;
+
+		seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+		free = (seed >> 20) % GIB;
+		now += (seed >> 50) % 300;
+		switch (seed >> 62) {
+		case 0:
+			pace_request(&p, DELAY, now, free);
+			break;
+		case 1:
+			pace_check(&p, DELAY, now, free);
+			break;
+		default:
+			report(&p, now, free, (seed >> 33) % GIB);
+		}
+		KUNIT_ASSERT_LE(test, p.known, p.free);
+		KUNIT_ASSERT_LE(test, p.mistakes, p.window);
+		KUNIT_ASSERT_LE(test, p.level, (unsigned int)PACE_LEVEL_MAX);
+	}
+}
+
+static void memory_taken_soon_raises_the_level(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	report(&p, 2000, GIB, 256 * MIB);
+	p.known = GIB;
+	pace_request(&p, DELAY, 2500, GIB - 256 * MIB);
+	KUNIT_EXPECT_EQ(test, p.level, 1U);
+}
+
+static void memory_taken_late_is_no_mistake(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	report(&p, 2000, GIB, 256 * MIB);
+	p.known = GIB;
+	pace_request(&p, DELAY, 400000, GIB - 256 * MIB);
+	KUNIT_EXPECT_EQ(test, p.level, 0U);
+	KUNIT_EXPECT_EQ(test, p.retaken, 256 * MIB);
+}
+
+static void few_bytes_are_noise(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	report(&p, 2000, GIB, PACE_MISTAKE_MIN - 1);
+	p.known = GIB;
+	pace_request(&p, DELAY, 2100, GIB - 64 * MIB);
+	KUNIT_EXPECT_EQ(test, p.level, 0U);
+}
+
+static void level_has_a_top_and_is_forgiven(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	u64 now = 2000;
+	int i;
+
+	for (i = 0; i < 10; i++, now += 200) {
+		report(&p, now, GIB, 256 * MIB);
+		p.known = GIB;
+		pace_check(&p, DELAY, now + 100, GIB - 256 * MIB);
+	}
+	KUNIT_EXPECT_EQ(test, p.level, (unsigned int)PACE_LEVEL_MAX);
+	pace_request(&p, DELAY, now + PACE_FORGIVE_MS, GIB);
+	KUNIT_EXPECT_EQ(test, p.level, (unsigned int)PACE_LEVEL_MAX - 1);
+	pace_request(&p, DELAY, now + 10 * PACE_FORGIVE_MS, GIB);
+	KUNIT_EXPECT_EQ(test, p.level, 0U);
+}
+
+static void level_asks_for_more_calm(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	unsigned int checks = 1;
+	u64 now = 2000;
+
+	p.level = 2;
+	p.level_ms = now;
+	pace_request(&p, DELAY, now, GIB);
+	while (pace_check(&p, DELAY, now += DELAY, GIB))
+		checks++;
+	KUNIT_EXPECT_EQ(test, checks, 4U);
+}
+
+/* What the README promises after a churn: eight calm checks at the most. */
+static void quiet_after_churn_is_seen_within_eight_checks(struct kunit *test)
+{
+	struct pace p = start(2 * GIB);
+	u64 now = 2000, quiet;
+	u64 free = 2 * GIB;
+	int i;
+
+	for (i = 0; i < 200; i++, now += DELAY) {
+		free = i & 1 ? 2 * GIB : 2 * GIB - 256 * MIB;
+		if (!pace_check(&p, DELAY, now, free))
+			report(&p, now, free, free - p.known);
+	}
+	quiet = now;
+	pace_request(&p, DELAY, now, 2 * GIB);
+	while (pace_check(&p, DELAY, now += DELAY, 2 * GIB))
+		;
+	KUNIT_EXPECT_LE(test, now - quiet, 8ULL * DELAY);
+}
+
+static void churn_gets_few_passes(struct kunit *test)
+{
+	struct pace p = start(2 * GIB);
+	unsigned int passes = 0;
+	u64 now = 2000, free;
+	int i;
+
+	report(&p, now, 2 * GIB, 2 * GIB);
+	/* 30 s of 2.5 s cycles that use 256 MiB step by step. */
+	pace_request(&p, DELAY, now, 2 * GIB);
+	for (i = 1; i < 300; i++) {
+		now += DELAY;
+		free = 2 * GIB - (i % 25) * 10 * MIB;
+		if (!pace_check(&p, DELAY, now, free)) {
+			passes++;
+			report(&p, now, free, free - p.known);
+			pace_request(&p, DELAY, now + 1, free);
+		}
+	}
+	KUNIT_EXPECT_LE(test, passes, 6U);
+}
+
+static void failures_double_the_wait_up_to_a_bound(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	unsigned int i, wait = PACE_RETRY_MS;
+
+	for (i = 0; i < 5; i++, wait *= 2)
+		KUNIT_EXPECT_EQ(test, pace_failed(&p), wait);
+	for (i = 0; i < 10; i++)
+		KUNIT_EXPECT_EQ(test, pace_failed(&p), PACE_RETRY_MAX_MS + 0U);
+	KUNIT_EXPECT_EQ(test, pace_request(&p, DELAY, 2000, GIB),
+			PACE_RETRY_MAX_MS + 0U);
+	report(&p, 3000, GIB, MIB);
+	p.run_bytes = 0;
+	KUNIT_EXPECT_EQ(test, pace_request(&p, DELAY, 4000, GIB), DELAY);
+}
+
+static struct kunit_case pace_cases[] = {
+	KUNIT_CASE(quiet_guest_waits_for_the_delay_only),
+	KUNIT_CASE(growing_memory_is_no_reason_to_wait),
+	KUNIT_CASE(leftover_follows_after_a_gap),
+	KUNIT_CASE(pass_that_found_nothing_leaves_no_gap),
+	KUNIT_CASE(gap_is_never_longer_than_the_delay),
+	KUNIT_CASE(busy_guest_is_left_alone),
+	KUNIT_CASE(slow_use_of_much_memory_is_calm),
+	KUNIT_CASE(horizon_is_exact),
+	KUNIT_CASE(hold_has_an_end),
+	KUNIT_CASE(hold_is_no_shorter_than_the_delay),
+	KUNIT_CASE(taken_memory_is_counted),
+	KUNIT_CASE(taken_between_samples_is_counted_at_the_report),
+	KUNIT_CASE(known_never_exceeds_free),
+	KUNIT_CASE(memory_taken_soon_raises_the_level),
+	KUNIT_CASE(memory_taken_late_is_no_mistake),
+	KUNIT_CASE(few_bytes_are_noise),
+	KUNIT_CASE(level_has_a_top_and_is_forgiven),
+	KUNIT_CASE(level_asks_for_more_calm),
+	KUNIT_CASE(quiet_after_churn_is_seen_within_eight_checks),
+	KUNIT_CASE(churn_gets_few_passes),
+	KUNIT_CASE(failures_double_the_wait_up_to_a_bound),
+	{}
+};
+
+static struct kunit_suite pace_suite = {
+	.name = "mm_hooks_pace",
+	.test_cases = pace_cases,
+};
+kunit_test_suite(pace_suite);
+MODULE_DESCRIPTION("KUnit tests of the pacing decisions");
+MODULE_LICENSE("GPL");
