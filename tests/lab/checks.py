@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Checks of the sources that need no guest. Each returns its complaints."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from . import cache, kernels, labkernel, modules
+from .modules import TOP
+from .proc import run
+
+MAX_LINES = 500
+# Every host that a URL in the tree may name.
+KNOWN_HOSTS = re.compile(
+    r"(.*\.)?(debian\.org|kernel\.org|gnu\.org|spdx\.org|oasis-open\.org|qemu\.org|"
+    r"github\.com|git-scm\.com|lwn\.net|example\.(com|org)|localhost)")
+# Folders of one machine; written so that this line is not one of them.
+PRIVATE = re.compile(r"(?<![\w.$}*>-])/(?:work|root|home/\w+)/\w")
+
+
+def tracked() -> list[Path]:
+    """The text files of the tree: tracked, or new and not ignored."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=TOP, capture_output=True, check=False)
+    if listed.returncode:  # an unpacked archive: no git
+        found = [path for path in TOP.rglob("*") if ".git" not in path.parts]
+    else:
+        found = [TOP / name for name in listed.stdout.decode().split("\0") if name]
+    return [path for path in found if path.is_file() and b"\0" not in
+            path.read_bytes()[:4096]]
+
+
+def _short(text: str) -> list[str]:
+    return [line.replace(f"{TOP}/", "") for line in text.splitlines() if line.strip()]
+
+
+def _c_sources() -> list[str]:
+    return [str(path) for path in tracked() if path.suffix in (".c", ".h")
+            and path.is_relative_to(TOP / "modules")]
+
+
+def shellcheck() -> list[str]:
+    """shellcheck over every shell file, named so or by its first line."""
+    shell = [path for path in tracked() if path.suffix == ".sh" or re.match(
+        rb"#!.*\b(ba|da)?sh\b", path.read_bytes()[:80])]
+    for_bash = [path for path in shell if b"busybox" not in path.read_bytes()[:40]]
+    for_sh = [path for path in shell if path not in for_bash]
+    found: list[str] = []
+    for files, extra in ((for_bash, []), (for_sh, ["-s", "sh"])):
+        if files:
+            found += _short(run(["shellcheck", "-x", "-f", "gcc", *extra,
+                                 *map(str, files)], cwd=TOP).stdout)
+    return found
+
+
+def _source_tools() -> Path:
+    """checkpatch and kernel-doc, out of the kernel source."""
+    members = ["scripts/checkpatch.pl", "scripts/spelling.txt",
+               "scripts/const_structs.checkpatch", "scripts/kernel-doc"]
+    key = cache.digest(labkernel.source_version(), *members)
+    return cache.built("source-tools", key,
+                       lambda target: labkernel.unpack(target, members)) / "scripts"
+
+
+def checkpatch() -> list[str]:
+    """checkpatch --strict over the modules."""
+    files = _c_sources()
+    if not files:
+        return ["there are no sources in modules/"]
+    tools = _source_tools()  # also where it may leave its own cache
+    done = run(["perl", str(tools / "checkpatch.pl"), "--no-tree", "--strict",
+                "--terse", "--show-types", "--no-summary", "-f", *files], cwd=tools)
+    return _short(done.stdout)
+
+
+def kernel_doc() -> list[str]:
+    """kernel-doc -Wall over the modules."""
+    files = _c_sources()
+    if not files:
+        return ["there are no sources in modules/"]
+    done = run(["perl", str(_source_tools() / "kernel-doc"), "-none", "-Wall", *files],
+               cwd=TOP)
+    return [line for line in _short(done.stdout)
+            if re.search(r"warning|error", line, re.I)
+            and "no structured comments found" not in line]
+
+
+def names() -> list[str]:
+    """No hosts but well-known ones, no folders of one machine."""
+    found = []
+    for path in tracked():
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+            hosts = re.findall(r"\b(?:https?|git|ssh)://([\w.-]+)", line)
+            if PRIVATE.search(line) or not all(map(KNOWN_HOSTS.fullmatch, hosts)):
+                found.append(f"{path.relative_to(TOP)}:{number}: {line.strip()}")
+    return found
+
+
+def sizes() -> list[str]:
+    """No source file longer than MAX_LINES lines."""
+    kinds = (".c", ".h", ".py", ".sh")
+    return [f"{path.relative_to(TOP)}: more than {MAX_LINES} lines" for path in tracked()
+            if path.suffix in kinds and len(path.read_bytes().splitlines()) > MAX_LINES]
+
+
+def licences() -> list[str]:
+    """An SPDX line at the top of every source file."""
+    found = []
+    for path in tracked():
+        head = path.read_bytes()[:200]
+        source = path.suffix in (".c", ".h", ".py", ".sh") or head.startswith(b"#!")
+        if source and head and b"SPDX-License-Identifier: GPL-2.0-only" not in head:
+            found.append(f"{path.relative_to(TOP)}: no SPDX line")
+    return found
+
+
+def build(kernel: str) -> list[str]:
+    """Our modules build for a kernel with W=1 and without a warning."""
+    return modules.warnings(modules.build(kernels.get(kernel)))
+
+
+def sparse(kernel: str) -> list[str]:
+    """sparse has nothing to say about our files."""
+    built = modules.build(kernels.get(kernel), sparse=True)
+    return [line for line in modules.warnings(built) if line.startswith("modules/")]

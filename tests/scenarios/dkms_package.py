@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""packaging/install and uninstall say what is missing, each in a sentence."""
+
+from lab import check, debian, root
+from lab.root import Session
+
+KERNELS = ("6.12",)
+TIMEOUT = 900
+AS_NOBODY = "setpriv --reuid 65534 --regid 65534 --clear-groups"
+
+
+def _expect(inside: Session, command: str, status: int, *sentences: str) -> str:
+    done = inside.run(command)
+    check(done.returncode == status,
+          f"{command}: status {done.returncode}, not {status}:\n{done.stdout}")
+    for sentence in sentences:
+        check(sentence in done.stdout, f"{command}: did not say {sentence!r}:\n{done.stdout}")
+    return done.stdout
+
+
+def _refusals(inside: Session, release: str) -> None:
+    """Nothing of this installs anything."""
+    install = f"/mnt/packaging/install KVER={release}"
+    _expect(inside, f"{AS_NOBODY} {install}", 1, "This needs root", "Nothing was installed.")
+    _expect(inside, f"{AS_NOBODY} /mnt/packaging/uninstall", 1, "This needs root")
+    _expect(inside, "/mnt/packaging/install KVER=6.99.0", 1,
+            "Kernel 6.99.0 is not installed here", release)
+    _expect(inside, f"{install} SPEED=11", 1, "SPEED=11 is no setting")
+    inside.must(f"mv /lib/modules/{release}/build /build")
+    _expect(inside, install, 1, f"The headers of kernel {release} are missing",
+            "Nothing was installed.")
+    inside.must("mv /usr/sbin/dkms /dkms")
+    _expect(inside, install, 1, "dkms is missing", "are missing", "Nothing was installed.")
+    inside.must(f"mv /dkms /usr/sbin/dkms; mv /build /lib/modules/{release}/build")
+    check(not inside.run("ls -d /usr/src/vmhooks-*").stdout.startswith("/usr"),
+          "sources were placed")
+
+
+def _broken_build(inside: Session, release: str) -> None:
+    inside.must("cp -r /mnt /opt/broken; echo 'obj-m += nothing_here.o' >> /opt/broken/Kbuild")
+    _expect(inside, f"/opt/broken/packaging/install KVER={release}", 1,
+            "nothing_here", "could not be built or installed", "make.log")
+
+
+def _install_and_undo(inside: Session, release: str) -> None:
+    """Over the broken one, on a kernel that says it cannot report."""
+    inside.must(f"sed -i /CONFIG_PAGE_REPORTING/d /boot/config-{release}")
+    said = _expect(inside, f"/mnt/packaging/install KVER={release}", 0, "is not what is being",
+                   "without CONFIG_PAGE_REPORTING", "no virtio balloon device",
+                   f"is installed for kernel {release}", "Secure Boot is off")
+    check("Rebuilding the initramfs" in said, f"install said:\n{said}")
+    held = inside.must(f"lsinitramfs /boot/initrd.img-{release}")
+    for name in ("balloon_report.ko", "mm_hooks.ko", "modprobe.d/vmhooks.conf"):
+        check(name in held, f"the initramfs has no {name}")
+    _expect(inside, "/mnt/packaging/uninstall", 0, "Rebuilding the initramfs",
+            "vmhooks is uninstalled.")
+    held = inside.must(f"lsinitramfs /boot/initrd.img-{release}")
+    check("balloon_report" not in held and "vmhooks" not in held, "the initramfs still has it")
+    _expect(inside, "/mnt/packaging/uninstall", 0, "was not installed here")
+
+
+def run(kernel: str) -> None:
+    """Run both scripts on a machine that lacks one thing after the other."""
+    state = root.base()
+    with debian.session(state) as inside:
+        release = state.release(kernel)
+        _refusals(inside, release)
+        _broken_build(inside, release)
+        _install_and_undo(inside, release)

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The stock driver on stock kernels: what the lab measures can be trusted."""
+
+from lab import MIB, Guest, check
+
+KERNELS = ("6.1", "6.12", "lab")
+
+
+def run(kernel: str) -> None:
+    """Freed memory returns through page reporting, and by inflation."""
+    with Guest(kernel, ours=False, memory_mb=1024,
+               balloon=("free-page-reporting=on",)) as guest:
+        guest.insmod("virtio_balloon")
+        guest.sh("memhog 512 --hold 0", timeout=120)
+        with guest.sample_rss() as sampler:
+            peak = guest.rss_bytes()
+            check(peak > 512 * MIB, f"{peak // MIB} MiB resident with 512 touched")
+            guest.poll("the freed memory is back at the host",
+                       lambda: guest.rss_bytes() < peak - 450 * MIB, timeout=60)
+        check(len(sampler.samples) > 10, f"{len(sampler.samples)} samples")
+        last = sampler.samples[-1][1]
+        exact = guest.rss_bytes()
+        check(abs(last - exact) < 32 * MIB, f"sampled {last}, exact {exact}")
+        guest.qmp("balloon", value=512 * MIB)
+        guest.poll("inflated", lambda: guest.qmp("query-balloon")["actual"] == 512 * MIB)
+        guest.qmp("balloon", value=1024 * MIB)
+        guest.poll("deflated", lambda: guest.qmp("query-balloon")["actual"] == 1024 * MIB)
+        guest.rmmod("virtio_balloon")
+        guest.finish()
