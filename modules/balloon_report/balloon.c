@@ -174,7 +174,7 @@ void br_balloon_empty(struct br_device *dev)
 			dev->pages_held = 0;
 		}
 		mutex_unlock(&dev->balloon_lock);
-		msleep(1);
+		usleep_range(1000, 2000);
 		mutex_lock(&dev->balloon_lock);
 	}
 	mutex_unlock(&dev->balloon_lock);

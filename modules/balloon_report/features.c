@@ -42,7 +42,7 @@ static const char *features_why_not(const struct br_plan *plan,
 	if ((guest->init_on_free || guest->poisoning) && !poison)
 		return "free pages must keep their contents and the host does not offer to";
 	if (plan->poison_val && !guest->report_poisoned)
-		return "free pages are poisoned, hosts keep those: report_poisoned=1 reports them all the same";
+		return "free pages are poisoned and hosts keep such: see report_poisoned";
 	return NULL;
 }
 

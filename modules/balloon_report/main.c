@@ -31,15 +31,19 @@ MODULE_PARM_DESC(reporting, "Report free memory to the host (default Y)");
 
 static bool report_poisoned;
 module_param(report_poisoned, bool, 0444);
-MODULE_PARM_DESC(report_poisoned,
-	"Report free memory also where page poisoning fills it (default N)");
+MODULE_PARM_DESC(report_poisoned, "Report free memory also where page poisoning fills it (default N)");
 
-vmhooks_bounded_param(floor_mb, 0644, 64, 0, 1048576,
-	"MiB of available memory that inflation leaves to the guest");
-vmhooks_bounded_param(oom_mb, 0644, 16, 1, 4096,
-	"MiB that deflate at a time when the guest is out of memory");
-vmhooks_bounded_param(host_timeout_ms, 0644, 10000, 100, 600000,
-	"Milliseconds to wait for the host before going on without it");
+static struct vmhooks_bounded floor_mb = { 64, .min = 0, .max = 1048576 };
+module_param_cb(floor_mb, &vmhooks_bounded_ops, &floor_mb, 0644);
+MODULE_PARM_DESC(floor_mb, "MiB of available memory that inflation leaves to the guest (0 to 1048576, default 64)");
+
+static struct vmhooks_bounded oom_mb = { 16, .min = 1, .max = 4096 };
+module_param_cb(oom_mb, &vmhooks_bounded_ops, &oom_mb, 0644);
+MODULE_PARM_DESC(oom_mb, "MiB that deflate at a time when the guest is out of memory (1 to 4096, default 16)");
+
+static struct vmhooks_bounded host_timeout_ms = { 10000, .min = 100, .max = 600000 };
+module_param_cb(host_timeout_ms, &vmhooks_bounded_ops, &host_timeout_ms, 0644);
+MODULE_PARM_DESC(host_timeout_ms, "Milliseconds to wait for the host before going on without it (100 to 600000, default 10000)");
 
 unsigned int br_floor_mb(void)
 {
@@ -179,18 +183,37 @@ static struct virtio_driver balloon_driver = {
 #endif
 };
 
+/* A device that another driver holds stays there until somebody moves it. */
+static int balloon_say_held(struct device *d, void *unused)
+{
+	struct virtio_device *vdev = dev_to_virtio(d);
+	struct device_driver *holder = READ_ONCE(d->driver);
+
+	if (vdev->id.device == VIRTIO_ID_BALLOON && holder &&
+	    holder != &balloon_driver.driver)
+		pr_info("%s is held by %s: to move it, write %s to /sys/bus/virtio/drivers/%s/unbind, then to /sys/bus/virtio/drivers/" KBUILD_MODNAME "/bind\n",
+			dev_name(d), holder->name, dev_name(d), holder->name);
+	return 0;
+}
+
 static int __init balloon_init(void)
 {
-	return register_virtio_driver(&balloon_driver);
+	int err = register_virtio_driver(&balloon_driver);
+
+	if (!err)
+		bus_for_each_dev(balloon_driver.driver.bus, NULL, NULL,
+				 balloon_say_held);
+	return err;
 }
 
 /* The devices go to whichever driver is left, the kernel's own as a rule. */
 static void __exit balloon_exit(void)
 {
-	const struct bus_type *bus = balloon_driver.driver.bus;
+	/* Const or not: that depends on the kernel. */
+	typeof(balloon_driver.driver.bus) bus = balloon_driver.driver.bus;
 
 	unregister_virtio_driver(&balloon_driver);
-	if (bus_rescan_devices((struct bus_type *)bus))
+	if (bus_rescan_devices(bus))
 		pr_warn("the devices were not offered to another driver\n");
 }
 

@@ -20,10 +20,12 @@ static ssize_t _name##_show(struct device *d,				\
 									\
 	return sysfs_emit(buf, _format "\n", _value);			\
 }									\
-static DEVICE_ATTR_RO(_name)
+static struct device_attribute dev_attr_##_name = {			\
+	.attr = { .name = #_name, .mode = 0444 },			\
+	.show = _name##_show,						\
+}
 
-#define COUNTER(_name) \
-	SHOW(_name, "%lld", atomic64_read(&dev->counters._name))
+#define COUNTED(_name) atomic64_read(&dev->counters._name)
 
 SHOW(actual_pages, "%u", READ_ONCE(dev->pages_held));
 SHOW(asked_pages, "%u", READ_ONCE(dev->asked));
@@ -31,18 +33,18 @@ SHOW(target_pages, "%u", READ_ONCE(dev->target));
 SHOW(quarantined_pages, "%u", br_balloon_quarantined(dev));
 SHOW(hint_held_pages, "%lu", READ_ONCE(dev->hint.acked_pages));
 SHOW(features, "0x%llx", dev->plan.features);
-COUNTER(inflated_pages);
-COUNTER(deflated_pages);
-COUNTER(oom_deflated_pages);
-COUNTER(migrated_pages);
-COUNTER(alloc_failures);
-COUNTER(stats_updates);
-COUNTER(hint_blocks);
-COUNTER(hint_cmds);
-COUNTER(reported_bytes);
-COUNTER(reported_chains);
-COUNTER(report_errors);
-COUNTER(host_timeouts);
+SHOW(inflated_pages, "%lld", COUNTED(inflated_pages));
+SHOW(deflated_pages, "%lld", COUNTED(deflated_pages));
+SHOW(oom_deflated_pages, "%lld", COUNTED(oom_deflated_pages));
+SHOW(migrated_pages, "%lld", COUNTED(migrated_pages));
+SHOW(alloc_failures, "%lld", COUNTED(alloc_failures));
+SHOW(stats_updates, "%lld", COUNTED(stats_updates));
+SHOW(hint_blocks, "%lld", COUNTED(hint_blocks));
+SHOW(hint_cmds, "%lld", COUNTED(hint_cmds));
+SHOW(reported_bytes, "%lld", COUNTED(reported_bytes));
+SHOW(reported_chains, "%lld", COUNTED(reported_chains));
+SHOW(report_errors, "%lld", COUNTED(report_errors));
+SHOW(host_timeouts, "%lld", COUNTED(host_timeouts));
 
 static ssize_t state_show(struct device *d, struct device_attribute *attr,
 			  char *buf)

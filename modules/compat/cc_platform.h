@@ -7,8 +7,12 @@
 #include <linux/cc_platform.h>
 #else
 #include <linux/mem_encrypt.h>
-#define CC_ATTR_GUEST_MEM_ENCRYPT 0
-#define cc_platform_has(attr) mem_encrypt_active()
+enum cc_attr { CC_ATTR_GUEST_MEM_ENCRYPT };
+
+static inline bool cc_platform_has(enum cc_attr attr)
+{
+	return attr == CC_ATTR_GUEST_MEM_ENCRYPT && mem_encrypt_active();
+}
 #endif
 
 #endif /* VMHOOKS_COMPAT_CC_PLATFORM_H */

@@ -16,7 +16,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #ifndef VMHOOKS_HAVE_PAGE_REPORTING
-#error "vmhooks needs Linux 5.10 or newer: <linux/page_reporting.h> lacks what mm_hooks drives. The compiler's words are in modules/compat/probed.log."
+#error "vmhooks needs Linux 5.10 or newer with its page reporting: see modules/compat/probed.log"
 #endif
 
 #endif /* VMHOOKS_COMPAT_H */

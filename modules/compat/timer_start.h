@@ -18,7 +18,7 @@
 #elif defined(VMHOOKS_HAVE_TIMER_START_FLAGS)
 #define VMHOOKS_TIMER_START_ARGS unsigned long expires, unsigned int flags
 #else
-#error "timer:timer_start takes neither of the known sets of arguments: see modules/compat/probed.log"
+#error "timer:timer_start has unknown arguments: see modules/compat/probed.log"
 #endif
 
 #endif /* VMHOOKS_COMPAT_TIMER_START_H */

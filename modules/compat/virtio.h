@@ -15,7 +15,7 @@ static inline void virtio_reset_device(struct virtio_device *vdev)
 
 #if !defined(VMHOOKS_HAVE_VIRTQUEUE_INFO) && \
 	!defined(VMHOOKS_HAVE_VIRTQUEUE_NAMES)
-#error "virtio_find_vqs() takes neither of the known sets of arguments: see modules/compat/probed.log"
+#error "virtio_find_vqs() has unknown arguments: see modules/compat/probed.log"
 #endif
 
 #ifndef VMHOOKS_HAVE_VIRTQUEUE_INFO

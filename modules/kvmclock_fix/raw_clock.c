@@ -11,7 +11,7 @@ u64 kf_clock_delta(const struct kf_clock *clock, u64 cycles)
 
 u64 kf_clock_ns(const struct kf_clock *clock, u64 cycles)
 {
-	unsigned __int128 shifted = kf_clock_delta(clock, cycles);
+	__uint128_t shifted = kf_clock_delta(clock, cycles);
 
 	shifted = shifted * clock->mult + clock->base_cycles;
 	return (u64)(shifted >> clock->shift) + clock->offset;

@@ -18,7 +18,16 @@ static ssize_t _name##_show(struct kobject *kobj,			\
 	(void)cycles;							\
 	return sysfs_emit(buf, _format "\n", _value);			\
 }									\
-static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
+static struct kobj_attribute _name##_attr = {				\
+	.attr = { .name = #_name, .mode = 0444 },			\
+	.show = _name##_show,						\
+}
+
+static s64 mono_minus_raw(const struct kf_snapshot *snap, u64 cycles)
+{
+	return kf_clock_ns(&snap->mono, cycles) -
+	       kf_clock_ns(&snap->raw, cycles);
+}
 
 static const char *mode_name(int mode)
 {
@@ -38,8 +47,7 @@ SHOW(updates, "%llu", snap.updates);
 SHOW(vclock_mode, "%s", mode_name(snap.raw.vclock_mode));
 SHOW(raw_ns, "%llu", kf_clock_ns(&snap.raw, cycles));
 SHOW(mono_ns, "%llu", kf_clock_ns(&snap.mono, cycles));
-SHOW(mono_minus_raw_ns, "%lld",
-     (s64)(kf_clock_ns(&snap.mono, cycles) - kf_clock_ns(&snap.raw, cycles)));
+SHOW(mono_minus_raw_ns, "%lld", mono_minus_raw(&snap, cycles));
 SHOW(boot_offset_ns, "%lld", snap.boot_offset);
 SHOW(raw_mult, "%u", snap.raw.mult);
 SHOW(raw_shift, "%u", snap.raw.shift);

@@ -16,8 +16,9 @@
 #include "registry.h"
 #include "sysfs.h"
 
-vmhooks_bounded_param(delay_ms, 0644, 100, 10, 60000,
-	"Milliseconds from a block becoming free to its report, while the guest is quiet");
+static struct vmhooks_bounded delay_ms = { 100, .min = 10, .max = 60000 };
+module_param_cb(delay_ms, &vmhooks_bounded_ops, &delay_ms, 0644);
+MODULE_PARM_DESC(delay_ms, "Milliseconds from free to report while the guest is quiet (10 to 60000, default 100)");
 
 static char engine[8] = "auto";
 
@@ -46,8 +47,7 @@ static const struct kernel_param_ops engine_ops = {
 	.get = engine_get,
 };
 module_param_cb(engine, &engine_ops, NULL, 0444);
-MODULE_PARM_DESC(engine,
-	"Who finds the free blocks: native (kernel with the companion patch), intree (the kernel's page reporting) or auto (default)");
+MODULE_PARM_DESC(engine, "Who finds the free blocks: native (needs the companion patch), intree (the kernel's page reporting), auto (default)");
 
 unsigned int mm_hooks_delay_ms(void)
 {

@@ -17,14 +17,9 @@
 
 #include <linux/minmax.h>
 
-static void pace_weigh(struct pace *p, u64 now)
+/* What is long past weighs little. */
+static void pace_fade(struct pace *p, u64 now)
 {
-	if (p->mistakes >= PACE_MISTAKE_MIN && p->mistakes * 2 >= p->window) {
-		p->level = min(p->level + 1, (unsigned int)PACE_LEVEL_MAX);
-		p->level_ms = now;
-		p->window = 0;
-		p->mistakes = 0;
-	}
 	while (now - p->window_ms >= PACE_WINDOW_MS) {
 		p->window /= 2;
 		p->mistakes /= 2;
@@ -36,6 +31,18 @@ static void pace_weigh(struct pace *p, u64 now)
 		p->level--;
 		p->level_ms += PACE_FORGIVE_MS;
 	}
+}
+
+/* A good part of what was reported lately is taken again: that was too early. */
+static void pace_judge(struct pace *p, u64 now)
+{
+	if (p->mistakes < PACE_MISTAKE_MIN ||
+	    p->mistakes * PACE_MISTAKE_SHARE < p->window)
+		return;
+	p->level = min(p->level + 1, (unsigned int)PACE_LEVEL_MAX);
+	p->level_ms = now;
+	p->window = 0;
+	p->mistakes = 0;
 }
 
 /* Free memory below what the host is believed not to hold was taken again. */
@@ -53,8 +60,9 @@ static void pace_take(struct pace *p, u64 free)
 
 static void pace_sample(struct pace *p, u64 now, u64 free)
 {
+	pace_fade(p, now);
 	pace_take(p, free);
-	pace_weigh(p, now);
+	pace_judge(p, now);
 	p->free = free;
 	p->sample_ms = now;
 }
@@ -66,6 +74,15 @@ static bool pace_is_calm(const struct pace *p, u64 ms, u64 free)
 	u64 unreported = free - min(p->known, free);
 
 	return drop * PACE_HORIZON_MS <= unreported * max(ms, 1ULL);
+}
+
+/* Is most of the unreported memory younger than the last sample? */
+static bool pace_is_young(const struct pace *p, u64 free)
+{
+	u64 grown = free > p->free ? free - p->free : 0;
+	u64 unreported = free - min(p->known, free);
+
+	return grown * 2 > unreported;
 }
 
 void pace_init(struct pace *p, u64 now, u64 free)
@@ -98,18 +115,19 @@ unsigned int pace_request(struct pace *p, unsigned int delay, u64 now, u64 free)
 	p->need = more ? 1 : 1U << p->level;
 	if (p->failures)
 		return pace_retry(p);
-	return more ? min(delay, (unsigned int)PACE_GAP_MS) : delay;
+	return more ? min_t(unsigned int, delay, PACE_GAP_MS) : delay;
 }
 
 unsigned int pace_check(struct pace *p, unsigned int delay, u64 now, u64 free)
 {
 	bool calm = pace_is_calm(p, now - p->sample_ms, free);
+	bool young = pace_is_young(p, free);
 	u64 hold;
 
 	pace_sample(p, now, free);
 	hold = max_t(u64, PACE_HOLD_MS, delay) << p->level;
 	if (calm) {
-		p->calm++;
+		p->calm += !young;
 	} else {
 		p->calm = 0;
 		p->need = 1U << p->level;

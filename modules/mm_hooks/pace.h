@@ -23,6 +23,8 @@
 #define PACE_WINDOW_MS 5000
 /* Fewer bytes taken back are noise. */
 #define PACE_MISTAKE_MIN (4ULL << 20)
+/* One part in so many of what was reported, taken again, is too much. */
+#define PACE_MISTAKE_SHARE 8
 /* First wait after a failed report, and the longest. */
 #define PACE_RETRY_MS 1000
 #define PACE_RETRY_MAX_MS 32000
@@ -89,8 +91,9 @@ unsigned int pace_request(struct pace *p, unsigned int delay, u64 now, u64 free)
  *
  * It may when the memory that is free and unreported would last for
  * PACE_HORIZON_MS at the rate at which memory was taken since the last sample,
- * in as many checks in a row as the level asks for; or when the request has
- * been held for too long.
+ * in as many checks in a row as the level asks for; a check that finds most of
+ * it freed since the last one does not count.  Or when the request has been
+ * held for too long.
  *
  * Return: 0 to run, or milliseconds until the next check.
  */

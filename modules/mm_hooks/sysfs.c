@@ -24,7 +24,10 @@ static ssize_t _name##_show(struct kobject *kobj,			\
 	return sysfs_emit(buf, "%lld\n",				\
 			  atomic64_read(&mm_hooks_counters._name));	\
 }									\
-static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
+static struct kobj_attribute _name##_attr = {				\
+	.attr = { .name = #_name, .mode = 0444 },			\
+	.show = _name##_show,						\
+}
 
 COUNTER(requests);
 COUNTER(passes);

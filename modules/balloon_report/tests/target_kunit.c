@@ -82,6 +82,8 @@ static struct kunit_suite target_suite = {
 	.name = "balloon_report_target",
 	.test_cases = target_cases,
 };
+
 kunit_test_suite(target_suite);
+
 MODULE_DESCRIPTION("KUnit tests of the balloon's size decisions");
 MODULE_LICENSE("GPL");

@@ -53,14 +53,10 @@ static inline int vmhooks_bounded_get(char *buffer,
 	return sprintf(buffer, "%u\n", vmhooks_bounded(kp->arg));
 }
 
-/* vmhooks_bounded_param(NAME, OCTAL MODE, DEFAULT, MIN, MAX, DESCRIPTION) */
-#define vmhooks_bounded_param(name, mode, def, lo, hi, desc)		\
-	static struct vmhooks_bounded name = { def, lo, hi };		\
-	static const struct kernel_param_ops name##_ops = {		\
-		.set = vmhooks_bounded_set,				\
-		.get = vmhooks_bounded_get,				\
-	};								\
-	module_param_cb(name, &name##_ops, &name, mode);		\
-	MODULE_PARM_DESC(name, desc " (" #lo " to " #hi ", default " #def ")")
+/* For module_param_cb(), with a struct vmhooks_bounded as its argument. */
+static const struct kernel_param_ops vmhooks_bounded_ops = {
+	.set = vmhooks_bounded_set,
+	.get = vmhooks_bounded_get,
+};
 
 #endif /* VMHOOKS_PARAM_H */

@@ -78,7 +78,7 @@ static void hour_without_an_update_is_exact(struct kunit *test)
 	const u64 hour = 3600ULL * 3000000000ULL;
 
 	KUNIT_EXPECT_EQ(test, kf_clock_ns(&tsc, 1000000 + hour),
-			7000 + (u64)(((unsigned __int128)hour * 5592405) >> 24));
+			7000 + (u64)(((__uint128_t)hour * 5592405) >> 24));
 	/* 1/3 ns less 1/(3 * 2^24): 214.6 us short of an hour. */
 	KUNIT_EXPECT_EQ(test, kf_clock_ns(&tsc, 1000000 + hour),
 			7000 + 3600ULL * 1000000000 - 214577);
@@ -157,6 +157,8 @@ static struct kunit_suite raw_clock_suite = {
 	.name = "kvmclock_fix_raw_clock",
 	.test_cases = raw_clock_cases,
 };
+
 kunit_test_suite(raw_clock_suite);
+
 MODULE_DESCRIPTION("KUnit tests of the raw-clock arithmetic");
 MODULE_LICENSE("GPL");

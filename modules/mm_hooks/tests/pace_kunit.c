@@ -5,8 +5,8 @@
 
 #include "../pace.c"
 
-#define MIB (1ULL << 20)
-#define GIB (1ULL << 30)
+#define MIB (1024ULL * 1024)
+#define GIB (1024 * MIB)
 #define DELAY 100
 
 static struct pace start(u64 free)
@@ -36,7 +36,18 @@ static void growing_memory_is_no_reason_to_wait(struct kunit *test)
 	struct pace p = start(GIB);
 
 	pace_request(&p, DELAY, 2000, GIB);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, 3 * GIB), 0U);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, 2 * GIB), 0U);
+}
+
+static void memory_freed_just_now_waits_its_delay(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	p.known = GIB;
+	pace_request(&p, DELAY, 2000, GIB + MIB);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB + 256 * MIB),
+			DELAY);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2200, GIB + 300 * MIB), 0U);
 }
 
 static void leftover_follows_after_a_gap(struct kunit *test)
@@ -306,6 +317,7 @@ static void failures_double_the_wait_up_to_a_bound(struct kunit *test)
 static struct kunit_case pace_cases[] = {
 	KUNIT_CASE(quiet_guest_waits_for_the_delay_only),
 	KUNIT_CASE(growing_memory_is_no_reason_to_wait),
+	KUNIT_CASE(memory_freed_just_now_waits_its_delay),
 	KUNIT_CASE(leftover_follows_after_a_gap),
 	KUNIT_CASE(pass_that_found_nothing_leaves_no_gap),
 	KUNIT_CASE(gap_is_never_longer_than_the_delay),
@@ -332,6 +344,8 @@ static struct kunit_suite pace_suite = {
 	.name = "mm_hooks_pace",
 	.test_cases = pace_cases,
 };
+
 kunit_test_suite(pace_suite);
+
 MODULE_DESCRIPTION("KUnit tests of the pacing decisions");
 MODULE_LICENSE("GPL");
