@@ -22,7 +22,7 @@ static void inflate_finish(struct br_device *dev)
 	unsigned int n = 0;
 
 	lockdep_assert_held(&dev->balloon_lock);
-	while ((page = balloon_page_pop(&dev->inflate.pages))) {
+	while ((page = br_chunk_pop(&dev->inflate))) {
 		manage(dev, page, -1);
 		balloon_page_enqueue(&dev->balloon, page);
 		n++;
@@ -38,7 +38,7 @@ static unsigned int deflate_finish(struct br_device *dev)
 	unsigned int n = 0;
 
 	lockdep_assert_held(&dev->balloon_lock);
-	while ((page = balloon_page_pop(&dev->deflate.pages))) {
+	while ((page = br_chunk_pop(&dev->deflate))) {
 		manage(dev, page, 1);
 		put_page(page);
 		n++;

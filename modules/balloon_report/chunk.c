@@ -21,6 +21,7 @@ int br_chunk_init(struct br_chunk *chunk, struct br_queue *q)
 	chunk->q = q;
 	chunk->count = 0;
 	INIT_LIST_HEAD(&chunk->pages);
+	chunk->moved = NULL;
 	chunk->pfns = (__virtio32 *)__get_free_page(GFP_KERNEL);
 	return chunk->pfns ? 0 : -ENOMEM;
 }
@@ -31,13 +32,34 @@ void br_chunk_free(struct br_chunk *chunk)
 	chunk->pfns = NULL;
 }
 
+static void chunk_add_pfn(struct br_device *dev, struct br_chunk *chunk,
+			  struct page *page)
+{
+	lockdep_assert_held(&dev->balloon_lock);
+	chunk->pfns[chunk->count++] =
+		cpu_to_virtio32(dev->vdev, page_to_pfn(page));
+}
+
 void br_chunk_add(struct br_device *dev, struct br_chunk *chunk,
 		  struct page *page)
 {
-	lockdep_assert_held(&dev->balloon_lock);
 	list_add_tail(&page->lru, &chunk->pages);
-	chunk->pfns[chunk->count++] =
-		cpu_to_virtio32(dev->vdev, page_to_pfn(page));
+	chunk_add_pfn(dev, chunk, page);
+}
+
+void br_chunk_add_moved(struct br_device *dev, struct br_chunk *chunk,
+			struct page *page)
+{
+	chunk->moved = page;
+	chunk_add_pfn(dev, chunk, page);
+}
+
+struct page *br_chunk_pop(struct br_chunk *chunk)
+{
+	struct page *page = chunk->moved;
+
+	chunk->moved = NULL;
+	return page ?: balloon_page_pop(&chunk->pages);
 }
 
 void br_chunk_used(struct br_device *dev, void *token)
@@ -45,6 +67,8 @@ void br_chunk_used(struct br_device *dev, void *token)
 	struct br_chunk *chunk = token;
 
 	WRITE_ONCE(chunk->back, true);
+	/* Pairs with a wait that gives up just now: one of us sees the other. */
+	smp_mb();
 	if (READ_ONCE(chunk->late))
 		br_queue_work(dev, &dev->size_work, 0);
 }
@@ -79,7 +103,7 @@ int br_chunk_tell(struct br_device *dev, struct br_chunk *chunk)
 	}
 	if (br_queue_wait(dev, chunk->q, &chunk->back)) {
 		WRITE_ONCE(chunk->late, true);
-		/* Pairs with the host's answer coming in just now. */
+		/* Pairs with br_chunk_used(). */
 		smp_mb();
 	}
 	return br_chunk_is_back(dev, chunk) ? 0 : -ETIMEDOUT;

@@ -20,6 +20,7 @@ struct page;
  * @pfns:  the buffer
  * @count: page numbers in it
  * @pages: the pages, by their lru
+ * @moved: a page on its way out whose lru is still compaction's, or NULL
  * @out:   with the host (balloon_lock)
  * @back:  the host has used the buffer or can no longer reach it (q->lock)
  * @late:  nobody waits for it any more: size_work has to finish it
@@ -29,6 +30,7 @@ struct br_chunk {
 	__virtio32 *pfns;
 	unsigned int count;
 	struct list_head pages;
+	struct page *moved;
 	bool out;
 	bool back;
 	bool late;
@@ -41,6 +43,13 @@ void br_chunk_free(struct br_chunk *chunk);
 /* Put a page in.  The caller holds balloon_lock and the chunk is not out. */
 void br_chunk_add(struct br_device *dev, struct br_chunk *chunk,
 		  struct page *page);
+
+/* The same for the one page of a chunk whose lru is in use elsewhere. */
+void br_chunk_add_moved(struct br_device *dev, struct br_chunk *chunk,
+			struct page *page);
+
+/* Take any page out again, NULL when there is none.  Not while it is out. */
+struct page *br_chunk_pop(struct br_chunk *chunk);
 
 /**
  * br_chunk_tell() - send a chunk and wait for the host

@@ -164,7 +164,7 @@ int br_device_start(struct br_device *dev)
 
 stop_hint:
 	br_hint_stop(dev);
-	dev->vdev->config->del_vqs(dev->vdev);
+	br_queues_drop(dev);
 	return err;
 }
 
@@ -203,6 +203,6 @@ void br_device_stop(struct br_device *dev)
 	cancel_work_sync(&dev->fail_work);
 	br_balloon_empty(dev);
 	br_hint_release(dev);
+	br_queues_drop(dev);
 	br_set_state(dev, BR_DOWN);
-	dev->vdev->config->del_vqs(dev->vdev);
 }

@@ -87,8 +87,12 @@ static int balloon_validate(struct virtio_device *vdev)
 	for (bit = 0; bit <= VIRTIO_BALLOON_F_REPORTING; bit++)
 		if (!(plan.features & BIT_ULL(bit)))
 			__virtio_clear_bit(vdev, bit);
-	/* Physical addresses are what a balloon is about. */
-	__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
+	/*
+	 * Physical addresses are what a balloon is about.  In a guest that
+	 * gives nothing away only statistics are left, and they may be mapped.
+	 */
+	if (plan.inflate)
+		__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
 	/* A chain fits the ring; a report must not need memory of its own. */
 	__virtio_clear_bit(vdev, VIRTIO_RING_F_INDIRECT_DESC);
 	if (plan.why_not)

@@ -150,6 +150,16 @@ static int queues_try(struct br_device *dev, unsigned int count)
 	return err;
 }
 
+void br_queues_drop(struct br_device *dev)
+{
+	unsigned int i;
+
+	/* Frees the interrupts first: no callback after it. */
+	dev->vdev->config->del_vqs(dev->vdev);
+	for (i = 0; i < BR_Q_MAX; i++)
+		dev->q[i].vq = NULL;
+}
+
 int br_queues_find(struct br_device *dev)
 {
 	unsigned int count;

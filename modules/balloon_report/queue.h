@@ -49,6 +49,9 @@ struct br_queue {
  */
 int br_queues_find(struct br_device *dev);
 
+/* Give the queues up.  Context: process, the device reset. */
+void br_queues_drop(struct br_device *dev);
+
 /**
  * br_queue_send() - give the host a buffer
  * @dev:   the device
