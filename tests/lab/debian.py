@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Debian 12 roots in the states that matter to a user, and guests booted from them."""
 
+import functools
 import shutil
 import tempfile
 from pathlib import Path
@@ -26,6 +27,14 @@ WorkingDirectory=/
 [Install]
 WantedBy=multi-user.target
 """
+# Units that have nothing to do here; a slow machine starts them for seconds.
+IDLE_UNITS = ("getty.target getty-static.service serial-getty@.service dev-hugepages.mount "
+              "dev-mqueue.mount sys-fs-fuse-connections.mount sys-kernel-config.mount "
+              "modprobe@configfs.service modprobe@dm_mod.service modprobe@efi_pstore.service "
+              "modprobe@fuse.service modprobe@loop.service systemd-update-utmp.service "
+              "systemd-update-utmp-runlevel.service systemd-journal-flush.service "
+              "systemd-random-seed.service systemd-sysusers.service e2scrub_reap.service "
+              "systemd-user-sessions.service systemd-logind.service systemd-timesyncd.service")
 # The image carries no compiler and no headers, only what names them.
 FURNISH = f"""
 mkdir -p {PROJECT_IN_ROOT}
@@ -33,6 +42,7 @@ cp -a /mnt/. {PROJECT_IN_ROOT}/
 rm -rf /usr/lib/gcc /usr/src/linux-headers-*/[a-z]* /usr/lib/linux-kbuild-*
 ln -s /opt/lab-agent.service /etc/systemd/system/
 systemctl enable -q lab-agent.service
+systemctl mask -q {IDLE_UNITS}
 """
 IMAGE_MB = 1500
 
@@ -52,11 +62,13 @@ def _project_files() -> list[Path]:
                    if path.exists()})
 
 
+@functools.cache  # one test sees one state of the sources, also while they are edited
 def project() -> Path:
     """A copy of what a user installs from, named by a hash of it."""
     files = _project_files()
 
     def copy(target: Path) -> None:
+        target.chmod(0o755)  # tests look at it as an ordinary user, too
         for path in files:
             place = target / path.relative_to(TOP)
             place.parent.mkdir(parents=True, exist_ok=True)

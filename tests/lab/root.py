@@ -128,6 +128,7 @@ def session(root: Root, shown: Path | None = None, upper: Path | None = None) ->
     try:
         for name in ("work", "joined", "upper"):
             (scratch / name).mkdir()
+        (upper or scratch / "upper").chmod(0o755)  # it is the mode of the root's /
         yield Session(root, upper or scratch / "upper", scratch, shown)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

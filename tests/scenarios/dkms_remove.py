@@ -7,7 +7,7 @@ from lab.root import Session
 KERNELS = ("6.1", "6.12")
 TIMEOUT = 900
 CONFIGURATION = "ls /etc/modprobe.d/vmhooks.conf /etc/initramfs-tools/hooks/vmhooks"
-TRACES = ("{ ls -d /usr/src/vmhooks*; find /lib/modules /var/lib/dkms /etc; } | grep -E "
+TRACES = ("{ find /usr/src -maxdepth 1; find /lib/modules /var/lib/dkms /etc; } | grep -E "
           "'vmhooks|mm_hooks|balloon_report|kvmclock_fix|/updates'; "
           "grep -lE 'mm_hooks|balloon_report|kvmclock_fix' /lib/modules/*/modules.*")
 
