@@ -2,7 +2,9 @@
 """Checks of the sources that need no guest. Each returns its complaints."""
 
 import re
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from . import cache, kernels, labkernel, modules
@@ -68,10 +70,13 @@ def checkpatch() -> list[str]:
     files = _c_sources()
     if not files:
         return ["there are no sources in modules/"]
-    tools = _source_tools()  # also where it may leave its own cache
-    done = run(["perl", str(tools / "checkpatch.pl"), "--no-tree", "--strict",
-                "--terse", "--show-types", "--no-summary", "-f", *files], cwd=tools)
-    return _short(done.stdout)
+    with tempfile.TemporaryDirectory() as folder:  # checkpatch leaves files there
+        shutil.copy(TOP / ".checkpatch.conf", folder)
+        done = run(["perl", str(_source_tools() / "checkpatch.pl"), "--no-tree",
+                    "--strict", "--terse", "--show-types", "--no-summary", "-f", *files],
+                   cwd=Path(folder))
+    return _short("\n".join(line for line in done.stdout.splitlines()
+                            if line.startswith(str(TOP))))
 
 
 def kernel_doc() -> list[str]:

@@ -43,7 +43,6 @@ class Guest:
         self.boot_timeout = boot_timeout
         self._incoming = incoming
         self._allowed: list[str] = []
-        self._finished = False
         self.home = Path(tempfile.mkdtemp(prefix="vmhooks-"))  # short: socket paths
         self.console = self.home / "console.log"
 
@@ -81,12 +80,19 @@ class Guest:
             raise GuestError(f"the guest did not boot\n{self._log_tail()}")
 
     def _log_tail(self, lines: int = 25) -> str:
-        parts = []
-        for path in (self.home / "qemu.log", self.console):
-            if path.exists():
-                text = path.read_text(errors="replace").splitlines()[-lines:]
-                parts.append(f"--- {path.name}\n" + "\n".join(text))
-        return "\n".join(parts)
+        """What QEMU and the kernel said last, and the kernel's bad lines first."""
+        console = self._console_text()
+        said = (self.home / "qemu.log").read_text(errors="replace").splitlines()[1:]
+        parts = (("bad lines", verdict.bad_lines(console)[:10]), ("qemu", said[-lines:]),
+                 ("console", console.splitlines()[-lines:]))
+        return "\n".join("\n".join((f"--- {name}", *text))
+                         for name, text in parts if text)
+
+    def _console_text(self) -> str:
+        try:
+            return self.console.read_text(errors="replace")
+        except FileNotFoundError:
+            return ""
 
     # Commands in the guest
 
@@ -181,13 +187,11 @@ class Guest:
         """Demand the verdict: modules unloaded, no leaks, nothing bad in the log."""
         fine = "\n".join([*verdict.HARMLESS, *self._allowed]) + "\n"
         self.write("/tmp/allowed", fine)
-        self._finished = True
         job = self.start("verdict" if unload else "verdict keep")
         said = self._read_verdict(timeout)
         self.wait(job, 10)
         bad = [line for line in said.splitlines() if line.startswith("bad: ")]
-        bad += verdict.bad_lines(self.console.read_text(errors="replace"),
-                                 tuple(self._allowed))
+        bad += verdict.bad_lines(self._console_text(), tuple(self._allowed))
         if bad:
             raise GuestError("verdict:\n" + "\n".join(dict.fromkeys(bad)))
 

@@ -37,10 +37,10 @@ def static() -> list[Test]:
     """The checks of the sources."""
     plain = (checks.shellcheck, checks.checkpatch, checks.kernel_doc, checks.names,
              checks.sizes, checks.licences)
-    found = [Test(f"check/{check.__name__}", _must_be_empty(check)) for check in plain]
-    found += [Test(f"build/{name}", _must_be_empty(checks.build, name), (name,))
+    found = [Test(f"static/{check.__name__}", _must_be_empty(check)) for check in plain]
+    found += [Test(f"static/build-{name}", _must_be_empty(checks.build, name), (name,))
               for name in kernels.NAMES]
-    found += [Test(f"sparse/{name}", _must_be_empty(checks.sparse, name), (name,))
+    found += [Test(f"static/sparse-{name}", _must_be_empty(checks.sparse, name), (name,))
               for name in SPARSE_KERNELS]
     return found
 
