@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A guest's balloon device, seen from both sides, and what mm_hooks counts."""
+
+import re
+
+from . import MIB
+from .guest import Guest
+
+OURS = "balloon_report"
+STOCK = "virtio_balloon"
+HOOKS = "/sys/kernel/mm_hooks"
+_DRIVERS = "/sys/bus/virtio/drivers"
+_BALLOON_ID = "0x0005"
+
+
+def _values(lines: str) -> dict[str, int]:
+    """File name to number, from what "grep ." says about a folder."""
+    found = re.findall(r"^(?:.*/)?([a-z_]+):(0x[0-9a-f]+|-?\d+)$", lines, re.M)
+    return {name: int(value, 0) for name, value in found}
+
+
+def load(guest: Guest, *parameters: str) -> "Balloon":
+    """Load mm_hooks and balloon_report, the parameters are balloon_report's."""
+    guest.insmod("mm_hooks")
+    guest.insmod(OURS, *parameters)
+    return Balloon(guest)
+
+
+def hooks(guest: Guest) -> dict[str, int]:
+    """The numbers in /sys/kernel/mm_hooks."""
+    return _values(guest.try_sh(f"grep . {HOOKS}/* 2>/dev/null")[1])
+
+
+def devices(guest: Guest) -> dict[str, str]:
+    """Balloon device to the driver that holds it, empty for none."""
+    said = guest.try_sh(f"""cd /sys/bus/virtio/devices
+for d in virtio*; do
+    [ "$(cat $d/device)" = {_BALLOON_ID} ] || continue
+    echo "$d $(basename "$(readlink $d/driver)")"
+done""")[1]
+    return dict((line.split(" ", 1) for line in said.splitlines()))
+
+
+def flush(guest: Guest, timeout_ms: int = 60000) -> None:
+    """Return when everything that can be reported has been reported."""
+    guest.sh(f"echo {timeout_ms} >{HOOKS}/flush", timeout_ms / 1000 + 20)
+
+
+class Balloon:
+    """A device that balloon_report holds."""
+
+    def __init__(self, guest: Guest, name: str = "") -> None:
+        self.guest = guest
+        self.name = name or guest.sh(f"cd {_DRIVERS}/{OURS}; echo virtio*").split()[0]
+
+    def counters(self) -> dict[str, int]:
+        """The numbers in the device's folder balloon/."""
+        return _values(self.guest.sh(f"grep . /sys/bus/virtio/devices/{self.name}/balloon/*"))
+
+    def held_mb(self) -> int:
+        """What the host has, as the guest counts it."""
+        return self.counters()["actual_pages"] * 4096 // MIB
+
+    def host_mb(self) -> int:
+        """What the host has, as QEMU was told."""
+        return self.guest.machine.memory_mb - self.guest.qmp("query-balloon")["actual"] // MIB
+
+    def ask(self, size_mb: int) -> None:
+        """Ask for a balloon of that size."""
+        self.guest.qmp("balloon", value=(self.guest.machine.memory_mb - size_mb) * MIB)
+
+    def resize(self, size_mb: int, timeout: float = 60) -> None:
+        """Ask for a balloon of that size and wait until it has it, on both sides."""
+        self.ask(size_mb)
+        self.wait(size_mb, timeout)
+
+    def wait(self, size_mb: int, timeout: float = 60) -> None:
+        """Wait for a size, on both sides."""
+        self.guest.poll(f"a balloon of {size_mb} MiB",
+                        lambda: self.held_mb() == size_mb and self.host_mb() == size_mb,
+                        timeout, 0.2)

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * scatter: give back every second page of a file in memory.
+ *
+ *   scatter FILE
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PAGE	4096
+
+int main(int argc, char **argv)
+{
+	struct stat st;
+	int fd;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: scatter FILE\n");
+		return 2;
+	}
+	fd = open(argv[1], O_RDWR);
+	if (fd < 0 || fstat(fd, &st)) {
+		perror(argv[1]);
+		return 1;
+	}
+	for (off_t at = 0; at < st.st_size; at += 2 * PAGE) {
+		if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, PAGE)) {
+			perror("scatter: fallocate");
+			return 1;
+		}
+	}
+	return close(fd) ? 1 : 0;
+}
