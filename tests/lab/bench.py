@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs a benchmark: its variants by turns, every run to a file, then a table and a picture.
+
+A benchmark is a file in tests/bench with a docstring (the first line is its title),
+VARIANTS, METRICS and run(kernel, variant, quick), which returns a value for each
+metric. KERNELS is optional, and so is TOGETHER = True: the variants of a run then
+run at the same time, for what does not measure speed.
+"""
+
+import statistics
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+from .control import GuestError
+from .measure import OURS, STOCK, busy_share
+from .proc import LabError, must, say
+from .qmp import QmpError
+from .tests import load
+
+BENCHES = Path(__file__).resolve().parent.parent / "bench"
+BUSY = 0.15
+Values = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A column. most, ratio_least and ratio_most are what ours has to reach."""
+
+    name: str
+    text: str
+    unit: str = ""
+    plot: bool = False
+    digits: int = 2
+    most: float | None = None
+    ratio_least: float | None = None
+    ratio_most: float | None = None
+
+    def missed(self, values: Sequence[float], ratios: Sequence[float]) -> str:
+        """The target that the medians miss, or an empty text."""
+        ratio = statistics.median(ratios) if ratios else 1.0
+        if self.most is not None and statistics.median(values) > self.most:
+            return f"more than {self.most:g}"
+        if self.ratio_least is not None and ratio < self.ratio_least:
+            return f"ratio under {self.ratio_least:g}"
+        if self.ratio_most is not None and ratio > self.ratio_most:
+            return f"ratio over {self.ratio_most:g}"
+        return ""
+
+    def target(self) -> str:
+        """The target in words, empty when there is none."""
+        parts = [f"{sign} {value:g}" for sign, value in (
+            ("<=", self.most), ("ratio >=", self.ratio_least), ("ratio <=", self.ratio_most))
+            if value is not None]
+        return ", ".join(parts)
+
+
+@dataclass
+class Bench:
+    """A benchmark on one kernel and what came out so far."""
+
+    module: ModuleType
+    name: str
+    kernel: str
+    out: Path
+    rows: list[tuple[int, str, float, Values]] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """The first line of the file's docstring."""
+        return (self.module.__doc__ or self.name).splitlines()[0]
+
+    def _note(self, number: int, variant: str, busy: float, values: Values) -> None:
+        self.rows.append((number, variant, busy, values))
+        shown = ", ".join(f"{m.name} {values[m.name]:.{m.digits}f}"
+                          for m in self.module.METRICS if m.name in values)
+        say(f"{self.name} {self.kernel} run {number} {variant}: {shown}")
+        self._write_raw()
+
+    def _write_raw(self) -> None:
+        names = [metric.name for metric in self.module.METRICS]
+        lines = ["\t".join(["kernel", "run", "variant", "others_busy", *names])]
+        for number, variant, busy, values in self.rows:
+            cells = [f"{values[name]:.6g}" if name in values else "" for name in names]
+            lines.append("\t".join([self.kernel, str(number), variant, f"{busy:.2f}", *cells]))
+        (self.out / f"{self.name}.tsv").write_text("\n".join(lines) + "\n")
+
+    def _one(self, number: int, variant: str, busy: float, quick: bool) -> None:
+        self._note(number, variant, busy, self.module.run(self.kernel, variant, quick))
+
+    def run_once(self, number: int, quick: bool) -> None:
+        """Every variant once; which one begins alternates."""
+        order = list(self.module.VARIANTS)
+        if number % 2 == 0:
+            order.reverse()
+        if getattr(self.module, "TOGETHER", False):
+            self._together(number, order, quick)
+            return
+        for variant in order:
+            self._one(number, variant, warn_busy(), quick)
+
+    def _together(self, number: int, order: Sequence[str], quick: bool) -> None:
+        busy = warn_busy()
+        errors: list[BaseException] = []
+
+        def body(variant: str) -> None:
+            try:
+                self._one(number, variant, busy, quick)
+            except (LabError, GuestError, QmpError) as error:
+                errors.append(error)
+
+        threads = [threading.Thread(target=body, args=(variant,), daemon=True)
+                   for variant in order]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if errors:
+            raise errors[0]
+
+    def values(self, name: str, variant: str) -> list[float]:
+        """A metric of a variant, one value for each run."""
+        return [values[name] for _, who, _, values in self.rows
+                if who == variant and name in values]
+
+    def ratios(self, name: str) -> list[float]:
+        """Ours divided by stock's, run by run."""
+        pairs: dict[int, Values] = {}
+        for number, variant, _, values in self.rows:
+            if name in values:
+                pairs.setdefault(number, {})[variant] = values[name]
+        return [pair[OURS] / pair[STOCK] for pair in pairs.values()
+                if pair.get(STOCK) and OURS in pair]
+
+    def table(self) -> str:
+        """Medians with (min..max), the paired ratio, and the targets."""
+        variants = self.module.VARIANTS
+        rows = [["", *variants, "ours/stock", "target"]]
+        for metric in self.module.METRICS:
+            cells = [spread(self.values(metric.name, who), metric.digits) for who in variants]
+            ratios = self.ratios(metric.name)
+            label = f"{metric.text}, {metric.unit}" if metric.unit else metric.text
+            rows.append([label, *cells, spread(ratios, 3), self._verdict(metric, ratios)])
+        widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+                 for row in rows]
+        runs = len({number for number, *_ in self.rows})
+        head = (f"{self.title}\nkernel {self.kernel}, {runs} run(s), "
+                f"{time.strftime('%Y-%m-%d')}, median (min..max)")
+        return "\n".join([head, "", *lines]) + "\n"
+
+    def _verdict(self, metric: Metric, ratios: Sequence[float]) -> str:
+        ours = self.values(metric.name, OURS)
+        if not metric.target() or not ours:
+            return ""
+        missed = metric.missed(ours, ratios)
+        return f"{metric.target()}: {'missed, ' + missed if missed else 'met'}"
+
+    def finish(self) -> str:
+        """Write the table and the picture; the table."""
+        text = self.table()
+        (self.out / f"{self.name}.txt").write_text(text)
+        self._plot()
+        return text
+
+    def _plot(self) -> None:
+        shown = [metric for metric in self.module.METRICS if metric.plot]
+        blocks = []
+        for metric in shown:
+            lines = []
+            for at, variant in enumerate(self.module.VARIANTS):
+                if values := self.values(metric.name, variant):
+                    lines.append(f'{at}\t"{variant}"\t{statistics.median(values):.6g}\t'
+                                 f"{min(values):.6g}\t{max(values):.6g}")
+            label = f"{metric.text} ({metric.unit})" if metric.unit else metric.text
+            blocks.append("\n".join([f'"{label}"', *lines]))
+        data = self.out / f"{self.name}.plot"
+        data.write_text("\n\n\n".join(blocks) + "\n")
+        plot(BENCHES / "bars.gp", data=data, out=self.out / f"{self.name}.png",
+             title=f"{self.title} (kernel {self.kernel})", panels=len(shown),
+             variants=len(self.module.VARIANTS))
+        data.unlink()
+
+
+def plot(template: Path, **variables: Path | str | int | float) -> None:
+    """Draw a picture with gnuplot; the template's variables are these."""
+    settings = [f"{name}={value}" if isinstance(value, (int, float))
+                else f"{name}='{str(value)}'" for name, value in variables.items()]
+    must(["gnuplot", "-e", "; ".join(settings), str(template)])
+
+
+def spread(values: Sequence[float], digits: int) -> str:
+    """A median with its extremes."""
+    if not values:
+        return "-"
+    middle = f"{statistics.median(values):.{digits}f}"
+    if len(values) == 1:
+        return middle
+    return f"{middle} ({min(values):.{digits}f}..{max(values):.{digits}f})"
+
+
+def warn_busy() -> float:
+    """The share of the machine that others use, with a warning when it is much."""
+    share = busy_share()
+    if share > BUSY:
+        load_average = Path("/proc/loadavg").read_text().split()[0]
+        say(f"warning: other programs use {share:.0%} of the processors "
+            f"(load {load_average}): times are not to be trusted")
+    return share
+
+
+def every() -> dict[str, ModuleType]:
+    """The benchmarks, by name."""
+    return {path.stem: load(path) for path in sorted(BENCHES.glob("*.py"))}
