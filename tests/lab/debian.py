@@ -3,7 +3,6 @@
 
 import functools
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -152,19 +151,13 @@ class RootGuest(Guest):
         # Not Guest's own: kernel and initramfs come out of the root.
         release = state.release(series)
         image = state.find(f"boot/vmlinuz-{release}")
-        self.kernel = Kernel(f"debian-{series}", release, image,
-                             Path("/lib/modules") / release, Path("/usr/src"), kunit=False)
-        self.machine = qemu.Machine(
-            image=image,
-            initramfs=(initramfs_of or state).find(f"boot/initrd.img-{release}"),
-            disks=(disk(state),), append="root=/dev/vda rw", accel=accel.choose(),
-            qemu_args=("-snapshot",), **machine)
-        self.lifetime = 280.0
-        self.boot_timeout = 150.0
-        self._incoming = ""
-        self._allowed: list[str] = []
-        self.home = Path(tempfile.mkdtemp(prefix="vmhooks-"))
-        self.console = self.home / "console.log"
+        initramfs = (initramfs_of or state).find(f"boot/initrd.img-{release}")
+        kernel = Kernel(f"debian-{series}", release, image, Path("/lib/modules") / release,
+                        Path("/usr/src"), kunit=False)
+        self._prepare(kernel, qemu.Machine(
+            image=image, initramfs=initramfs, disks=(disk(state),), append="root=/dev/vda rw",
+            accel=accel.choose(), memory_mb=1024, qemu_args=("-snapshot",), **machine),
+            lifetime=600, boot_timeout=200)
 
     def booted(self) -> None:
         """Wait until systemd has started everything."""
