@@ -119,7 +119,8 @@ def _furnish(inside: Session) -> None:
     """Add what lets the lab drive the guest."""
     place = inside.upper / "opt"
     place.mkdir(parents=True)
-    shutil.copy(programs.build() / "agent", place / "agent")
+    for program in programs.build().iterdir():
+        shutil.copy(program, place)
     (place / "lab-agent.service").write_text(UNIT)
     inside.must(FURNISH)
 
@@ -143,11 +144,12 @@ class RootGuest(Guest):
     """A guest with a Debian root on its disk and that root's own kernel.
 
     initramfs_of: the root whose initramfs it is booted with, when another one.
+    append: more words for the kernel's command line
     What it writes to its disk is thrown away.
     """
 
     def __init__(self, series: str, state: Root, initramfs_of: Root | None = None,
-                 **machine: Any) -> None:
+                 append: str = "", memory_mb: int = 1024, **machine: Any) -> None:
         # Not Guest's own: kernel and initramfs come out of the root.
         release = state.release(series)
         image = state.find(f"boot/vmlinuz-{release}")
@@ -155,8 +157,9 @@ class RootGuest(Guest):
         kernel = Kernel(f"debian-{series}", release, image, Path("/lib/modules") / release,
                         Path("/usr/src"), kunit=False)
         self._prepare(kernel, qemu.Machine(
-            image=image, initramfs=initramfs, disks=(disk(state),), append="root=/dev/vda rw",
-            accel=accel.choose(), memory_mb=1024, qemu_args=("-snapshot",), **machine),
+            image=image, initramfs=initramfs, disks=(disk(state),),
+            append=f"root=/dev/vda rw {append}".strip(), accel=accel.choose(),
+            memory_mb=memory_mb, qemu_args=("-snapshot",), **machine),
             lifetime=600, boot_timeout=200)
 
     def booted(self) -> None:

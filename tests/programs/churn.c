@@ -67,7 +67,7 @@ int main(int argc, char **argv)
 		if (pause_ms)
 			usleep((useconds_t)pause_ms * 1000);
 	}
-	printf("iterations %lu touched_bytes %lu seconds %.3f\n", iterations,
+	printf("iterations %lu touched_bytes %lu seconds %.6f\n", iterations,
 	       iterations * mib * MIB, now() - begun);
 	return 0;
 }

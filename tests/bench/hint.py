@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Free page hinting: bytes moved by a migration of a guest with 1.5 of 2 GiB free
+
+The free memory has been written to, and page reporting is off, so the host holds all
+of it. The guest moves to a second QEMU, where it has to run a command. The -off
+variants are the same driver on a device without free page hinting.
+"""
+
+from lab import MIB, check
+from lab.bench import Metric
+from lab.measure import OURS, STOCK, guest, load
+
+VARIANTS = ("stock-off", STOCK, "ours-off", OURS)
+METRICS = (
+    Metric("moved_mib", "moved", "MiB", plot=True, digits=0, ratio_most=1.05),
+    Metric("normal_pages", "pages moved with contents", digits=0),
+    Metric("total_s", "migration took", "s", plot=True, digits=1),
+    Metric("downtime_ms", "downtime", "ms", digits=0),
+)
+FREED_MIB = 1536
+BANDWIDTH = 128 * MIB
+
+
+def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
+    """Dirty memory, free it, migrate."""
+    driver, _, off = variant.partition("-")
+    hinting = ("free-page-hint=on,iothread=io0",) if not off else ()
+    with guest(kernel, driver, balloon=("free-page-reporting=off", *hinting)) as source:
+        load(source, driver)
+        source.sh(f"memhog {FREED_MIB} --hold 0", timeout=180)
+        resident = source.rss_bytes()
+        check(resident > FREED_MIB * MIB, f"only {resident // MIB} MiB resident")
+        with source.migrate(max_bandwidth=BANDWIDTH) as moved:
+            check(moved.sh("echo alive").strip() == "alive", "no answer after the migration")
+            state = moved.migration
+    return {"moved_mib": state["ram"]["transferred"] / MIB,
+            "normal_pages": state["ram"]["normal"], "total_s": state["total-time"] / 1000,
+            "downtime_ms": state["downtime"]}

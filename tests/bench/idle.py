@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Idle guest, nothing freed for 60 s: reports, and who wakes the processor
+
+The variants run side by side. Three witnesses: the counters of mm_hooks; the kernel's
+own trace of every timer that expires and every work item that runs, from which those
+of page reporting and of our pacer are counted; and the number of interrupts and of
+local timer interrupts of the processor. The traces are read after the 60 s.
+"""
+
+import re
+import time
+
+from lab import Guest, balloon
+from lab.bench import Metric
+from lab.measure import NONE, OURS, STOCK, guest, load, settle
+
+VARIANTS = (NONE, STOCK, OURS)
+TOGETHER = True
+METRICS = (
+    Metric("reported_bytes", "bytes reported (counter)", digits=0, most=0),
+    Metric("checks", "our pacer's timer expired (counter)", digits=0, most=0),
+    Metric("our_timers", "timers of our modules that expired (trace)", digits=0, most=0),
+    Metric("report_passes", "passes of the kernel's reporting (trace)", digits=0, most=0),
+    Metric("all_timers", "all timers that expired (trace)", digits=0),
+    Metric("local_timer", "local timer interrupts", plot=True, digits=0, ratio_most=1.05),
+    Metric("interrupts", "all interrupts", plot=True, digits=0, ratio_most=1.05),
+)
+EVENTS = ("timer/timer_expire_entry", "workqueue/workqueue_execute_start")
+TRACING = "/sys/kernel/tracing"
+OUR_TIMERS = re.compile(r"timer_expire_entry:.*function=\S+ \[(mm_hooks|balloon_report)\]"
+                        r"|timer_expire_entry:.*function=pacer_check")
+PASSES = re.compile(r"workqueue_execute_start:.*function page_reporting_process")
+
+
+def _interrupts(target: Guest) -> tuple[int, int]:
+    """Local timer interrupts and all interrupts since the boot."""
+    said = target.sh("grep -E 'LOC:' /proc/interrupts; grep -E '^intr' /proc/stat")
+    local, total = (line.split()[1] for line in said.splitlines())
+    return int(local), int(total)
+
+
+def _trace(target: Guest, on: int) -> None:
+    words = [f"echo {on} >{TRACING}/events/{event}/enable" for event in EVENTS]
+    target.sh("; ".join([f"echo 4096 >{TRACING}/buffer_size_kb" if on else "true", *words]))
+
+
+def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
+    """Settle, leave the guest alone for a minute, read the witnesses."""
+    with guest(kernel, variant) as target:
+        load(target, variant)
+        settle(target, calm=5)
+        _trace(target, 1)
+        time.sleep(1 if quick else 8)
+        target.sh(f"echo >{TRACING}/trace")
+        local, total = _interrupts(target)
+        before = balloon.hooks(target)
+        time.sleep(5 if quick else 60)
+        after = _interrupts(target)
+        hooks = balloon.hooks(target)
+        _trace(target, 0)
+        lines = target.sh(f"grep -E 'timer_expire_entry|execute_start' {TRACING}/trace "
+                          "|| true", timeout=60).splitlines()
+        values = {"our_timers": sum(bool(OUR_TIMERS.search(line)) for line in lines),
+                  "report_passes": sum(bool(PASSES.search(line)) for line in lines),
+                  "all_timers": sum("timer_expire_entry" in line for line in lines),
+                  "local_timer": after[0] - local, "interrupts": after[1] - total}
+        if variant == OURS:
+            for name in ("reported_bytes", "checks"):
+                values[name] = hooks[name] - before[name]
+        return values

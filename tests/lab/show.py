@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The demo: two guests, the same work, and what the host holds of each."""
+
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from . import MIB, Skip, accel, bench, debian, kernels, measure, modules, root
+from .control import GuestError
+from .guest import Guest
+from .measure import BACK_SHARE, FAST, OURS, STOCK, Hog
+from .proc import say
+from .side import Side
+
+SERIES = "6.12"
+MEMORY_MB = 2048
+USED_MIB = 1536
+HOLD = 3.0       # seconds between the last touch and the free
+WATCH = 30.0     # longest wait for the memory
+AFTER = 3.0      # seconds shown after the slower one is done
+BALLOON = ("free-page-reporting=on",)
+NAMES = {STOCK: "stock driver", OURS: "vmhooks"}
+# The same image boots with the stock driver when the kernel refuses to load ours.
+NOT_OURS = "module_blacklist=balloon_report,mm_hooks"
+TEMPLATE = Path(__file__).resolve().parent.parent / "bench" / "demo.gp"
+
+
+class Show:
+    """Prepare, boot, play, finish, and in any case close."""
+
+    def __init__(self, out: Path, plain: bool) -> None:
+        self.out = out
+        self._state: root.Root | None = None
+        self._plain = plain
+        self._sides: list[Side] = []
+        self._freed_at = 0.0
+        self._lines = 0  # lines of the figure that is on the terminal now
+
+    # Prepare and boot
+
+    def prepare(self) -> None:
+        """Fetch and build what is missing; slow the first time only."""
+        say("guests run under " + accel.choose().split(",")[0])
+        if not self._plain:
+            try:
+                say(f"Debian 12 with kernel {SERIES}, our modules installed by DKMS "
+                    "(a few minutes the first time)")
+                self._state = debian.with_package()
+                debian.disk(self._state)
+                return
+            except Skip as why:
+                say(f"{why}: showing guests with a small user space instead")
+        say(f"kernel {SERIES} and our modules, built for it")
+        modules.build(kernels.get(SERIES))
+
+    def _open(self, variant: str) -> Callable[[], Guest]:
+        state = self._state
+        if not state:
+            return lambda: measure.guest(SERIES, variant, memory_mb=MEMORY_MB)
+        words = NOT_OURS if variant == STOCK else ""
+        return lambda: debian.RootGuest(SERIES, state, append=words, memory_mb=MEMORY_MB,
+                                        balloon=BALLOON)
+
+    def _prepare(self, variant: str) -> Callable[[Guest], str]:
+        def prepare(guest: Guest) -> str:
+            if isinstance(guest, debian.RootGuest):
+                guest.booted()
+                guest.sh("ln -sf /opt/memhog /usr/local/bin/memhog")
+                driver = guest.balloon_driver()
+                if driver != measure.DRIVER[variant]:
+                    raise GuestError(f"the balloon is held by {driver or 'no driver'}")
+            else:
+                measure.load(guest, variant)
+            return guest.sh("uname -r").strip()
+        return prepare
+
+    def boot(self) -> None:
+        """Both at the same time."""
+        say("booting two guests of 2 GiB (10 to 40 s)")
+        for variant in (STOCK, OURS):
+            self._sides.append(Side(NAMES[variant], self._open(variant),
+                                    self._prepare(variant), FAST))
+        begun = shown = time.monotonic()
+        while not all(side.ready.wait(0.1) for side in self._sides):
+            if time.monotonic() - shown > 5:
+                shown = time.monotonic()
+                say(f"booting: {shown - begun:.0f} s")
+        for side, variant in zip(self._sides, (STOCK, OURS)):
+            if side.error:
+                raise GuestError(f"{side.name}: {side.error}")
+            say(f"{side.name}: kernel {side.said}, balloon held by {measure.DRIVER[variant]}")
+
+    # Play
+
+    def play(self) -> None:
+        """Use memory in both, free it in both, watch."""
+        hogs = [Hog(side.guest, USED_MIB) for side in self._sides]
+        self._watch(f"a program in each guest uses {USED_MIB} MiB",
+                    lambda: all([hog.holds() for hog in hogs]), 240)
+        held = time.monotonic() + HOLD
+        self._watch("both hold it", lambda: time.monotonic() > held, HOLD + 5)
+        self._freed_at = min(hog.free() for hog in hogs)
+        until = self._freed_at + WATCH
+        self._watch("both have freed it", lambda: time.monotonic() > until
+                    or all(self.back(side) is not None for side in self._sides), WATCH + 5)
+        end = time.monotonic() + AFTER
+        self._watch("both have freed it", lambda: time.monotonic() > end, AFTER + 5)
+
+    def _watch(self, what: str, done: Callable[[], bool], timeout: float) -> None:
+        """Show the figure until something has happened."""
+        live = sys.stdout.isatty()
+        if not live:
+            say(what)
+        deadline = time.monotonic() + timeout
+        shown = 0.0
+        while not done():
+            self._check(time.monotonic() < deadline, f"no end in {timeout:.0f} s: {what}")
+            for side in self._sides:
+                self._check(side.guest.process.poll() is None, f"{side.name}: QEMU has died")
+            if time.monotonic() - shown >= (0.2 if live else 1):
+                shown = time.monotonic()
+                self._draw(what, live)
+            time.sleep(FAST)
+
+    def _check(self, fine: bool, text: str) -> None:
+        if not fine:
+            raise GuestError(text)
+
+    def _draw(self, what: str, live: bool) -> None:
+        if not live:
+            print("   ".join(f"{side.name} {size(side):5d} MiB" for side in self._sides),
+                  flush=True)
+            return
+        width = max(10, min(60, shutil.get_terminal_size().columns - 32))
+        since = f" {time.monotonic() - self._freed_at:.1f} s ago" if self._freed_at else ""
+        lines = [f"{what}{since}", *(bar(side.name, size(side), width, self.back(side))
+                                     for side in self._sides)]
+        up = f"\033[{self._lines}A" if self._lines else ""
+        print(up + "".join(f"\r\033[K{line}\n" for line in lines), end="", flush=True)
+        self._lines = len(lines)
+
+    # The result
+
+    def peak(self, side: Side) -> int:
+        """Bytes the host held just before the free."""
+        before = [held for when, held in list(side.sampler.samples) if when <= self._freed_at]
+        return before[-1] if before else 0
+
+    def back(self, side: Side) -> float | None:
+        """Seconds from the free until 95 % was back at the host; None while it is not."""
+        if not self._freed_at:
+            return None
+        limit = self.peak(side) - int(BACK_SHARE * USED_MIB * MIB)
+        when = side.sampler.first_below(limit, self._freed_at)
+        return when - self._freed_at if when else None
+
+    def finish(self) -> str:
+        """Write table, samples and picture; the table."""
+        rows = [("", "held at most", "95 % back after", "held at the end")]
+        for side in self._sides:
+            back = self.back(side)
+            after = f"{back:.2f} s" if back is not None else f"not in {WATCH:.0f} s"
+            rows.append((side.name, f"{self.peak(side) // MIB} MiB", after,
+                         f"{size(side)} MiB"))
+        how = "installed by DKMS" if self._state else "loaded by hand"
+        head = (f"{USED_MIB} MiB freed in a guest of {MEMORY_MB} MiB, kernel "
+                f"{self._sides[-1].said}, vmhooks {how}")
+        table = "\n".join([head, "", *(f"{a:14}{b:>14}{c:>18}{d:>18}" for a, b, c, d in rows)])
+        (self.out / "demo.txt").write_text(table + "\n")
+        self._plot()
+        return table
+
+    def _plot(self) -> None:
+        blocks = []
+        for side in self._sides:
+            rows = [f"{when - self._freed_at:.3f}\t{held / MIB:.1f}\t{side.name}"
+                    for when, held in side.sampler.samples]
+            blocks.append("\n".join(["seconds\tmib\tguest", *rows]))
+        (self.out / "demo.tsv").write_text("\n\n\n".join(blocks) + "\n")
+        backs = [self.back(side) for side in self._sides]
+        bench.plot(TEMPLATE, data=self.out / "demo.tsv", out=self.out / "demo.png",
+                   freed=USED_MIB, memory=MEMORY_MB, stock_s=backs[0] or WATCH,
+                   ours_s=backs[1] or WATCH, stock_mib=self._limit(0), ours_mib=self._limit(1))
+
+    def _limit(self, at: int) -> float:
+        return self.peak(self._sides[at]) / MIB - BACK_SHARE * USED_MIB
+
+    def close(self) -> None:
+        """End both guests."""
+        for side in self._sides:
+            side.kill()
+
+
+def size(side: Side) -> int:
+    """MiB of a guest that the host holds now."""
+    samples = side.sampler.samples
+    return samples[-1][1] // MIB if samples else 0
+
+
+def bar(name: str, mib: int, width: int, back: float | None) -> str:
+    """One line of the live figure."""
+    full = min(width, round(width * mib / MEMORY_MB))
+    text = f"{name:13}[{'#' * full}{'.' * (width - full)}] {mib:5d} MiB"
+    return text + (f"  back in {back:.1f} s" if back is not None else "")
