@@ -90,7 +90,7 @@ def _fill_modules(kernel: Kernel, tree: Path, extra: tuple[str, ...],
     target = tree / "lib/modules" / kernel.release
     for path in stock.with_needs([*LOADED, *carried, *extra]):
         _copy_module(kernel.modules / path, target / path)
-    for path in built.glob("*.ko") if built else ():
+    for path in modules.objects(built) if built else ():
         _copy_module(path, target / "updates" / path.name)
     for name in ("modules.order", "modules.builtin", "modules.builtin.modinfo"):
         shutil.copy(kernel.modules / name, target)
@@ -106,7 +106,7 @@ def _fill(tree: Path, kernel: Kernel, extra: tuple[str, ...], built: Path | None
         shutil.copy(GUEST / name, tree / "bin")
     shutil.copy(GUEST / "init", tree / "init")
     load = _fill_modules(kernel, tree, extra, built)
-    ours = [path.stem for path in built.glob("*.ko")] if built else []
+    ours = [path.stem for path in modules.objects(built)] if built else []
     etc = {"etc/load": "".join(f"{name}\n" for name in load), "etc/bad": "\n".join(BAD) + "\n",
            "etc/ours": "|".join(ours) or "none"}
     for name, data in {**{name: text.encode() for name, text in etc.items()},

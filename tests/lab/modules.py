@@ -12,6 +12,7 @@ from .proc import LabError, run
 
 TOP = Path(__file__).resolve().parent.parent.parent
 OURS = ("balloon_report", "kvmclock_fix", "mm_hooks")
+FAKE_HOST = Path("tests/fake_host")
 LOG = "build.log"
 
 
@@ -23,12 +24,13 @@ def sources() -> list[Path]:
     """The files that a module build reads: tracked, or new and not ignored."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard",
-         "--", "Kbuild", "modules"], cwd=TOP, capture_output=True, check=False)
+         "--", "Kbuild", "modules", str(FAKE_HOST)], cwd=TOP, capture_output=True, check=False)
     if listed.returncode == 0:
         names = [Path(name) for name in listed.stdout.decode().split("\0") if name]
     else:  # an unpacked archive: no git
         names = [Path("Kbuild"), *(path.relative_to(TOP)
-                                   for path in (TOP / "modules").rglob("*")
+                                   for folder in (Path("modules"), FAKE_HOST)
+                                   for path in (TOP / folder).rglob("*")
                                    if path.suffix in (".c", ".h", ".sh")
                                    or path.name == "Kbuild")]
     return sorted({TOP / name for name in names if (TOP / name).is_file()})
@@ -48,6 +50,9 @@ def _build(kernel: Kernel, target: Path, extra: list[str]) -> None:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
     status, output = _make(kernel, target, extra)
+    if not status:  # it shares the compile probes of our modules
+        status, more = _make(kernel, target / FAKE_HOST, extra)
+        output += more
     output = output.replace(f"{target}/", "")
     (target / LOG).write_text(output)
     if status:
@@ -58,7 +63,7 @@ def _build(kernel: Kernel, target: Path, extra: list[str]) -> None:
 
 
 def build(kernel: Kernel, sparse: bool = False) -> Path:
-    """The folder with our modules built for a kernel, with W=1."""
+    """The folder with our modules and the fake host built for a kernel, with W=1."""
     files = sources()
     if TOP / "Kbuild" not in files:
         raise BuildError("there is no Kbuild: nothing to build")
@@ -67,6 +72,11 @@ def build(kernel: Kernel, sparse: bool = False) -> Path:
                        kernel.release, *extra)
     return cache.built("modules", f"{kernel.name}-{key}",
                        lambda target: _build(kernel, target, extra), keep=24)
+
+
+def objects(folder: Path) -> list[Path]:
+    """The modules of a build, the fake host included."""
+    return [*folder.glob("*.ko"), *(folder / FAKE_HOST).glob("*.ko")]
 
 
 def warnings(folder: Path) -> list[str]:

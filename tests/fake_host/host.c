@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The host: a thread that takes buffers, holds them and acknowledges them. */
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+#include <linux/virtio_config.h>
+
+#include "fake_host.h"
+
+/* A batch that does not fill up goes out all the same. */
+#define HOST_BATCH_MS 200
+/* How often settings are looked at while something is held. */
+#define HOST_TICK max(HZ / 50, 1)
+
+static struct task_struct *thread;
+
+/* fh.lock */
+static struct fh_buffer scratch;
+
+/* What the host does with a buffer, by queue. */
+static const struct {
+	void (*took)(struct fh_queue *q, const struct fh_buffer *buf);
+	void (*gives)(struct fh_queue *q, const struct fh_buffer *buf);
+} handlers[FH_QUEUES] = {
+	[FH_INFLATE] = { fh_took_pfns, fh_gives_pfns },
+	[FH_DEFLATE] = { fh_took_pfns, fh_gives_pfns },
+	[FH_STATS] = { fh_took_stats, NULL },
+	[FH_HINT] = { fh_took_hint, fh_gives_hint },
+	[FH_REPORT] = { fh_took_report, fh_gives_report },
+};
+
+void fh_host_wake(void)
+{
+	WRITE_ONCE(fh.kicked, true);
+	wake_up(&fh.wait);
+}
+
+static u32 used_length(const struct fh_queue *q, const struct fh_buffer *buf)
+{
+	switch (q->used_len) {
+	case FH_LEN_SUM:
+		return buf->in + buf->out;
+	case FH_LEN_HUGE:
+		return U32_MAX;
+	}
+	return 0;
+}
+
+static void host_use(struct fh_queue *q, u16 head)
+{
+	unsigned int id = q - fh.q;
+
+	if (!fh_ring_read(q, head, &scratch))
+		fh_violation("%s changed while the host had it", q->name);
+	else if (handlers[id].gives)
+		handlers[id].gives(q, &scratch);
+	q->acked++;
+	fh_log("%s: gave back %u, %llu bytes", q->name, head,
+	       scratch.in + scratch.out);
+	fh_ring_use(q, head, used_length(q, &scratch));
+}
+
+static void host_take(struct fh_queue *q)
+{
+	unsigned int id = q - fh.q;
+	u16 head;
+
+	while (q->n_pending < q->ring.num && fh_ring_next(q, &head)) {
+		q->last_avail++;
+		q->buffers++;
+		if (!fh_ring_read(q, head, &scratch)) {
+			fh_violation("%s: buffer %u makes no sense", q->name,
+				     head);
+			fh_ring_use(q, head, 0);
+			continue;
+		}
+		fh_log("%s: took %u, %u parts, %llu bytes to read, %llu to write",
+		       q->name, head, scratch.n, scratch.out, scratch.in);
+		handlers[id].took(q, &scratch);
+		if (id == FH_STATS)
+			continue;
+		q->pending[q->n_pending++] = (struct fh_pending){
+			.head = head,
+			.due = jiffies + msecs_to_jiffies(q->ack_ms),
+		};
+	}
+}
+
+static void host_give(struct fh_queue *q, unsigned int i)
+{
+	u16 head = q->pending[i].head;
+
+	q->n_pending--;
+	memmove(&q->pending[i], &q->pending[i + 1],
+		(q->n_pending - i) * sizeof(q->pending[0]));
+	host_use(q, head);
+}
+
+static bool host_waits_for_more(const struct fh_queue *q)
+{
+	return q->n_pending < q->batch &&
+	       time_before(jiffies, q->pending[0].due +
+				    msecs_to_jiffies(HOST_BATCH_MS));
+}
+
+static void host_ack(struct fh_queue *q)
+{
+	unsigned int i;
+
+	if (q->hold || !q->n_pending || host_waits_for_more(q))
+		return;
+	if (q->bad_id) {
+		fh_log("%s: giving back %u, which it never had", q->name,
+		       q->bad_id - 1);
+		fh_ring_use(q, q->bad_id - 1, 0);
+		q->bad_id = 0;
+		q->hold = true;
+		return;
+	}
+	if (q->reverse) {
+		for (i = q->n_pending; i--;)
+			if (time_after_eq(jiffies, q->pending[i].due))
+				host_give(q, i);
+		return;
+	}
+	while (q->n_pending && time_after_eq(jiffies, q->pending[0].due))
+		host_give(q, 0);
+}
+
+static void host_stats(struct fh_queue *q)
+{
+	if (!q->vq || q->hold || !fh.stats_held || !fh.stats_wanted)
+		return;
+	fh.stats_held = false;
+	fh.stats_wanted = false;
+	host_use(q, fh.stats_head);
+}
+
+/* Return: jiffies until the next look. */
+static long host_run(void)
+{
+	long next = MAX_SCHEDULE_TIMEOUT;
+	struct fh_queue *q;
+
+	mutex_lock(&fh.lock);
+	if (fh_live() && !fh.stopped && !fh.gone) {
+		for (q = fh.q; q < fh.q + FH_QUEUES; q++) {
+			if (!q->vq)
+				continue;
+			host_take(q);
+			host_ack(q);
+		}
+		host_stats(&fh.q[FH_STATS]);
+	}
+	for (q = fh.q; q < fh.q + FH_QUEUES; q++)
+		if (q->n_pending)
+			next = HOST_TICK;
+	if (fh.stopped)
+		next = HOST_TICK;
+	mutex_unlock(&fh.lock);
+	return next;
+}
+
+static int host_thread(void *unused)
+{
+	long next;
+
+	while (!kthread_should_stop()) {
+		WRITE_ONCE(fh.kicked, false);
+		next = host_run();
+		wait_event_interruptible_timeout(fh.wait,
+						 READ_ONCE(fh.kicked) ||
+						 kthread_should_stop(), next);
+	}
+	return 0;
+}
+
+void fh_host_forget(void)
+{
+	struct fh_queue *q;
+
+	lockdep_assert_held(&fh.lock);
+	for (q = fh.q; q < fh.q + FH_QUEUES; q++)
+		q->n_pending = 0;
+	fh.hint_id = 0;
+	fh.hint_said = 0;
+	fh.stats_held = false;
+	fh.stats_wanted = false;
+	fh.stats_tags_n = 0;
+}
+
+void fh_ask_stats(void)
+{
+	mutex_lock(&fh.lock);
+	fh.stats_wanted = true;
+	mutex_unlock(&fh.lock);
+	fh_host_wake();
+}
+
+int fh_host_start(void)
+{
+	init_waitqueue_head(&fh.wait);
+	thread = kthread_run(host_thread, NULL, "fake_host");
+	return PTR_ERR_OR_ZERO(thread);
+}
+
+void fh_host_stop(void)
+{
+	kthread_stop(thread);
+}
