@@ -4,17 +4,12 @@
 
 #include <linux/delay.h>
 #include <linux/mm.h>
-#include <linux/virtio_balloon.h>
 
 #include "balloon_report.h"
 #include "balloon_report_trace.h"
 
-/* Without DEFLATE_ON_OOM the guest's total shrinks with the balloon. */
-static void manage(struct br_device *dev, struct page *page, long count)
-{
-	if (!virtio_has_feature(dev->vdev, VIRTIO_BALLOON_F_DEFLATE_ON_OOM))
-		adjust_managed_page_count(page, count);
-}
+/* Milliseconds without a page on the list, until they are lost. */
+#define BALLOON_TRIES 10000
 
 static void inflate_finish(struct br_device *dev)
 {
@@ -23,7 +18,6 @@ static void inflate_finish(struct br_device *dev)
 
 	lockdep_assert_held(&dev->balloon_lock);
 	while ((page = br_chunk_pop(&dev->inflate))) {
-		manage(dev, page, -1);
 		balloon_page_enqueue(&dev->balloon, page);
 		n++;
 	}
@@ -39,7 +33,6 @@ static unsigned int deflate_finish(struct br_device *dev)
 
 	lockdep_assert_held(&dev->balloon_lock);
 	while ((page = br_chunk_pop(&dev->deflate))) {
-		manage(dev, page, 1);
 		put_page(page);
 		n++;
 	}
@@ -82,7 +75,7 @@ static unsigned int alloc_list(struct list_head *pages, unsigned int n)
 
 		if (!page)
 			break;
-		balloon_page_push(pages, page);
+		list_add(&page->lru, pages);
 	}
 	return i;
 }
@@ -146,20 +139,25 @@ int br_balloon_deflate(struct br_device *dev, unsigned int n)
 	return deflate_finish(dev);
 }
 
-/* Compaction takes pages off the list for a moment; nobody else does. */
-static bool pages_are_lost(struct br_device *dev)
+/*
+ * Compaction takes pages off the list for a moment, and gives them back or
+ * swaps them; nobody else does.
+ */
+static void wait_for_pages(struct br_device *dev, unsigned int tries)
 {
-	unsigned long flags;
-	bool lost;
-
-	spin_lock_irqsave(&dev->balloon.pages_lock, flags);
-	lost = list_empty(&dev->balloon.pages) && !dev->balloon.isolated_pages;
-	spin_unlock_irqrestore(&dev->balloon.pages_lock, flags);
-	return lost;
+	if (tries > BALLOON_TRIES) {
+		dev_err(&dev->vdev->dev, "%u pages are lost\n",
+			dev->pages_held);
+		dev->pages_held = 0;
+	}
+	mutex_unlock(&dev->balloon_lock);
+	usleep_range(1000, 2000);
+	mutex_lock(&dev->balloon_lock);
 }
 
 void br_balloon_empty(struct br_device *dev)
 {
+	unsigned int tries = 0;
 	int n = 0;
 
 	mutex_lock(&dev->balloon_lock);
@@ -167,15 +165,9 @@ void br_balloon_empty(struct br_device *dev)
 	while (dev->pages_held && n >= 0) {
 		n = br_balloon_deflate(dev, dev->pages_held);
 		if (n)
-			continue;
-		if (pages_are_lost(dev)) {
-			dev_err(&dev->vdev->dev, "%u pages are lost\n",
-				dev->pages_held);
-			dev->pages_held = 0;
-		}
-		mutex_unlock(&dev->balloon_lock);
-		usleep_range(1000, 2000);
-		mutex_lock(&dev->balloon_lock);
+			tries = 0;
+		else
+			wait_for_pages(dev, ++tries);
 	}
 	mutex_unlock(&dev->balloon_lock);
 }

@@ -9,13 +9,13 @@
 #define BALLOON_REPORT_H
 
 #include <linux/atomic.h>
-#include <linux/balloon_compaction.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/workqueue.h>
 
 #include <vmhooks/mm_hooks.h>
 
+#include "balloon_list.h"
 #include "chunk.h"
 #include "features.h"
 #include "hint.h"
@@ -60,7 +60,7 @@ struct br_counters {
  * @balloon_lock: covers @pages_held, @inflate and @deflate.  Held while the
  *		  host acknowledges; whoever must not wait for that tries it.
  * @balloon:	  the pages that the host has, in the kernel's care for
- *		  compaction (its own pages_lock)
+ *		  compaction
  * @pages_held:	  how many those are
  * @asked:	  pages that the host asked for last
  * @target:	  what we made of it
@@ -153,7 +153,8 @@ extern const struct attribute_group *br_groups[];	/* sysfs.c */
 void br_oom_init(struct br_device *dev);		/* oom.c */
 int br_oom_start(struct br_device *dev);
 void br_oom_stop(struct br_device *dev);
-void br_migrate_init(struct br_device *dev);		/* migrate.c */
+int br_migrate_start(struct br_device *dev);		/* migrate.c */
+void br_migrate_stop(struct br_device *dev);
 void br_report_init(struct br_device *dev);		/* report.c */
 void br_report_start(struct br_device *dev);
 void br_report_stop(struct br_device *dev);

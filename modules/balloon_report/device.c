@@ -115,7 +115,6 @@ struct br_device *br_device_alloc(struct virtio_device *vdev)
 	br_stats_init(dev);
 	br_hint_init(dev);
 	br_oom_init(dev);
-	br_migrate_init(dev);
 	br_report_init(dev);
 	if (br_chunk_init(&dev->inflate, &dev->q[BR_Q_INFLATE]) ||
 	    br_chunk_init(&dev->deflate, &dev->q[BR_Q_DEFLATE])) {
@@ -149,6 +148,9 @@ int br_device_start(struct br_device *dev)
 	err = br_queues_find(dev);
 	if (err)
 		return err;
+	err = br_migrate_start(dev);
+	if (err)
+		goto drop_queues;
 	br_hint_start(dev);
 	err = br_oom_start(dev);
 	if (err)
@@ -164,6 +166,8 @@ int br_device_start(struct br_device *dev)
 
 stop_hint:
 	br_hint_stop(dev);
+	br_migrate_stop(dev);
+drop_queues:
 	br_queues_drop(dev);
 	return err;
 }
@@ -203,6 +207,7 @@ void br_device_stop(struct br_device *dev)
 	cancel_work_sync(&dev->fail_work);
 	br_balloon_empty(dev);
 	br_hint_release(dev);
+	br_migrate_stop(dev);
 	br_queues_drop(dev);
 	br_set_state(dev, BR_DOWN);
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A page of the balloon moves under compaction: the host is given the new page
- * and returns the old one.
+ * and returns the old one.  The kernel keeps the list of pages; here is only
+ * what the host has to be told.
+ *
+ * Compaction does not wait for a late host.  A page that the host has not
+ * answered for stays in its chunk, with a reference of the chunk's own.
  */
-#include <linux/balloon_compaction.h>
 #include <linux/mm.h>
 #include <linux/virtio_balloon.h>
 #include <linux/virtio_config.h>
@@ -11,46 +14,23 @@
 #include "balloon.h"
 #include "balloon_report.h"
 
-#ifdef CONFIG_BALLOON_COMPACTION
-
-static void migrate_manage(struct br_device *dev, struct page *page, long n)
-{
-	if (!virtio_has_feature(dev->vdev, VIRTIO_BALLOON_F_DEFLATE_ON_OOM))
-		adjust_managed_page_count(page, n);
-}
-
-static void migrate_insert(struct br_device *dev, struct page *page)
-{
-	unsigned long flags;
-
-	migrate_manage(dev, page, -1);
-	spin_lock_irqsave(&dev->balloon.pages_lock, flags);
-	balloon_page_insert(&dev->balloon, page);
-	spin_unlock_irqrestore(&dev->balloon.pages_lock, flags);
-}
-
 /*
- * Give the host the new page.  Compaction may not have it back while the host
- * has not answered, so a late answer is a page that joins the balloon later.
- * Return: 0 or -EIO.
+ * Give the host the new page.
+ * Return: 0, -EIO, or -ETIMEDOUT: it joins the balloon when the host answers.
  */
 static int migrate_in(struct br_device *dev, struct page *newpage)
 {
 	int err;
 
-	/* The balloon's reference. */
 	get_page(newpage);
 	br_chunk_add(dev, &dev->inflate, newpage);
 	err = br_chunk_tell(dev, &dev->inflate);
 	if (err == -ETIMEDOUT) {
 		dev->pages_held--;
-		return 0;
+		return err;
 	}
 	br_chunk_pop(&dev->inflate);
-	if (err)
-		put_page(newpage);
-	else
-		migrate_insert(dev, newpage);
+	put_page(newpage);
 	return err;
 }
 
@@ -60,40 +40,40 @@ static int migrate_in(struct br_device *dev, struct page *newpage)
  */
 static void migrate_out(struct br_device *dev, struct page *page)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&dev->balloon.pages_lock, flags);
-	dev->balloon.isolated_pages--;
-	__count_vm_event(BALLOON_MIGRATE);
-	spin_unlock_irqrestore(&dev->balloon.pages_lock, flags);
-	balloon_page_finalize(page);
+	get_page(page);
 	br_chunk_add_moved(dev, &dev->deflate, page);
 	if (br_chunk_tell(dev, &dev->deflate) == -ETIMEDOUT)
 		return;
 	br_chunk_pop(&dev->deflate);
-	migrate_manage(dev, page, 1);
 	put_page(page);
 }
 
 static int migrate_locked(struct br_device *dev, struct page *newpage,
 			  struct page *page)
 {
+	int err;
+
 	lockdep_assert_held(&dev->balloon_lock);
 	if (br_state(dev) != BR_LIVE || dev->inflate.out || dev->deflate.out)
 		return -EAGAIN;
-	if (migrate_in(dev, newpage))
+	err = migrate_in(dev, newpage);
+	if (err == -EIO)
 		return -EAGAIN;
 	migrate_out(dev, page);
 	br_count(dev, migrated_pages);
-	return MIGRATEPAGE_SUCCESS;
+	return err ? -ENOENT : 0;
 }
 
 /*
  * Called with both pages locked.  The lock is only tried: whoever holds it may
  * be waiting for memory that this very compaction is to make.
+ *
+ * Return: 0 moved, -ENOENT the old page has left and no new one has come,
+ * -EAGAIN nothing has changed.
  */
-static int migrate_page(struct balloon_dev_info *balloon, struct page *newpage,
-			struct page *page, enum migrate_mode mode)
+static int migrate_balloon_page(struct balloon_dev_info *balloon,
+				struct page *newpage, struct page *page,
+				enum migrate_mode mode)
 {
 	struct br_device *dev = container_of(balloon, struct br_device, balloon);
 	int ret;
@@ -105,17 +85,17 @@ static int migrate_page(struct balloon_dev_info *balloon, struct page *newpage,
 	return ret;
 }
 
-void br_migrate_init(struct br_device *dev)
+int br_migrate_start(struct br_device *dev)
 {
 	balloon_devinfo_init(&dev->balloon);
-	dev->balloon.migratepage = migrate_page;
+	dev->balloon.migratepage = migrate_balloon_page;
+	/* Without DEFLATE_ON_OOM the guest's total shrinks with the balloon. */
+	dev->balloon.adjust_managed_page_count =
+		!virtio_has_feature(dev->vdev, VIRTIO_BALLOON_F_DEFLATE_ON_OOM);
+	return vmhooks_balloon_open(&dev->balloon);
 }
 
-#else
-
-void br_migrate_init(struct br_device *dev)
+void br_migrate_stop(struct br_device *dev)
 {
-	balloon_devinfo_init(&dev->balloon);
+	vmhooks_balloon_close(&dev->balloon);
 }
-
-#endif

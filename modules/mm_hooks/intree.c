@@ -12,7 +12,6 @@
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
-#include <linux/page_reporting.h>
 #include <linux/printk.h>
 #include <linux/sched/signal.h>
 #include <linux/workqueue.h>
@@ -23,6 +22,7 @@
 #include "counters.h"
 #include "forget.h"
 #include "pacer.h"
+#include "page_reporting.h"
 
 /* How long a detach lets the host finish before the reporter has to abort. */
 #define INTREE_GRACE HZ
@@ -67,6 +67,7 @@ static int intree_attach(struct mm_hooks_reporter *rep)
 	if (err)
 		pr_warn("delay_ms has no effect, a report waits for the kernel's own delay: no timer_start tracepoint (error %d)\n",
 			err);
+	vmhooks_page_reporting_default_order(&dev);
 	err = page_reporting_register(&dev);
 	if (err) {
 		mm_hooks_pacer_stop();

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Up to v6.18 the driver keeps the list and the page counts itself.  What the
+ * newer core does for it stands here, under the names of the newer core.
+ * Included by balloon_list.h only.
+ */
+#ifndef VMHOOKS_COMPAT_BALLOON_OLD_H
+#define VMHOOKS_COMPAT_BALLOON_OLD_H
+
+#include <linux/balloon_compaction.h>
+#include "balloon_inode.h"
+
+struct vmhooks_balloon_info {
+	struct balloon_dev_info old;
+	int (*migratepage)(struct vmhooks_balloon_info *info,
+			   struct page *newpage, struct page *page,
+			   enum migrate_mode mode);
+	bool adjust_managed_page_count;
+};
+
+static inline void vmhooks_balloon_manage(struct vmhooks_balloon_info *info,
+					  struct page *page, long n)
+{
+	if (info->adjust_managed_page_count)
+		adjust_managed_page_count(page, n);
+}
+
+static inline void vmhooks_balloon_enqueue(struct vmhooks_balloon_info *info,
+					   struct page *page)
+{
+	vmhooks_balloon_manage(info, page, -1);
+	balloon_page_enqueue(&info->old, page);
+}
+
+static inline size_t vmhooks_balloon_dequeue(struct vmhooks_balloon_info *info,
+					     struct list_head *pages, size_t n)
+{
+	struct page *page;
+
+	n = balloon_page_list_dequeue(&info->old, pages, n);
+	list_for_each_entry(page, pages, lru)
+		vmhooks_balloon_manage(info, page, 1);
+	return n;
+}
+
+#ifdef CONFIG_BALLOON_COMPACTION
+/* Both pages are locked.  -ENOENT: the old page has left, no new one has come. */
+static inline int vmhooks_balloon_migrate(struct balloon_dev_info *old,
+					  struct page *newpage,
+					  struct page *page,
+					  enum migrate_mode mode)
+{
+	struct vmhooks_balloon_info *info =
+		container_of(old, struct vmhooks_balloon_info, old);
+	int err = info->migratepage(info, newpage, page, mode);
+	unsigned long flags;
+
+	if (err && err != -ENOENT)
+		return err;
+	spin_lock_irqsave(&old->pages_lock, flags);
+	if (!err) {
+		get_page(newpage);
+		vmhooks_balloon_manage(info, newpage, -1);
+		balloon_page_insert(old, newpage);
+	}
+	old->isolated_pages--;
+	__count_vm_event(err ? BALLOON_DEFLATE : BALLOON_MIGRATE);
+	spin_unlock_irqrestore(&old->pages_lock, flags);
+	vmhooks_balloon_manage(info, page, 1);
+	balloon_page_finalize(page);
+	put_page(page);
+	return 0;
+}
+#endif
+
+static inline void vmhooks_balloon_init(struct vmhooks_balloon_info *info)
+{
+	balloon_devinfo_init(&info->old);
+#ifdef CONFIG_BALLOON_COMPACTION
+	info->old.migratepage = vmhooks_balloon_migrate;
+#endif
+}
+
+static inline int vmhooks_balloon_open(struct vmhooks_balloon_info *info)
+{
+	return vmhooks_balloon_inode_get(&info->old);
+}
+
+static inline void vmhooks_balloon_close(struct vmhooks_balloon_info *info)
+{
+	vmhooks_balloon_inode_put(&info->old);
+}
+
+#define balloon_dev_info vmhooks_balloon_info
+#define balloon_devinfo_init vmhooks_balloon_init
+#define balloon_page_enqueue vmhooks_balloon_enqueue
+#define balloon_page_list_dequeue vmhooks_balloon_dequeue
+
+#endif /* VMHOOKS_COMPAT_BALLOON_OLD_H */
