@@ -195,8 +195,8 @@ static int balloon_say_held(struct device *d, void *unused)
 
 	if (vdev->id.device == VIRTIO_ID_BALLOON && holder &&
 	    holder != &balloon_driver.driver)
-		pr_info("%s is held by %s: to move it, write %s to /sys/bus/virtio/drivers/%s/unbind, then to /sys/bus/virtio/drivers/" KBUILD_MODNAME "/bind\n",
-			dev_name(d), holder->name, dev_name(d), holder->name);
+		pr_info("%s is held by %s: docs/install.md tells how to move it\n",
+			dev_name(d), holder->name);
 	return 0;
 }
 
