@@ -22,6 +22,9 @@ class Guest:
     kernel: a name of kernels.NAMES
     balloon: properties of the balloon device, None for no device
     append: more words for the kernel's command line
+    machine: "q35" (the balloon in slot0, slot1 free for device_add), or "pc",
+        where debug kernels take 20 s longer to boot, but where unplugging still
+        works after a suspend (QEMU 7.2)
     extra_modules: modules of that kernel to carry, for modprobe
     files: guest path to contents, added to the initramfs
     ours: carry our modules (built for that kernel)
@@ -32,16 +35,21 @@ class Guest:
 
     def __init__(self, kernel: str = "6.12", *, extra_modules: Sequence[str] = (),
                  files: Mapping[str, bytes] | None = None, ours: bool = True,
-                 accelerator: str = "", lifetime: float = 600, incoming: str = "",
+                 accelerator: str = "", lifetime: float = 600,
                  boot_timeout: float = 90, **machine: Any) -> None:
         chosen = kernels.get(kernel)
         archive = initramfs.build(chosen, tuple(extra_modules), ours, files)
-        self.machine = qemu.Machine(image=chosen.image, initramfs=archive,
-                                    accel=accelerator or accel.choose(), **machine)
-        self.kernel = chosen
+        self._prepare(chosen, qemu.Machine(
+            image=chosen.image, initramfs=archive,
+            accel=accelerator or accel.choose(), **machine), lifetime, boot_timeout)
+
+    def _prepare(self, kernel: kernels.Kernel, machine: qemu.Machine, lifetime: float,
+                 boot_timeout: float) -> None:
+        self.kernel = kernel
+        self.machine = machine
         self.lifetime = lifetime
         self.boot_timeout = boot_timeout
-        self._incoming = incoming
+        self._incoming = ""
         self._allowed: list[str] = []
         self.home = Path(tempfile.mkdtemp(prefix="vmhooks-"))  # short: socket paths
         self.console = self.home / "console.log"
@@ -177,6 +185,32 @@ class Guest:
         """Start sampling the resident size in the background."""
         return rss.Sampler(self.process.pid, self.ram_ranges(), interval)
 
+    # Changes of state
+
+    def suspend(self, seconds: float = 1, timeout: float = 60) -> None:
+        """Suspend to RAM, stay so for a while, wake up."""
+        since = len(self.qmp.events)
+        job = self.start("echo mem >/sys/power/state")
+        self.wait_event("SUSPEND", timeout, since)
+        time.sleep(seconds)
+        self.qmp("system_wakeup")
+        status, output = self.wait(job, timeout)
+        if status:
+            raise GuestError(f"suspend failed: {output}")
+
+    def reset(self) -> None:
+        """Reset the machine and wait for the next boot; needs reboot=True."""
+        boots = self.control.boots
+        self.qmp("system_reset")
+        self.wait_boot(boots + 1)
+
+    def migrate(self, timeout: float = 180, **parameters: int) -> "Migrated":
+        """Move to a second QEMU; "with" gives it, this one is then over.
+
+        parameters: of migrate-set-parameters, such as max_bandwidth.
+        """
+        return Migrated(self, timeout, parameters)
+
     # The end
 
     def allow(self, *patterns: str) -> None:
@@ -232,3 +266,33 @@ class Guest:
             if link := getattr(self, name, None):
                 link.close()
         shutil.rmtree(self.home, ignore_errors=True)
+
+
+class Migrated(Guest):
+    """The second QEMU of a migration.
+
+    migration: what query-migrate said at the end (ram, total-time, ...)
+    """
+
+    def __init__(self, source: Guest, timeout: float, parameters: Mapping[str, int]) -> None:
+        self._prepare(source.kernel, source.machine, source.lifetime, timeout)
+        self._incoming = f"unix:{self.home / 'incoming'}"
+        self._allowed = list(source._allowed)
+        self._source = source
+        self._parameters = parameters
+        self.migration: dict[str, Any] = {}
+
+    def _start(self) -> None:
+        super()._start()
+        source = self._source.qmp
+        if self._parameters:
+            source("migrate-set-parameters", **self._parameters)
+        source("migrate", uri=self._incoming)
+        self.migration = self._source.poll("the migration", self._ended, self.boot_timeout)
+        if self.migration["status"] != "completed":
+            raise GuestError(f"the migration failed: {self.migration}\n{self._log_tail()}")
+        self.wait_event("RESUME", 30)
+
+    def _ended(self) -> dict[str, Any] | None:
+        state = self._source.qmp("query-migrate")
+        return state if state.get("status") in ("completed", "failed", "cancelled") else None

@@ -23,7 +23,7 @@ class Machine:
     balloon: Sequence[str] | None = ("free-page-reporting=on",)
     append: str = ""
     accel: str = TCG
-    machine: str = "pc"
+    machine: str = "q35"
     cpu: str = ""
     icount: bool = False
     reboot: bool = False
@@ -38,21 +38,30 @@ class Machine:
             size += f",slots=8,maxmem={self.max_memory_mb}M"
         args = ["-m", size]
         each = self.memory_mb // self.nodes
+        share = max(1, self.cpus // self.nodes)
         for node in range(self.nodes):
             args += ["-object", f"memory-backend-ram,id=ram{node},size={each}M"]
             if self.nodes > 1 or self.max_memory_mb:
-                cpu = f",cpus={node}" if node < self.cpus else ""
-                args += ["-numa", f"node,nodeid={node},memdev=ram{node}{cpu}"]
+                cpus = f",cpus={node * share}-{(node + 1) * share - 1}" \
+                    if node < self.cpus else ""
+                args += ["-numa", f"node,nodeid={node},memdev=ram{node}{cpus}"]
         if self.nodes == 1 and not self.max_memory_mb:
             args += ["-machine", "memory-backend=ram0"]
         return args
+
+    def _processors(self) -> str:
+        """Nodes do not share sockets: kernels warn about that."""
+        if self.nodes == 1:
+            return str(self.cpus)
+        return f"{self.cpus},sockets={min(self.nodes, self.cpus)}"
 
     def _devices(self, home: Path) -> list[str]:
         bus = "pcie.0" if self.machine == "q35" else "pci.0"
         plug = bus
         args: list[str] = []
-        if self.machine == "q35":  # only a port of its own can be unplugged
-            args += ["-device", "pcie-root-port,id=slot0,chassis=1"]
+        if self.machine == "q35":  # what is plugged and unplugged needs a port
+            for number in range(2):
+                args += ["-device", f"pcie-root-port,id=slot{number},chassis={number + 1}"]
             plug = "slot0"
         args += ["-device", f"virtio-serial-pci,id=serial0,bus={bus}"]
         for name in ("control", "verdict"):
@@ -74,7 +83,7 @@ class Machine:
         args = [QEMU, "-nodefaults", "-no-user-config", "-display", "none",
                 "-machine", self.machine, "-accel", self.accel,
                 "-cpu", self.cpu or ("host" if self.accel == "kvm" else "max,la57=off"),
-                "-smp", str(self.cpus), *self._memory(),
+                "-smp", self._processors(), *self._memory(),
                 "-kernel", str(self.image), "-initrd", str(self.initramfs),
                 "-append", line.strip(), "-object", "iothread,id=io0",
                 "-chardev", f"file,id=console,path={home / 'console.log'}",
