@@ -4,7 +4,7 @@
 import os
 from pathlib import Path
 
-from . import cache
+from . import cache, programs
 from .control import GuestError
 from .proc import must, say
 from .qemu import QEMU, TCG
@@ -34,6 +34,24 @@ def _probe(target: Path) -> None:
     answer = "kvm" if _boots_under_kvm() else TCG
     say(f"guests run under {answer.split(',')[0]}")
     (target / "accel").write_text(answer)
+
+
+def _measure(target: Path) -> None:
+    (target / "khz").write_text(must([str(programs.build() / "tsckhz")]).strip())
+
+
+def clock_words(accel: str, icount: bool) -> str:
+    """Kernel words that spare a guest under TCG the search for its TSC's rate.
+
+    On a busy host that search fails: the guest falls back to another clock, and
+    was seen to jump by a minute.
+    """
+    if not accel.startswith("tcg"):
+        return ""
+    if icount:  # the counter then counts nanoseconds
+        return "tsc=reliable tsc_early_khz=1000000"
+    found = cache.built("tsc", _key(), _measure, keep=1)
+    return f"tsc=reliable tsc_early_khz={(found / 'khz').read_text()}"
 
 
 def choose() -> str:

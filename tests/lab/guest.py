@@ -39,9 +39,12 @@ class Guest:
                  boot_timeout: float = 90, **machine: Any) -> None:
         chosen = kernels.get(kernel)
         archive = initramfs.build(chosen, tuple(extra_modules), ours, files)
-        self._prepare(chosen, qemu.Machine(
-            image=chosen.image, initramfs=archive,
-            accel=accelerator or accel.choose(), **machine), lifetime, boot_timeout)
+        chosen_accel = accelerator or accel.choose()
+        clock = accel.clock_words(chosen_accel, bool(machine.get("icount")))
+        machine["append"] = f"{clock} {machine.get('append', '')}".strip()
+        self._prepare(chosen, qemu.Machine(image=chosen.image, initramfs=archive,
+                                           accel=chosen_accel, **machine),
+                      lifetime, boot_timeout)
 
     def _prepare(self, kernel: kernels.Kernel, machine: qemu.Machine, lifetime: float,
                  boot_timeout: float) -> None:
