@@ -46,6 +46,20 @@ def flush(guest: Guest, timeout_ms: int = 60000) -> None:
     guest.sh(f"echo {timeout_ms} >{HOOKS}/flush", timeout_ms / 1000 + 20)
 
 
+def unreportable_bytes(guest: Guest) -> int:
+    """Memory that no report can return now: in use, or free in small blocks.
+
+    Blocks of 2 MiB and more are reported, those of zone DMA never.
+    """
+    big = 0
+    for line in guest.read("/proc/buddyinfo").splitlines():
+        zone, *blocks = line.split("zone")[1].split()
+        if zone != "DMA":
+            big += sum(int(count) << 12 + order
+                       for order, count in enumerate(blocks) if order >= 9)
+    return guest.machine.memory_mb * MIB - big
+
+
 class Balloon:
     """A device that balloon_report holds."""
 

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Freed memory is back at the host soon, is counted and traced; idle means idle."""
+
+import re
+import time
+
+from lab import MIB, Guest, balloon, check
+
+KERNELS = ("6.12", "6.1")
+HOG_MB = 600
+SMALL_MB = 96
+TRACE = "/sys/kernel/tracing"
+
+
+def _return_seconds(guest: Guest, size_mb: int) -> float:
+    """Use memory and free it: seconds until 95 % of it is back at the host.
+
+    Of it is what can be reported: the blocks of 2 MiB and more.
+    """
+    job = guest.start(f"memhog {size_mb} --fifo /tmp/hog")
+    guest.poll("memory in use", lambda: b"held" in job.output, 120)
+    used = guest.rss_bytes()
+    with guest.sample_rss(0.02) as sampler:
+        freed = time.monotonic()
+        guest.sh("echo >/tmp/hog")
+        guest.wait(job)
+        kept = balloon.unreportable_bytes(guest)
+        limit = used - (used - kept) * 95 // 100
+        check(used - kept > size_mb * MIB * 4 // 10, f"used {used}, afterwards {kept}")
+        back = guest.poll("memory back at the host",
+                          lambda: sampler.first_below(limit, freed), 90, 0.02)
+    return back - freed
+
+
+def _check_counters(guest: Guest, device: balloon.Balloon, before: dict[str, int]) -> None:
+    after = balloon.hooks(guest)
+    rise = {name: after[name] - before[name] for name in after}
+    check(rise["reported_bytes"] > HOG_MB * MIB * 7 // 10, f"mm_hooks counts: {rise}")
+    for name in ("requests", "passes", "checks", "reported_chains"):
+        check(rise[name] > 0, f"{name} does not count: {rise}")
+    check(rise["report_errors"] == 0, f"errors: {rise}")
+    seen = device.counters()
+    for name in ("reported_bytes", "reported_chains", "report_errors"):
+        check(seen[name] == after[name], f"{name}: device {seen[name]}, mm_hooks {after[name]}")
+    free = int(re.findall(r"MemFree: +(\d+)", guest.sh("cat /proc/meminfo"))[0]) * 1024
+    known = after["known_bytes"]
+    check(free * 0.6 < known < free * 1.1, f"known_bytes is {known}, {free} are free")
+
+
+def _check_trace(guest: Guest, reported: int) -> None:
+    trace = guest.read(f"{TRACE}/trace")
+    for event in ("mm_hooks_pace: request", "mm_hooks_pace: check"):
+        check(event in trace, f"no {event} in the trace:\n{trace[:2000]}")
+    for event in ("mm_hooks_chain", "balloon_report_report"):
+        sizes = re.findall(rf"{event}: .*bytes=(\d+) status=0", trace)
+        total = sum(int(size) for size in sizes)
+        check(total == reported, f"{event}: {total} bytes traced, {reported} counted")
+
+
+def _check_delay(guest: Guest) -> None:
+    """delay_ms can be changed while loaded."""
+    guest.write("/sys/module/mm_hooks/parameters/delay_ms", "3000")
+    slow = _return_seconds(guest, SMALL_MB)
+    check(slow > 2.5, f"back after {slow:.2f} s with delay_ms=3000")
+    guest.write("/sys/module/mm_hooks/parameters/delay_ms", "100")
+
+
+def _check_idle(guest: Guest) -> None:
+    """Nothing is freed, so nothing of ours runs."""
+    balloon.flush(guest)
+    counters = f"cd {balloon.HOOKS}; cat requests passes checks reported_bytes"
+    said = guest.sh(f"sleep 3; {counters}; sleep 10; {counters}").split()
+    check(said[:4] == said[4:], f"requests, passes, checks, bytes while idle: {said}")
+
+
+def run(kernel: str) -> None:
+    """The stock driver first, then ours, on the same guest."""
+    with Guest(kernel, memory_mb=1024) as guest:
+        guest.insmod(balloon.STOCK)
+        stock = _return_seconds(guest, HOG_MB)
+        guest.rmmod(balloon.STOCK)
+        device = balloon.load(guest)
+        balloon.flush(guest)
+        before = balloon.hooks(guest)
+        guest.sh(f"cd {TRACE}; echo 1 >events/mm_hooks/enable; "
+                 "echo 1 >events/balloon_report/enable; echo 1 >tracing_on")
+        ours = _return_seconds(guest, HOG_MB)
+        balloon.flush(guest)
+        guest.sh(f"echo 0 >{TRACE}/tracing_on")
+        print(f"95 % back: stock {stock:.2f} s, ours {ours:.2f} s")
+        check(ours * 3 < stock, f"ours takes {ours:.2f} s, the stock driver {stock:.2f} s")
+        _check_counters(guest, device, before)
+        _check_trace(guest, balloon.hooks(guest)["reported_bytes"] - before["reported_bytes"])
+        _check_delay(guest)
+        _check_idle(guest)
+        guest.finish()
