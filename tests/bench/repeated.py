@@ -2,7 +2,7 @@
 """Six times 256 MiB freed, one second apart: how long until each is back at the host
 
 Six programs hold 256 MiB each and free them a second apart. The n-th is back when
-the resident size has fallen by n times 256 MiB, less 5 % of 256 MiB.
+the resident size has fallen by 95 % of n times 256 MiB.
 """
 
 import time
@@ -36,7 +36,7 @@ def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
             for at, hog in enumerate(hogs):
                 time.sleep(max(0, begun + at - time.monotonic()))
                 told.append(hog.free())
-            gone = [(at + BACK_SHARE) * WAVE_MIB * MIB for at in range(WAVES)]
+            gone = [(at + 1) * BACK_SHARE * WAVE_MIB * MIB for at in range(WAVES)]
             took = [time_back(sampler, peak - int(size), when)
                     for size, when in zip(gone, told)]
         values = {f"wave{at}_s": seconds for at, seconds in enumerate(took, 1)}
