@@ -183,7 +183,7 @@ void fh_debugfs_init(void)
 	debugfs_create_file("violations", 0400, top, NULL, &violations_fops);
 	debugfs_create_file("complaints", 0400, top, NULL,
 			    &fh_complaints_fops);
-	debugfs_create_file("stats", 0400, top, NULL, &fh_stats_fops);
+	debugfs_create_file("statistics", 0400, top, NULL, &fh_stats_fops);
 	debugfs_create_file("log", 0400, top, NULL, &fh_log_fops);
 	page_files();
 	for (q = fh.q; q < fh.q + FH_QUEUES; q++)

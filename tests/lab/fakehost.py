@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A guest whose balloon device has its host in the guest: tests/fake_host."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from . import check
+from .control import GuestError
+from .guest import Guest
+
+HOST = "/sys/kernel/debug/fake_host"
+DEVICE = "/sys/devices/fake_host/virtio*"
+PAGES_PER_MIB = 256
+
+# Feature bits, and what a host offers that has all of them.
+MUST_TELL_HOST, STATS, DEFLATE_ON_OOM, HINT, POISON, REPORTING = (1 << n for n in range(6))
+VERSION_1 = 1 << 32
+ALL = MUST_TELL_HOST | STATS | DEFLATE_ON_OOM | HINT | POISON | REPORTING | VERSION_1
+
+# Hinting commands that are not ids.
+STOP, DONE = 0, 1
+
+
+class FakeHost:
+    """The fake host of a guest; files are named as in tests/fake_host/debugfs.c."""
+
+    def __init__(self, guest: Guest) -> None:
+        self.guest = guest
+        guest.insmod("fake_host")
+
+    def get(self, name: str) -> int:
+        """The value of a file of the host."""
+        return int(self.guest.read(f"{HOST}/{name}").replace("Y", "1").replace("N", "0"), 0)
+
+    def set(self, name: str, value: int) -> None:
+        """Set a file of the host, such as "inflate/ack_ms"."""
+        self.guest.sh(f"echo {value} >{HOST}/{name}")
+
+    def plug(self, **settings: int) -> None:
+        """Make the device appear; settings: features=..., report_size=..."""
+        for name, value in settings.items():
+            self.set(name.replace("_size", "/size"), value)
+        self.set("plugged", 1)
+
+    def unplug(self, timeout: float = 15, surprise: bool = False) -> None:
+        """Take the device away; the driver must let go of it in time."""
+        self.guest.sh(f"echo {2 if surprise else 0} >{HOST}/plugged", timeout)
+
+    def of_driver(self, name: str) -> int:
+        """A counter that the driver shows for the device."""
+        return int(self.guest.sh(f"cat {DEVICE}/balloon/{name}"), 0)
+
+    def state(self) -> str:
+        """What the driver says of the device: live, dead, ..."""
+        return self.guest.sh(f"cat {DEVICE}/balloon/state").strip()
+
+    def until(self, what: str, name: str, value: int, timeout: float = 30) -> None:
+        """Wait until a file of the host has a value."""
+        self.guest.poll(what, lambda: self.get(name) == value, timeout)
+
+    def balloon(self, pages: int, timeout: float = 30) -> None:
+        """Ask for a balloon of that size and wait until it has it."""
+        self.set("num_pages", pages)
+        self.until(f"a balloon of {pages} pages", "actual", pages, timeout)
+
+    def flush(self, timeout_ms: int = 30000) -> int:
+        """Report all that can be reported; the exit status."""
+        return self.guest.try_sh(f"echo {timeout_ms} >/sys/kernel/mm_hooks/flush",
+                                 timeout_ms / 1000 + 10)[0]
+
+    def violations(self) -> str:
+        """What the driver did that it must not, one line each."""
+        return self.guest.read(f"{HOST}/complaints") if self.get("violations") else ""
+
+    def check(self) -> None:
+        """Fail when the driver has violated the specification so far."""
+        self.set("verify", 1)
+        if said := self.violations():
+            raise GuestError(f"{self.get('violations')} violations:\n{said}\n" +
+                             self.guest.sh(f"tail -n 30 {HOST}/log"))
+
+
+def meminfo(guest: Guest, name: str) -> int:
+    """A line of /proc/meminfo, in MiB."""
+    for line in guest.read("/proc/meminfo").splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) >> 10
+    raise GuestError(f"/proc/meminfo has no {name}")
+
+
+def settled_free(guest: Guest) -> int:
+    """Free memory in MiB without caches: on the free lists and on those of the CPUs."""
+    guest.sh("sync; echo 3 >/proc/sys/vm/drop_caches")
+    counts = guest.sh("grep '^ *count: ' /proc/zoneinfo").split()[1::2]
+    return meminfo(guest, "MemFree") + sum(map(int, counts)) // PAGES_PER_MIB
+
+
+@contextmanager
+def no_memory_lost(guest: Guest, tolerance_mb: int = 16) -> Iterator[None]:
+    """The block gives back all the memory that it takes."""
+    total, free = meminfo(guest, "MemTotal"), settled_free(guest)
+    yield
+    after = meminfo(guest, "MemTotal")
+    check(after == total, f"MemTotal was {total} MiB and is {after} MiB")
+    for _ in range(10):
+        now = settled_free(guest)
+        if now >= free - tolerance_mb:
+            print(f"free before {free} MiB, after {now} MiB")
+            return
+        time.sleep(0.5)
+    raise GuestError(f"free before {free} MiB, after {now} MiB\n" +
+                     guest.read("/proc/meminfo"))
+
+
+@contextmanager
+def fake(kernel: str, *parameters: str, driver: bool = True,
+         **machine: Any) -> Iterator[tuple[Guest, FakeHost]]:
+    """A guest with the driver loaded and a fake host, the device not yet there."""
+    machine = {"balloon": None, "memory_mb": 768, **machine}
+    with Guest(kernel, **machine) as guest:
+        host = FakeHost(guest)
+        if driver:
+            guest.insmod("balloon_report", *parameters)
+        yield guest, host
+        host.check()
+        guest.finish()
