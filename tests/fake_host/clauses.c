@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the specification asks of a driver: features, inflation, statistics. */
 #include <linux/io.h>
+#include <linux/jiffies.h>
 #include <linux/string.h>
 #include <linux/virtio_config.h>
 
@@ -43,7 +44,7 @@ void fh_check_ready(void)
 			     fh.poison_writes);
 }
 
-/* Nothing on the way: then the driver's count and the host's are the same. */
+/* A second after the last change the driver has said what it has. */
 void fh_check_actual(void)
 {
 	u32 actual = le32_to_cpu(fh.config.actual);
@@ -51,7 +52,8 @@ void fh_check_actual(void)
 
 	lockdep_assert_held(&fh.lock);
 	if (fh.gone || !fh_live() || !fh_ring_empty(&fh.q[FH_INFLATE]) ||
-	    !fh_ring_empty(&fh.q[FH_DEFLATE]))
+	    !fh_ring_empty(&fh.q[FH_DEFLATE]) ||
+	    time_before(jiffies, fh.resized + HZ))
 		return;
 	if (actual != count)
 		fh_violation("actual is %u and the balloon has %u pages",
@@ -106,6 +108,7 @@ void fh_gives_pfns(struct fh_queue *q, const struct fh_buffer *buf)
 	unsigned int i;
 
 	lockdep_assert_held(&fh.lock);
+	fh.resized = jiffies;
 	if (buf->n != 1 || buf->in)
 		return;
 	for (i = 0; i < pfns_in(buf); i++) {

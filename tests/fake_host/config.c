@@ -39,7 +39,6 @@ static void config_set_locked(unsigned int offset, u32 value)
 	switch (offset) {
 	case offsetof(struct virtio_balloon_config, actual):
 		fh.config.actual = cpu_to_le32(value);
-		fh_check_actual();
 		break;
 	case offsetof(struct virtio_balloon_config, poison_val):
 		fh.config.poison_val = cpu_to_le32(value);

@@ -87,6 +87,7 @@ static int verify_set(void *data, u64 value)
 {
 	mutex_lock(&fh.lock);
 	fh_pages_verify();
+	fh_check_actual();
 	mutex_unlock(&fh.lock);
 	return 0;
 }

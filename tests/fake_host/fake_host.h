@@ -144,6 +144,7 @@ struct fh_queue {
  * @stats_tags_n:  entries in the first one of this life, 0 before
  * @stats_tags:	   its tags
  * @uninvited:	   pages deflated although the host wanted them in the balloon
+ * @resized:	   jiffies when inflation or deflation was last acknowledged
  * @q:		   the queues
  * @wait:	   wakes the host
  * @kicked:	   something may be there to do
@@ -174,6 +175,7 @@ struct fh_host {
 	u32 stats_tags_n;
 	u16 stats_tags[FH_STATS_MAX];
 	u32 uninvited;
+	unsigned long resized;
 	struct fh_queue q[FH_QUEUES];
 
 	wait_queue_head_t wait;

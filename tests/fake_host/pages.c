@@ -58,15 +58,36 @@ static u64 pattern(unsigned long pfn, enum fh_hold how)
 	return (pfn + 1) * 0x9e3779b97f4a7c15ULL;
 }
 
-bool fh_page_is(unsigned long pfn, u64 word)
+/* Blocks are large: a word every 512 bytes tells whether somebody wrote. */
+static unsigned int pattern_step(enum fh_hold how)
+{
+	return how == FH_REPORTED || how == FH_HINTED ? 64 : 1;
+}
+
+static bool words_are(unsigned long pfn, u64 word, unsigned int step)
 {
 	const u64 *words = page_words(pfn);
 	unsigned int i;
 
-	for (i = 0; i < PAGE_WORDS; i++)
-		if (words[i] != word)
+	for (i = 0; i < PAGE_WORDS; i += step)
+		if (READ_ONCE(words[i]) != word)
 			return false;
 	return true;
+}
+
+bool fh_page_is(unsigned long pfn, u64 word)
+{
+	return words_are(pfn, word, 1);
+}
+
+static void page_fill(unsigned long pfn, enum fh_hold how)
+{
+	unsigned int i, step = pattern_step(how);
+	u64 word = pattern(pfn, how);
+	u64 *words = page_words(pfn);
+
+	for (i = 0; i < PAGE_WORDS; i += step)
+		WRITE_ONCE(words[i], word);
 }
 
 /*
@@ -94,7 +115,7 @@ static void page_verify(unsigned long pfn, enum fh_hold how)
 	page_verify_owner(pfn, how);
 	if (!fh.touch || fh.gone)
 		return;
-	if (!fh_page_is(pfn, pattern(pfn, how)))
+	if (!words_are(pfn, pattern(pfn, how), pattern_step(how)))
 		fh_violation("page %#lx was written while it was %s", pfn,
 			     hold_names[how]);
 }
@@ -115,7 +136,7 @@ static void page_take(unsigned long pfn, enum fh_hold how)
 	counts[how]++;
 	page_verify_owner(pfn, how);
 	if (fh.touch)
-		memset64(page_words(pfn), pattern(pfn, how), PAGE_WORDS);
+		page_fill(pfn, how);
 }
 
 void fh_pages_take(unsigned long pfn, unsigned long n, enum fh_hold how)
