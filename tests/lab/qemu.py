@@ -79,6 +79,7 @@ class Machine:
     def command(self, home: Path, incoming: str = "") -> list[str]:
         """The whole command line; sockets and the console's file are in home."""
         line = ("console=ttyS0,115200 quiet panic=-1 panic_on_warn=1 oops=panic "
+                "no_timer_check "  # that check fails when QEMU gets no processor
                 f"{self.append}")
         args = [QEMU, "-nodefaults", "-no-user-config", "-display", "none",
                 "-machine", self.machine, "-accel", self.accel,
