@@ -67,7 +67,14 @@ struct br_counters {
  * @backoff:	  failed inflations in a row (size_work only)
  * @inflate:	  pages on their way to the host
  * @deflate:	  pages on their way back
+ * @size_work:	  brings the balloon to its size
  * @fail_work:	  gives everything back to the guest after a reset
+ * @stats:	  the statistics' one buffer
+ * @hint:	  free page hinting
+ * @reporter:	  this device, as mm_hooks knows it
+ * @report_chain: the report that is with the host, or NULL
+ * @oom:	  notified when the guest is out of memory
+ * @counters:	  what the device counts
  */
 struct br_device {
 	struct virtio_device *vdev;
@@ -94,7 +101,7 @@ struct br_device {
 	struct br_hint hint;
 
 	struct mm_hooks_reporter reporter;
-	struct mm_hooks_chain *report_chain;	/* q[BR_Q_REPORT].lock */
+	struct mm_hooks_chain *report_chain;
 
 	struct notifier_block oom;
 

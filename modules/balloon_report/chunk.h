@@ -65,9 +65,11 @@ int br_chunk_tell(struct br_device *dev, struct br_chunk *chunk);
 
 /**
  * br_chunk_is_back() - is a chunk that was out in our hands again?
+ * @dev:   the device
  * @chunk: the chunk
  *
- * Context: balloon_lock held.  Return: true once for each time it was out.
+ * Context: balloon_lock held.
+ * Return: true once for each time it was out.
  */
 bool br_chunk_is_back(struct br_device *dev, struct br_chunk *chunk);
 

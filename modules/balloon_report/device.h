@@ -14,7 +14,8 @@ void br_device_free(struct br_device *dev);
  * br_device_start() - go into service
  * @dev: a device that is down, its plan set
  *
- * Context: process, may sleep.  Return: 0 or a negative errno, and it is down.
+ * Context: process, may sleep.
+ * Return: 0, or a negative errno, and it is down.
  */
 int br_device_start(struct br_device *dev);
 

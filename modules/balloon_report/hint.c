@@ -27,6 +27,8 @@
 		  __GFP_NOWARN | __GFP_NOMEMALLOC)
 /* Blocks for each kick. */
 #define HINT_BATCH 16
+/* How often to look for blocks that are still with the host at the end. */
+#define HINT_POLL (HZ / 10)
 
 static struct br_queue *hint_queue(struct br_device *dev)
 {
@@ -45,9 +47,6 @@ void br_hint_used(struct br_device *dev, void *token)
 	list_move(&page->lru, &hint->acked);
 	hint->acked_pages += 1UL << page_private(page);
 	WRITE_ONCE(hint->returned, true);
-	/* Came after the host was done: free it. */
-	if (READ_ONCE(hint->active) == VIRTIO_BALLOON_CMD_ID_DONE)
-		br_queue_work(dev, &hint->work, 0);
 }
 
 static struct page *hint_pop_acked(struct br_device *dev)
@@ -196,18 +195,33 @@ static void hint_follow(struct br_device *dev, u32 cmd)
 	hint_say(dev, VIRTIO_BALLOON_CMD_ID_STOP);
 }
 
+/* Some blocks may come back only after the host was done. */
+static bool hint_is_pending(struct br_device *dev)
+{
+	struct br_queue *q = hint_queue(dev);
+	bool pending;
+
+	spin_lock_irq(&q->lock);
+	pending = !list_empty(&dev->hint.pending);
+	spin_unlock_irq(&q->lock);
+	return pending;
+}
+
 static void hint_func(struct work_struct *work)
 {
 	struct br_device *dev =
 		container_of(work, struct br_device, hint.work.work);
 	u32 cmd = hint_command(dev);
 
+	br_queue_drain(dev, hint_queue(dev));
 	if (cmd != dev->hint.active)
 		hint_follow(dev, cmd);
 	else if (cmd == VIRTIO_BALLOON_CMD_ID_DONE)
 		br_hint_release(dev);
 	if (READ_ONCE(dev->hint.changed))
 		br_queue_work(dev, &dev->hint.work, 0);
+	else if (cmd == VIRTIO_BALLOON_CMD_ID_DONE && hint_is_pending(dev))
+		br_queue_work(dev, &dev->hint.work, HINT_POLL);
 }
 
 static unsigned long hint_count(struct shrinker *shrinker,
@@ -215,6 +229,7 @@ static unsigned long hint_count(struct shrinker *shrinker,
 {
 	struct br_device *dev = vmhooks_shrinker_data(shrinker);
 
+	br_queue_drain(dev, hint_queue(dev));
 	return READ_ONCE(dev->hint.acked_pages);
 }
 
@@ -274,6 +289,11 @@ void br_hint_stop(struct br_device *dev)
 
 void br_hint_init(struct br_device *dev)
 {
+	/*
+	 * QEMU serves this queue in a thread of its own, without the lock that
+	 * its interrupt controllers are under: an interrupt aborts it.
+	 */
+	hint_queue(dev)->quiet = true;
 	INIT_DELAYED_WORK(&dev->hint.work, hint_func);
 	INIT_LIST_HEAD(&dev->hint.pending);
 	INIT_LIST_HEAD(&dev->hint.acked);

@@ -9,8 +9,12 @@
 #include "balloon_report.h"
 #include "balloon_report_trace.h"
 
-/* How often a wait looks for a broken queue or a lost interrupt. */
+/*
+ * How often a wait looks for a broken queue or a lost interrupt, and in a queue
+ * without one, for the answer itself.
+ */
 #define BR_POLL (HZ / 2)
+#define BR_POLL_QUIET 1
 
 static struct br_queue *queue_of(struct br_device *dev, struct virtqueue *vq)
 {
@@ -104,7 +108,7 @@ int br_queue_wait(struct br_device *dev, struct br_queue *q, const bool *done)
 	for (;;) {
 		wait_event_timeout(q->wait,
 				   READ_ONCE(*done) || br_state(dev) == BR_DEAD,
-				   BR_POLL);
+				   q->quiet ? BR_POLL_QUIET : BR_POLL);
 		if (READ_ONCE(*done))
 			return 0;
 		br_queue_drain(dev, q);
@@ -142,7 +146,8 @@ static int queues_try(struct br_device *dev, unsigned int count)
 		if (!(dev->plan.queues & BIT(i)))
 			continue;
 		info[i].name = names[i];
-		info[i].callback = queue_interrupt;
+		if (!dev->q[i].quiet)
+			info[i].callback = queue_interrupt;
 	}
 	err = virtio_find_vqs(dev->vdev, BR_Q_MAX, vqs, info, NULL);
 	for (i = 0; i < BR_Q_MAX; i++)

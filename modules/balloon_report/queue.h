@@ -25,6 +25,7 @@ enum br_queue_id {
  * struct br_queue - a queue
  * @vq:	     NULL when the host has none
  * @lock:    covers the ring; interrupts off
+ * @quiet:   it has no interrupt: whoever waits for the host has to look
  * @wait:    woken when something was used or the state has changed
  * @on_used: called for each buffer that comes back, under @lock.  A buffer
  *	     comes back when the host has used it, or when the device was reset
@@ -33,6 +34,7 @@ enum br_queue_id {
 struct br_queue {
 	struct virtqueue *vq;
 	spinlock_t lock;	/* see above */
+	bool quiet;
 	wait_queue_head_t wait;
 	void (*on_used)(struct br_device *dev, void *token);
 };
@@ -45,7 +47,8 @@ struct br_queue {
  * those behind it: their numbers would shift.  Inflate and deflate must be
  * there.
  *
- * Context: process, before DRIVER_OK.  Return: 0 or a negative errno.
+ * Context: process, before DRIVER_OK.
+ * Return: 0 or a negative errno.
  */
 int br_queues_find(struct br_device *dev);
 
@@ -62,8 +65,8 @@ void br_queues_drop(struct br_device *dev);
  * @token: what on_used() gets; not NULL
  * @kick:  tell the host now
  *
- * Context: any.  Return: 0, -EIO when the device cannot take anything any more,
- * -ENOSPC when the ring is full.
+ * Context: any.
+ * Return: 0, -EIO when the device cannot take anything any more, -ENOSPC when the ring is full.
  */
 int br_queue_send(struct br_device *dev, struct br_queue *q,
 		  struct scatterlist *sg, unsigned int nents, bool in,

@@ -166,7 +166,8 @@ struct mm_hooks_clock_client {
  *
  * timekeeper() is called once before this returns.
  *
- * Context: process.  Return: 0 or a negative errno.
+ * Context: process.
+ * Return: 0 or a negative errno.
  */
 int mm_hooks_clock_register(struct mm_hooks_clock_client *client);
 
