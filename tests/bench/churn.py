@@ -9,7 +9,7 @@ count how often the guest had to be given memory (4 KiB or 2 MiB) in the churn.
 
 import time
 
-from lab import MIB, balloon
+from lab import MIB, Guest, balloon
 from lab.bench import Metric
 from lab.measure import (BACK_SHARE, FAST, NONE, OURS, STOCK, cpu_seconds, guest,
                          host_faults, load, settle, time_back)
@@ -22,12 +22,13 @@ METRICS = (
            digits=0, ratio_least=0.97),
     Metric("host_faults", "host page faults in the churn", digits=0),
     Metric("reported_mib", "reported in the churn", "MiB", digits=0),
+    Metric("passes", "reporting passes in the churn", digits=0),
     Metric("back_s", "95 % back after the churn", "s", plot=True, most=1.5),
 )
 
 
-def _reported(target: object, variant: str) -> dict[str, int]:
-    return balloon.hooks(target) if variant == OURS else {}  # type: ignore[arg-type]
+def _reported(target: Guest, variant: str) -> dict[str, int]:
+    return balloon.hooks(target) if variant == OURS else {}
 
 
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
@@ -51,6 +52,7 @@ def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
             if before:
                 now = _reported(target, variant)
                 values["reported_mib"] = (now["reported_bytes"] - before["reported_bytes"]) / MIB
+                values["passes"] = now["passes"] - before["passes"]
             if variant != NONE:
                 limit = base + int((1 - BACK_SHARE) * SIZE_MIB * MIB)
                 values["back_s"] = time_back(sampler, limit, ended)
