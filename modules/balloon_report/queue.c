@@ -40,7 +40,7 @@ void br_queue_drain(struct br_device *dev, struct br_queue *q)
 			virtqueue_disable_cb(q->vq);
 			while ((token = virtqueue_get_buf(q->vq, &len)))
 				q->on_used(dev, token);
-		} while (!virtqueue_is_broken(q->vq) &&
+		} while (!q->quiet && !virtqueue_is_broken(q->vq) &&
 			 !virtqueue_enable_cb(q->vq));
 	}
 	spin_unlock_irqrestore(&q->lock, flags);
