@@ -7,7 +7,6 @@
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
 #include <linux/sched.h>
-#include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #include "fake_host.h"

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A host that never answers on one queue; then the driver is unloaded.
+
+Guards: a wait ends after host_timeout_ms and is counted; the pages that the host
+has not acknowledged stay put until then, and show as quarantined; a late answer
+is taken; unloading ends in a few seconds, and every page is back after it.
+"""
+
+import time
+
+from lab import check
+from lab.fakehost import ALL, FakeHost, fake, no_memory_lost
+
+KERNELS = ("lab", "6.12", "6.1")
+
+
+def unload(host: FakeHost) -> None:
+    """Unload the driver, in time and with everything back."""
+    started = time.monotonic()
+    host.guest.sh("rmmod balloon_report", timeout=30)
+    took = time.monotonic() - started
+    print(f"rmmod took {took:.1f} s")
+    check(took < 15, f"rmmod took {took:.1f} s")
+    for kind in ("inflated", "leaving", "reported", "hinted"):
+        check(host.get(kind) == 0, f"pages {kind} after rmmod")
+
+
+def silent(host: FakeHost, queue: str, first: int, then: int) -> None:
+    """The host falls silent on a queue while the balloon changes size."""
+    host.balloon(first)
+    host.set(f"{queue}/hold", 1)
+    host.set("num_pages", then)
+    host.guest.poll("quarantined pages", lambda: host.of_driver("quarantined_pages"))
+    check(host.of_driver("host_timeouts") > 0, "the timeout was not counted")
+    host.check()
+
+
+def silent_report(host: FakeHost) -> None:
+    """The host falls silent on the reporting queue."""
+    host.set("report/hold", 1)
+    host.guest.sh("memhog 200 --hold 0", timeout=60)
+    host.until("a report that is out", "report/pending", 1)
+    host.guest.poll("a counted timeout", lambda: host.of_driver("host_timeouts"))
+    host.guest.sh("memhog 200 --hold 0", timeout=60)
+    check(host.get("reported") > 0, "no reported page is held")
+    host.check()
+
+
+def run(kernel: str) -> None:
+    """Silence on each queue, ended by an answer or by rmmod."""
+    with fake(kernel, "host_timeout_ms=500") as (guest, host):
+        with no_memory_lost(guest):
+            host.plug(features=ALL)
+            silent(host, "inflate", 0, 6000)
+            host.set("inflate/hold", 0)
+            host.until("the late answer", "actual", 6000)
+            check(host.of_driver("quarantined_pages") == 0, "quarantined for ever")
+            silent(host, "deflate", 6000, 1000)
+            host.set("deflate/hold", 0)
+            host.until("the late answer", "actual", 1000)
+            for queue, first, then in (("inflate", 3000, 9000), ("deflate", 9000, 10)):
+                silent(host, queue, first, then)
+                unload(host)
+                host.set(f"{queue}/hold", 0)
+                guest.insmod("balloon_report", "host_timeout_ms=500")
+            silent_report(host)
+            host.balloon(2000)
+            unload(host)
+        host.set("stopped", 1)
+        host.set("report/hold", 0)
+        guest.insmod("balloon_report", "host_timeout_ms=60000")
+        host.set("num_pages", 5000)
+        guest.poll("the driver waits", lambda: host.get("inflate/kicks") > 0)
+        guest.sh("memhog 100 --hold 0", timeout=60)
+        unload(host)
+        host.set("stopped", 0)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The device is pulled out while the host has pages and buffers.
+
+Guards: removal, with and without a host that still answers, ends in a few seconds
+while memory is inflated, deflated, hinted and reported; everything comes back and
+the driver takes the next device.
+"""
+
+import time
+
+from lab import check
+from lab.fakehost import ALL, FakeHost, fake, no_memory_lost
+
+KERNELS = ("lab", "6.12", "6.1")
+MOMENTS = {"inflate": ("num_pages", 30000), "deflate": ("num_pages", 100),
+           "report": ("", 0), "hint": ("cmd_id", 0x80000000)}
+
+
+def load(host: FakeHost, queue: str) -> None:
+    """Something is always on its way."""
+    host.plug(features=ALL)
+    host.balloon(8000)
+    host.set(f"{queue}/hold", 1)
+    name, value = MOMENTS[queue]
+    if name:
+        host.set(name, value)
+    else:
+        host.guest.sh("memhog 200 --hold 0", timeout=60)
+    host.until("a buffer that is out", f"{queue}/pending", 1)
+
+
+def run(kernel: str) -> None:
+    """Pull it out in the middle of everything, by surprise and not."""
+    with fake(kernel) as (guest, host), no_memory_lost(guest):
+        hog = guest.start("until [ -e /tmp/stop ]; do memhog 64 --hold 0; done")
+        for queue in MOMENTS:
+            for surprise in (True, False):
+                load(host, queue)
+                started = time.monotonic()
+                host.unplug(30, surprise)
+                took = time.monotonic() - started
+                print(f"{queue}, surprise={surprise}: {took:.1f} s")
+                check(took < 15, f"unplugging took {took:.1f} s")
+                host.set(f"{queue}/hold", 0)
+                host.set("num_pages", 0)
+                host.set("cmd_id", 0)
+                host.check()
+        guest.sh("touch /tmp/stop")
+        check(guest.wait(hog)[0] == 0, "the load did not get its memory")
+        guest.rmmod("balloon_report")
