@@ -166,7 +166,7 @@ class RootGuest(Guest):
             image=image, initramfs=initramfs, disks=(disk(state),),
             append=f"root=/dev/vda rw {append}".strip(), accel=accel.choose(),
             memory_mb=memory_mb, qemu_args=("-snapshot",), **machine),
-            lifetime=600, boot_timeout=200)
+            lifetime=900, boot_timeout=300)
 
     def booted(self) -> None:
         """Wait until systemd has started everything."""

@@ -4,7 +4,7 @@
 from lab import check, debian, root
 
 KERNELS = ("6.1", "6.12")
-TIMEOUT = 900
+TIMEOUT = 1500
 
 
 def run(kernel: str) -> None:

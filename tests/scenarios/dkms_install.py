@@ -6,7 +6,7 @@ from lab.modules import OURS
 from lab.root import Session
 
 KERNELS = ("6.1", "6.12")
-TIMEOUT = 900
+TIMEOUT = 1500
 
 
 def _check_module(inside: Session, release: str, name: str) -> None:

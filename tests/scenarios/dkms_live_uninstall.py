@@ -4,7 +4,7 @@
 from lab import check, debian
 
 KERNELS = ("6.12",)
-TIMEOUT = 900
+TIMEOUT = 1500
 LEFT = ("ls /etc/modprobe.d/vmhooks.conf /etc/initramfs-tools/hooks/vmhooks /var/lib/dkms/vmhooks "
         "2>/dev/null; find /lib/modules | grep -E '/updates|balloon_report|mm_hooks'; "
         "grep -E '^(balloon_report|mm_hooks|kvmclock_fix) ' /proc/modules")

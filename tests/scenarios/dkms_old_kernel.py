@@ -4,7 +4,7 @@
 from lab import check, debian
 
 KERNELS = ("6.12",)
-TIMEOUT = 900
+TIMEOUT = 1500
 OLD = "4.19.0-27-amd64"
 HEADERS = f"""mkdir -p /lib/modules/{OLD}/build/include/config
 echo CONFIG_VIRTIO=m > /lib/modules/{OLD}/build/.config

@@ -5,7 +5,7 @@ from lab import check, debian, root
 from lab.root import Session
 
 KERNELS = ("6.12",)
-TIMEOUT = 900
+TIMEOUT = 1500
 AS_NOBODY = "setpriv --reuid 65534 --regid 65534 --clear-groups"
 
 

@@ -5,7 +5,7 @@ from lab import check, debian
 from lab.root import Session
 
 KERNELS = ("6.1", "6.12")
-TIMEOUT = 900
+TIMEOUT = 1500
 CONFIGURATION = "ls /etc/modprobe.d/vmhooks.conf /etc/initramfs-tools/hooks/vmhooks"
 TRACES = ("{ find /usr/src -maxdepth 1; find /lib/modules /var/lib/dkms /etc; } | grep -E "
           "'vmhooks|mm_hooks|balloon_report|kvmclock_fix|/updates'; "
