@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A migration with free page hints moves less, and the guest has its memory again.
+
+The stream goes nowhere and the guest goes on at the source: under TCG, QEMU 7.2
+loses pages of any guest that hints, whichever driver it has.
+"""
+
+from typing import Any
+
+from lab import MIB, Guest, balloon, check
+
+KERNELS = ("6.12", "6.1")
+HELD_MB = 96
+FREED_MB = 224
+PRESSURE_MB = 192
+BANDWIDTH = 48 * MIB
+BALLOON = ("free-page-hint=on", "iothread=io0")
+
+
+def _migrate(guest: Guest) -> dict[str, Any]:
+    """Send the guest away and let it go on here: what was moved."""
+    guest.qmp("migrate-set-parameters", max_bandwidth=BANDWIDTH)
+    guest.qmp("migrate", uri="exec:cat >/dev/null")
+
+    def ended() -> dict[str, Any] | None:
+        state = guest.qmp("query-migrate")
+        return state if state["status"] in ("completed", "failed") else None
+
+    state = guest.poll("the migration", ended, 120, 0.2)
+    check(state["status"] == "completed", f"the migration: {state}")
+    guest.qmp("cont")
+    return state["ram"]
+
+
+def run(kernel: str) -> None:
+    """Fill, free most, migrate while memory runs short, look at what is left."""
+    with Guest(kernel, memory_mb=512, balloon=BALLOON) as guest:
+        device = balloon.load(guest)
+        guest.start(f"pattern {HELD_MB} /tmp/check")
+        guest.poll("the pattern", lambda: not guest.try_sh("test -p /tmp/check")[0], 60)
+        guest.sh(f"memhog {FREED_MB} --hold 0", 60)  # free, and not zero
+        check(device.counters()["hint_blocks"] == 0, "hints without a migration")
+
+        # Starts when the host holds blocks, and cannot do without them.
+        pressure = guest.start("while grep -qx 0 /sys/bus/virtio/devices/*/balloon/"
+                               f"hint_held_pages; do usleep 50000; done; "
+                               f"memhog {PRESSURE_MB} --hold 0")
+        moved_mb = _migrate(guest)["normal"] * 4 // 1024
+        status, said = guest.wait(pressure, 60)
+        check(not status, f"no memory while the host holds blocks: {said}")
+
+        seen = device.counters()
+        print(f"moved {moved_mb} MiB, {seen['hint_blocks']} blocks hinted")
+        check(seen["hint_cmds"] >= 2, f"commands: {seen}")
+        check(seen["hint_blocks"] * 4 > FREED_MB // 2, f"hinted: {seen}")
+        check("oom_kill 0" in guest.read("/proc/vmstat"), "the guest ran out of memory")
+        guest.poll("the hinted blocks are free again",
+                   lambda: device.counters()["hint_held_pages"] == 0, 30, 0.2)
+        said = guest.sh("echo >/tmp/check; sleep 0.5; cat /tmp/check.result", 60)
+        check("intact" in said, f"the held memory: {said}")
+        device.resize(64)
+        device.resize(0)
+        guest.finish()

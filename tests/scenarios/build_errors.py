@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What cannot be built stops with a sentence, not with a page of compiler errors."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from lab import check, kernels, modules
+from lab.proc import run as run_program
+
+KERNELS = ("6.12",)
+PROBES = Path("modules/compat/probes")
+NEVER = "#error this probe never fits\n"
+
+
+def _must_stop(what: str, argv: list[str], sentence: str, where: Path = modules.TOP) -> None:
+    done = run_program(argv, cwd=where, env={**os.environ, "LC_ALL": "C"})
+    check(done.returncode, f"{what}: it went on")
+    check(sentence in done.stdout, f"{what}: not '{sentence}' but:\n{done.stdout[-2000:]}")
+
+
+def _check_kernel() -> None:
+    """The kernel is looked at before the compiler is called."""
+    for version, sentence in (("4.19.0-27-amd64", "is too old: 5.10 or newer is needed"),
+                              ("5.9.16", "is too old: 5.10 or newer is needed"),
+                              ("6.12.0-none", "no headers for Linux 6.12.0-none"),
+                              ("bogus", "is not a kernel version")):
+        _must_stop(f"KVER={version}", ["make", "modules", f"KVER={version}"], sentence)
+    _must_stop("an empty KDIR", ["make", "modules", "KVER=6.12.1", "KDIR=/nonexistent"],
+               "no headers for Linux 6.12.1 in /nonexistent")
+
+
+def _check_detector(scratch: Path) -> None:
+    """A compiler that refuses or accepts everything is found out."""
+    probe = ["sh", "modules/compat/probe.sh", str(PROBES), str(scratch / "probed.h")]
+    _must_stop("a compiler that fails", [*probe, "/bin/false"],
+               "the kernel's headers do not compile a trivial file")
+    _must_stop("a compiler that accepts all", [*probe, "/bin/true"],
+               "the probes cannot be trusted")
+    check(not (scratch / "probed.h").exists(), "a header was written all the same")
+
+
+def _check_unknown(kernel: str, scratch: Path, probes: tuple[str, ...], sentence: str) -> None:
+    """A kernel that fits no known variant of an interface."""
+    tree = scratch / probes[0]
+    for path in modules.sources():
+        copy = tree / path.relative_to(modules.TOP)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    for name in probes:
+        (tree / PROBES / f"{name}.c").write_text(NEVER)
+    _must_stop(f"without {probes}", ["make", "-C", str(kernels.get(kernel).headers),
+                                     f"M={tree}", "modules"], sentence, tree)
+
+
+def run(kernel: str) -> None:
+    """Wrong kernels, wrong compilers, wrong interfaces."""
+    _check_kernel()
+    with tempfile.TemporaryDirectory(prefix="vmhooks-build") as folder:
+        scratch = Path(folder)
+        _check_detector(scratch)
+        _check_unknown(kernel, scratch, ("page_reporting",), "needs Linux 5.10 or newer")
+        _check_unknown(kernel, scratch, ("virtqueue_info", "virtqueue_names"),
+                       "virtio_find_vqs() has unknown arguments")

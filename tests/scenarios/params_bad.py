@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Every parameter refuses what it cannot be, with a line that names the bounds."""
+
+from lab import Guest, balloon, check
+
+KERNELS = ("6.12", "6.1")
+# module, parameter, default, smallest, largest
+BOUNDED = (("mm_hooks", "delay_ms", 100, 10, 60000),
+           (balloon.OURS, "floor_mb", 64, 0, 1048576),
+           (balloon.OURS, "oom_mb", 16, 1, 4096),
+           (balloon.OURS, "host_timeout_ms", 10000, 100, 600000))
+NO_NUMBERS = ("x", "1x", "", "-1", "1.5", "99999999999999999999999999")
+ENGINE = "auto, native or intree is needed"
+
+
+def _out_of(low: int, high: int) -> list[str]:
+    return [*NO_NUMBERS, str(high + 1), *([str(low - 1)] if low else [])]
+
+
+def _must_not_load(guest: Guest, module: str, given: str, line: str) -> None:
+    """A load fails, with that line in the log."""
+    guest.try_sh("rmmod mm_hooks")  # what balloon_report needs stays when it fails
+    guest.sh("dmesg -c >/dev/null")
+    status, said = guest.try_sh(f"modprobe {module} '{given}'")
+    check(status, f"{module} loads with {given}: {said}")
+    log = guest.sh("dmesg")
+    check(line in log, f"{given}: the log does not say '{line}':\n{log}")
+
+
+def _check_loading(guest: Guest) -> None:
+    for module, name, _, low, high in BOUNDED:
+        for value in _out_of(low, high):
+            _must_not_load(guest, module, f"{name}={value}",
+                           f"{module}: {name}={value[:20]} refused: "
+                           f"a number from {low} to {high} is needed")
+    for value in ("bogus", "AUTO", "", "a" * 200):
+        _must_not_load(guest, "mm_hooks", f"engine={value}", ENGINE)
+    _must_not_load(guest, "mm_hooks", "engine=native", "needs a kernel with the companion patch")
+    for name in ("reporting", "report_poisoned"):
+        for value in ("maybe", "2", ""):
+            _must_not_load(guest, balloon.OURS, f"{name}={value}", name)
+
+
+def _check_running(guest: Guest) -> None:
+    """Through sysfs: refused values change nothing, the bounds are accepted."""
+    for module, name, default, low, high in BOUNDED:
+        path = f"/sys/module/{module}/parameters/{name}"
+        check(guest.read(path) == str(default), f"{name} is {guest.read(path)} by default")
+        for value in _out_of(low, high):
+            status, said = guest.try_sh(f"echo '{value}' >{path}")
+            check(status, f"{name} takes '{value}': {said}")
+            check(guest.read(path) == str(default), f"'{value}' changed {name}")
+        for value in (low, high, default):
+            guest.sh(f"echo {value} >{path}")
+            check(guest.read(path) == str(value), f"{name} does not take {value}")
+    for path in (f"/sys/module/{balloon.OURS}/parameters/reporting",
+                 f"/sys/module/{balloon.OURS}/parameters/report_poisoned",
+                 "/sys/module/mm_hooks/parameters/engine"):
+        check(guest.sh(f"stat -c %a {path}").strip() == "444", f"{path} can be written")
+
+
+def _check_without_reporting(guest: Guest) -> None:
+    """reporting=0 is obeyed and said."""
+    guest.sh("dmesg -c >/dev/null")
+    balloon.load(guest, "reporting=0")
+    check("reporting=0 was asked for" in guest.sh("dmesg"), "the log does not say so")
+    check(not guest.read(f"{balloon.HOOKS}/reporters"), "there is a reporter")
+    guest.rmmod(balloon.OURS)
+
+
+def _check_no_device(guest: Guest) -> None:
+    """Without a balloon device the module loads and says nothing."""
+    guest.qmp("device_del", id="balloon0")
+    guest.wait_event("DEVICE_DELETED", 60)
+    guest.sh("dmesg -c >/dev/null")
+    guest.insmod(balloon.OURS)
+    said = guest.sh("dmesg")
+    check(balloon.OURS not in said, f"without a device it says:\n{said}")
+    guest.rmmod(balloon.OURS)
+
+
+def run(kernel: str) -> None:
+    """At load, at run time, and with no device to use them on."""
+    with Guest(kernel, memory_mb=256, machine="pc") as guest:
+        _check_loading(guest)
+        balloon.load(guest)
+        _check_running(guest)
+        guest.rmmod(balloon.OURS)
+        _check_without_reporting(guest)
+        _check_no_device(guest)
+        guest.finish()

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Everything at once on a debug kernel with two CPUs, then the verdict."""
+
+import random
+import time
+
+from lab import Guest, balloon, check
+
+KERNELS = ("lab",)
+TIMEOUT = 500
+SECONDS = 40
+RELOADS = 15
+PATH = "/machine/peripheral/balloon0"
+
+
+def _disturb(guest: Guest, device: balloon.Balloon) -> None:
+    """Change the target, compact, forget, change delay_ms, for a while."""
+    dice = random.Random(1)
+    guest.qmp("qom-set", path=PATH, property="guest-stats-polling-interval", value=1)
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        device.ask(dice.randrange(0, 160))
+        guest.sh(dice.choice((
+            "echo 1 >/proc/sys/vm/compact_memory",
+            f"echo 1 >{balloon.HOOKS}/forget",
+            f"echo 30000 >{balloon.HOOKS}/flush",
+            "echo 10 >/sys/module/mm_hooks/parameters/delay_ms",
+            "echo 200 >/sys/module/mm_hooks/parameters/delay_ms",
+            f"cat {balloon.HOOKS}/* /sys/bus/virtio/devices/{device.name}/balloon/* "
+            "2>/dev/null >/dev/null; true")), 60)
+        time.sleep(dice.random())
+    seen = device.counters()
+    for name in ("inflated_pages", "deflated_pages", "reported_bytes", "stats_updates"):
+        check(seen[name] > 0, f"{name} stayed 0: {seen}")
+    check(seen["report_errors"] == seen["host_timeouts"] == 0, f"errors: {seen}")
+
+
+def run(kernel: str) -> None:
+    """Disturb it, then load and unload it, under load all the time."""
+    with Guest(kernel, memory_mb=384, cpus=2,
+               balloon=("free-page-reporting=on", "deflate-on-oom=on")) as guest:
+        total = guest.sh("grep MemTotal /proc/meminfo")
+        device = balloon.load(guest)
+        guest.insmod("kvmclock_fix")
+        load = [guest.start("churn 48 400 --pause 20"), guest.start("churn 24 400 --nohuge")]
+        _disturb(guest, device)
+        guest.sh(f"for i in $(seq {RELOADS}); do rmmod {balloon.OURS} kvmclock_fix mm_hooks || "
+                 f"exit 1; modprobe mm_hooks && modprobe {balloon.OURS} && "
+                 "modprobe kvmclock_fix || exit 1; done", 200)
+        guest.sh("killall churn")
+        for job in load:
+            guest.wait(job)
+        guest.rmmod(balloon.OURS)
+        check(guest.sh("grep MemTotal /proc/meminfo") == total, "MemTotal is not what it was")
+        guest.finish()
