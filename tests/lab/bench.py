@@ -109,7 +109,7 @@ class Bench:
         def body(variant: str) -> None:
             try:
                 self._one(number, variant, busy, quick)
-            except (LabError, GuestError, QmpError) as error:
+            except (LabError, GuestError, QmpError, AssertionError) as error:
                 errors.append(error)
 
         threads = [threading.Thread(target=body, args=(variant,), daemon=True)
