@@ -2,8 +2,9 @@
 """Six times 256 MiB freed, one second apart: how long until each is back at the host
 
 Six programs touch 256 MiB one after the other and free them in that order, a second
-apart. What the host had to give for each is noted; the n-th is back when the host
-holds none of the parts before it and 5 % of the n-th at most.
+apart. What the host had to give for each is noted, and what it has back when nothing
+more comes, 90 % of that at least; the n-th part is back when the parts before it and
+95 % of its own share of that are.
 """
 
 import time
@@ -39,7 +40,10 @@ def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
             for at, hog in enumerate(hogs):
                 time.sleep(max(0, begun + at - time.monotonic()))
                 told.append(hog.free())
-            took = [time_back(sampler, peak - sum(given[:at]) - int(BACK_SHARE * given[at]), when)
+            time_back(sampler, peak - int(0.9 * sum(given)), told[-1])
+            share = (peak - settle(target, calm=5)) / sum(given)
+            took = [time_back(sampler, peak - int(share * (sum(given[:at]) +
+                                                           BACK_SHARE * given[at])), when)
                     for at, when in enumerate(told)]
         values = {f"wave{at}_s": seconds for at, seconds in enumerate(took, 1)}
         return {**values, "total_s": told[-1] + took[-1] - told[0]}

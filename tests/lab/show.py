@@ -133,7 +133,7 @@ class Show:
             print("   ".join(f"{side.name} {size(side):5d} MiB" for side in self._sides),
                   flush=True)
             return
-        width = max(10, min(60, shutil.get_terminal_size().columns - 32))
+        width = max(10, min(60, shutil.get_terminal_size().columns - 45))
         since = f" {time.monotonic() - self._freed_at:.1f} s ago" if self._freed_at else ""
         lines = [f"{what}{since}", *(bar(side.name, size(side), width, self.back(side))
                                      for side in self._sides)]
