@@ -3,6 +3,7 @@
 #include "balloon.h"
 
 #include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 
 #include "balloon_report.h"
@@ -145,7 +146,7 @@ int br_balloon_deflate(struct br_device *dev, unsigned int n)
  */
 static void wait_for_pages(struct br_device *dev, unsigned int tries)
 {
-	if (tries > BALLOON_TRIES) {
+	if (tries > BALLOON_TRIES && !vmhooks_balloon_isolated(&dev->balloon)) {
 		dev_err(&dev->vdev->dev, "%u pages are lost\n",
 			dev->pages_held);
 		dev->pages_held = 0;
@@ -155,6 +156,12 @@ static void wait_for_pages(struct br_device *dev, unsigned int tries)
 	mutex_lock(&dev->balloon_lock);
 }
 
+/* A slow host has its second too; the rest comes with the reset. */
+static bool patience_is_over(struct br_device *dev)
+{
+	return br_state(dev) == BR_STOPPING && time_after(jiffies, dev->stop_by);
+}
+
 void br_balloon_empty(struct br_device *dev)
 {
 	unsigned int tries = 0;
@@ -162,7 +169,7 @@ void br_balloon_empty(struct br_device *dev)
 
 	mutex_lock(&dev->balloon_lock);
 	reap(dev);
-	while (dev->pages_held && n >= 0) {
+	while (dev->pages_held && n >= 0 && !patience_is_over(dev)) {
 		n = br_balloon_deflate(dev, dev->pages_held);
 		if (n)
 			tries = 0;

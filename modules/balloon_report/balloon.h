@@ -35,8 +35,8 @@ void br_balloon_reap(struct br_device *dev);
  * br_balloon_empty() - take everything back at the end
  * @dev: the device, BR_STOPPING: the host is told; BR_DEAD: it is not
  *
- * In BR_STOPPING it gives up when the host does not answer; in BR_DEAD nothing
- * is left afterwards.  Context: process, may sleep.
+ * In BR_STOPPING it ends with the host's last second; in BR_DEAD nothing is left
+ * afterwards.  Context: process, may sleep.
  */
 void br_balloon_empty(struct br_device *dev);
 

@@ -72,7 +72,8 @@ struct br_counters {
  * @stats:	  the statistics' one buffer
  * @hint:	  free page hinting
  * @reporter:	  this device, as mm_hooks knows it
- * @report_chain: the report that is with the host, or NULL
+ * @report_chain: the report that is with the host, or NULL: the submitter's until
+ *		  it is in the ring, then covered by the lock of the queue
  * @oom:	  notified when the guest is out of memory
  * @counters:	  what the device counts
  */
@@ -143,7 +144,7 @@ void br_reset(struct br_device *dev, const char *why);
  * br_queue_work() - queue a work item unless the device is on its way out
  * @dev:   the device
  * @work:  the item
- * @delay: jiffies
+ * @delay: jiffies; 0 also hurries an item that waits, anything else leaves it
  *
  * Context: any.
  */

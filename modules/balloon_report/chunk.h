@@ -11,8 +11,8 @@ struct br_device;
 struct br_queue;
 struct page;
 
-/* As many page numbers as fit a page. */
-#define BR_CHUNK_PAGES ((unsigned int)(PAGE_SIZE / sizeof(__virtio32)))
+/* The specification has no limit, but Firecracker skips what is longer. */
+#define BR_CHUNK_PAGES 256U
 
 /**
  * struct br_chunk - the pages and the buffer that tells the host

@@ -41,8 +41,12 @@ void br_queue_work(struct br_device *dev, struct delayed_work *work,
 	unsigned long flags;
 
 	spin_lock_irqsave(&dev->work_lock, flags);
-	if (dev->state == BR_LIVE)
-		mod_delayed_work(system_freezable_wq, work, delay);
+	if (dev->state == BR_LIVE) {
+		if (delay)
+			queue_delayed_work(system_freezable_wq, work, delay);
+		else
+			mod_delayed_work(system_freezable_wq, work, 0);
+	}
 	spin_unlock_irqrestore(&dev->work_lock, flags);
 }
 
@@ -71,6 +75,7 @@ void br_reset(struct br_device *dev, const char *why)
 			dev_err(&dev->vdev->dev,
 				"reset: %s; all memory goes back to the guest, unbind and bind to start again\n",
 				why);
+		br_queues_close(dev);
 		virtio_reset_device(dev->vdev);
 		br_set_state(dev, BR_DEAD);
 		for (q = dev->q; q < dev->q + BR_Q_MAX; q++)
@@ -158,6 +163,7 @@ int br_device_start(struct br_device *dev)
 	device_write_poison(dev);
 
 	virtio_device_ready(dev->vdev);
+	br_queues_open(dev);
 	br_set_state(dev, BR_LIVE);
 	br_stats_start(dev);
 	br_report_start(dev);

@@ -41,6 +41,7 @@ void br_hint_used(struct br_device *dev, void *token)
 	struct page *page = token;
 
 	if (token == &hint->cmd) {
+		WRITE_ONCE(hint->cmd_out, false);
 		WRITE_ONCE(hint->cmd_back, true);
 		return;
 	}
@@ -87,13 +88,10 @@ void br_hint_release(struct br_device *dev)
 
 static u32 hint_command(struct br_device *dev)
 {
-	u32 cmd;
-
-	if (!xchg(&dev->hint.changed, false))
-		return dev->hint.active;
-	virtio_cread_le(dev->vdev, struct virtio_balloon_config,
-			free_page_hint_cmd_id, &cmd);
-	return cmd;
+	if (xchg(&dev->hint.changed, false))
+		virtio_cread_le(dev->vdev, struct virtio_balloon_config,
+				free_page_hint_cmd_id, &dev->hint.wanted);
+	return dev->hint.wanted;
 }
 
 static int hint_say(struct br_device *dev, u32 cmd)
@@ -102,19 +100,24 @@ static int hint_say(struct br_device *dev, u32 cmd)
 	struct scatterlist sg;
 	int err;
 
+	if (READ_ONCE(hint->cmd_out))
+		return -EBUSY;
 	hint->cmd = cpu_to_virtio32(dev->vdev, cmd);
-	hint->cmd_back = false;
+	WRITE_ONCE(hint->cmd_back, false);
+	WRITE_ONCE(hint->cmd_out, true);
 	sg_init_one(&sg, &hint->cmd, sizeof(hint->cmd));
 	do {
-		hint->returned = false;
+		WRITE_ONCE(hint->returned, false);
 		err = br_queue_send(dev, hint_queue(dev), &sg, 1, false,
 				    &hint->cmd, true);
 		if (err == -ENOSPC &&
 		    br_queue_wait(dev, hint_queue(dev), &hint->returned))
-			return -ETIMEDOUT;
+			err = -ETIMEDOUT;
 	} while (err == -ENOSPC);
-	if (err)
+	if (err) {
+		WRITE_ONCE(hint->cmd_out, false);
 		return err;
+	}
 	br_count(dev, hint_cmds);
 	return br_queue_wait(dev, hint_queue(dev), &hint->cmd_back);
 }
@@ -142,7 +145,7 @@ static int hint_send(struct br_device *dev, struct page *page,
 	list_add(&page->lru, &dev->hint.pending);
 	spin_unlock_irq(&q->lock);
 	do {
-		dev->hint.returned = false;
+		WRITE_ONCE(dev->hint.returned, false);
 		err = br_queue_send(dev, q, &sg, 1, true, page, kick);
 		if (err != -ENOSPC)
 			break;
@@ -190,8 +193,9 @@ static void hint_follow(struct br_device *dev, u32 cmd)
 	}
 	if (cmd == VIRTIO_BALLOON_CMD_ID_STOP)
 		return;
-	if (!hint_say(dev, cmd))
-		hint_blocks(dev, cmd);
+	if (hint_say(dev, cmd))
+		return;
+	hint_blocks(dev, cmd);
 	hint_say(dev, VIRTIO_BALLOON_CMD_ID_STOP);
 }
 
@@ -260,8 +264,11 @@ void br_hint_start(struct br_device *dev)
 {
 	struct br_queue *q = hint_queue(dev);
 
+	dev->hint.wanted = VIRTIO_BALLOON_CMD_ID_STOP;
 	dev->hint.active = VIRTIO_BALLOON_CMD_ID_STOP;
-	if (!q->vq)
+	dev->hint.cmd_out = false;
+	/* Where nothing is given away the queue is there and idle. */
+	if (!q->vq || !dev->plan.inflate)
 		return;
 	/* One entry has to be free for a command. */
 	if (virtqueue_get_vring_size(q->vq) < 2) {
@@ -275,7 +282,7 @@ void br_hint_start(struct br_device *dev)
 
 void br_hint_changed(struct br_device *dev)
 {
-	if (!hint_queue(dev)->vq)
+	if (!hint_queue(dev)->vq || !dev->plan.inflate)
 		return;
 	WRITE_ONCE(dev->hint.changed, true);
 	br_queue_work(dev, &dev->hint.work, 0);

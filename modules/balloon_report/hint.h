@@ -16,8 +16,10 @@ struct shrinker;
  * @work:     follows the host's commands
  * @shrinker: gives @acked back to a guest in need; NULL when there is none
  * @changed:  the host's command may be another one
+ * @wanted:   the host's command as it was read last (work only)
  * @active:   the command that was followed last (work only)
- * @cmd:      buffer for a command of ours
+ * @cmd:      buffer for a command of ours (work, while not @cmd_out)
+ * @cmd_out:  the host has it (set by work, cleared under q->lock)
  * @cmd_back: the host has read it
  * @returned: some block came back
  * @pending:  blocks that the host has not acknowledged (q->lock)
@@ -28,8 +30,10 @@ struct br_hint {
 	struct delayed_work work;
 	struct shrinker *shrinker;
 	bool changed;
+	u32 wanted;
 	u32 active;
 	__virtio32 cmd;
+	bool cmd_out;
 	bool cmd_back;
 	bool returned;
 	struct list_head pending;

@@ -147,8 +147,9 @@ static int balloon_restore(struct virtio_device *vdev)
 {
 	int err = br_device_start(vdev->priv);
 
+	/* Another device may report, or none. */
 	if (!err)
-		mm_hooks_forget();
+		(void)mm_hooks_forget();
 	return err;
 }
 #endif
@@ -191,12 +192,15 @@ static struct virtio_driver balloon_driver = {
 static int balloon_say_held(struct device *d, void *unused)
 {
 	struct virtio_device *vdev = dev_to_virtio(d);
-	struct device_driver *holder = READ_ONCE(d->driver);
+	struct device_driver *holder;
 
+	device_lock(d);
+	holder = d->driver;
 	if (vdev->id.device == VIRTIO_ID_BALLOON && holder &&
 	    holder != &balloon_driver.driver)
 		pr_info("%s is held by %s: docs/install.md tells how to move it\n",
 			dev_name(d), holder->name);
+	device_unlock(d);
 	return 0;
 }
 

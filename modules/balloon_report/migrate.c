@@ -7,6 +7,7 @@
  * Compaction does not wait for a late host.  A page that the host has not
  * answered for stays in its chunk, with a reference of the chunk's own.
  */
+#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/virtio_balloon.h>
 #include <linux/virtio_config.h>
@@ -95,7 +96,10 @@ int br_migrate_start(struct br_device *dev)
 	return vmhooks_balloon_open(&dev->balloon);
 }
 
+/* A page that compaction has may refer to the device until it is let go. */
 void br_migrate_stop(struct br_device *dev)
 {
+	while (vmhooks_balloon_isolated(&dev->balloon))
+		usleep_range(1000, 2000);
 	vmhooks_balloon_close(&dev->balloon);
 }

@@ -2,6 +2,7 @@
 /* A queue of the device, and waiting for the host on it. */
 #include "queue.h"
 
+#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/ratelimit.h>
 #include <linux/scatterlist.h>
@@ -56,6 +57,27 @@ static void queue_interrupt(struct virtqueue *vq)
 		br_queue_drain(dev, q);
 }
 
+/*
+ * A kick leaves the guest, for long at times, so it is not made under the lock;
+ * br_queues_close() waits for those that were decided upon.
+ */
+static bool kick_prepare(struct br_queue *q)
+{
+	bool notify;
+
+	lockdep_assert_held(&q->lock);
+	notify = virtqueue_kick_prepare(q->vq);
+	if (notify)
+		atomic_inc(&q->kicks);
+	return notify;
+}
+
+static void kick_host(struct br_queue *q)
+{
+	virtqueue_notify(q->vq);
+	atomic_dec_return_release(&q->kicks);
+}
+
 int br_queue_send(struct br_device *dev, struct br_queue *q,
 		  struct scatterlist *sg, unsigned int nents, bool in,
 		  void *token, bool kick)
@@ -65,18 +87,18 @@ int br_queue_send(struct br_device *dev, struct br_queue *q,
 	int err = -EIO;
 
 	spin_lock_irqsave(&q->lock, flags);
-	if (br_state(dev) == BR_DEAD || br_state(dev) == BR_DOWN)
+	if (!q->open)
 		goto unlock;
 	if (in)
 		err = virtqueue_add_inbuf(q->vq, sg, nents, token, GFP_ATOMIC);
 	else
 		err = virtqueue_add_outbuf(q->vq, sg, nents, token, GFP_ATOMIC);
 	if (!err && kick)
-		notify = virtqueue_kick_prepare(q->vq);
+		notify = kick_prepare(q);
 unlock:
 	spin_unlock_irqrestore(&q->lock, flags);
 	if (notify)
-		virtqueue_notify(q->vq);
+		kick_host(q);
 	return err;
 }
 
@@ -86,10 +108,34 @@ void br_queue_kick(struct br_queue *q)
 	bool notify;
 
 	spin_lock_irqsave(&q->lock, flags);
-	notify = virtqueue_kick_prepare(q->vq);
+	notify = q->open && kick_prepare(q);
 	spin_unlock_irqrestore(&q->lock, flags);
 	if (notify)
-		virtqueue_notify(q->vq);
+		kick_host(q);
+}
+
+void br_queues_open(struct br_device *dev)
+{
+	struct br_queue *q;
+
+	for (q = dev->q; q < dev->q + BR_Q_MAX; q++) {
+		spin_lock_irq(&q->lock);
+		q->open = q->vq;
+		spin_unlock_irq(&q->lock);
+	}
+}
+
+void br_queues_close(struct br_device *dev)
+{
+	struct br_queue *q;
+
+	for (q = dev->q; q < dev->q + BR_Q_MAX; q++) {
+		spin_lock_irq(&q->lock);
+		q->open = false;
+		spin_unlock_irq(&q->lock);
+		while (atomic_read_acquire(&q->kicks))
+			usleep_range(10, 100);
+	}
 }
 
 static bool patience_ends(struct br_device *dev, unsigned long since)
@@ -159,6 +205,9 @@ void br_queues_drop(struct br_device *dev)
 {
 	unsigned int i;
 
+	/* After a restore that failed there are none. */
+	if (!dev->q[BR_Q_INFLATE].vq)
+		return;
 	/* Frees the interrupts first: no callback after it. */
 	dev->vdev->config->del_vqs(dev->vdev);
 	for (i = 0; i < BR_Q_MAX; i++)

@@ -3,6 +3,7 @@
 #ifndef BALLOON_REPORT_QUEUE_H
 #define BALLOON_REPORT_QUEUE_H
 
+#include <linux/atomic.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -26,6 +27,8 @@ enum br_queue_id {
  * @vq:	     NULL when the host has none
  * @lock:    covers the ring; interrupts off
  * @quiet:   it has no interrupt: whoever waits for the host has to look
+ * @open:    the host may be told of buffers: after DRIVER_OK, before a reset (@lock)
+ * @kicks:   kicks that are under way
  * @wait:    woken when something was used or the state has changed
  * @on_used: called for each buffer that comes back, under @lock.  A buffer
  *	     comes back when the host has used it, or when the device was reset
@@ -35,6 +38,8 @@ struct br_queue {
 	struct virtqueue *vq;
 	spinlock_t lock;	/* see above */
 	bool quiet;
+	bool open;
+	atomic_t kicks;
 	wait_queue_head_t wait;
 	void (*on_used)(struct br_device *dev, void *token);
 };
@@ -51,6 +56,18 @@ struct br_queue {
  * Return: 0 or a negative errno.
  */
 int br_queues_find(struct br_device *dev);
+
+/* From here on buffers may be sent.  Context: process, after DRIVER_OK. */
+void br_queues_open(struct br_device *dev);
+
+/**
+ * br_queues_close() - send nothing more
+ * @dev: the device
+ *
+ * After the return no kick is under way and none will follow, so that the
+ * device can be reset.  Context: process, may sleep.
+ */
+void br_queues_close(struct br_device *dev);
 
 /* Give the queues up.  Context: process, the device reset. */
 void br_queues_drop(struct br_device *dev);
@@ -89,7 +106,8 @@ void br_queue_drain(struct br_device *dev, struct br_queue *q);
  * the wait as well.
  *
  * Context: process, may sleep.
- * Return: 0 when @done is set, -ETIMEDOUT when the host still has the buffer.
+ * Return: 0 when @done is set, -ETIMEDOUT when the host still has the buffer,
+ * -EIO when the device is dead, possibly just before on_used() is called.
  */
 int br_queue_wait(struct br_device *dev, struct br_queue *q, const bool *done);
 

@@ -21,6 +21,12 @@ static inline void vmhooks_balloon_close(struct balloon_dev_info *info)
 {
 }
 
+/* Does compaction have a page? */
+static inline bool vmhooks_balloon_isolated(struct balloon_dev_info *info)
+{
+	return READ_ONCE(info->isolated_pages);
+}
+
 static inline struct page *balloon_page_pop(struct list_head *pages)
 {
 	struct page *page = list_first_entry_or_null(pages, struct page, lru);

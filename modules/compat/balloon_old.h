@@ -28,8 +28,29 @@ static inline void vmhooks_balloon_manage(struct vmhooks_balloon_info *info,
 static inline void vmhooks_balloon_enqueue(struct vmhooks_balloon_info *info,
 					   struct page *page)
 {
+	unsigned long flags;
+
 	vmhooks_balloon_manage(info, page, -1);
-	balloon_page_enqueue(&info->old, page);
+	/* The kernel's own would BUG on a page that compaction still locks. */
+	lock_page(page);
+	spin_lock_irqsave(&info->old.pages_lock, flags);
+	balloon_page_insert(&info->old, page);
+	__count_vm_event(BALLOON_INFLATE);
+	spin_unlock_irqrestore(&info->old.pages_lock, flags);
+	unlock_page(page);
+}
+
+/* Does compaction have a page, or has it not yet let go of the list? */
+static inline bool
+vmhooks_balloon_isolated(struct vmhooks_balloon_info *info)
+{
+	unsigned long flags;
+	bool isolated;
+
+	spin_lock_irqsave(&info->old.pages_lock, flags);
+	isolated = info->old.isolated_pages;
+	spin_unlock_irqrestore(&info->old.pages_lock, flags);
+	return isolated;
 }
 
 static inline size_t vmhooks_balloon_dequeue(struct vmhooks_balloon_info *info,

@@ -29,7 +29,7 @@ struct mm_hooks_engine {
 	int (*attach)(struct mm_hooks_reporter *rep);
 	void (*detach)(void);
 	int (*flush)(unsigned int timeout_ms);
-	void (*forget)(void);
+	int (*forget)(void);
 };
 
 /* NULL where the kernel lacks what the engine needs. */

@@ -11,6 +11,7 @@
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
 #include <linux/page-flags.h>
+#include <linux/pageblock-flags.h>
 #include <linux/spinlock.h>
 
 #include "mm.h"
@@ -26,21 +27,25 @@ static void forget_list(struct zone *zone, struct list_head *list)
 	cond_resched();
 }
 
-static void forget_zone(struct zone *zone)
+static void forget_zone(struct zone *zone, unsigned int lowest)
 {
 	unsigned int order, type;
 
-	for (order = 0; order < NR_PAGE_ORDERS; order++)
+	for (order = lowest; order < NR_PAGE_ORDERS; order++)
 		for (type = 0; type < MIGRATE_TYPES; type++)
 			forget_list(zone, &zone->free_area[order].free_list[type]);
 }
 
-void mm_hooks_forget_blocks(void)
+void mm_hooks_forget_blocks(unsigned int lowest)
 {
 	int nid, z;
 
-	for_each_online_node(nid)
+	lowest = min_t(unsigned int, lowest, pageblock_order);
+	for_each_online_node(nid) {
+		struct zone *zones = NODE_DATA(nid)->node_zones;
+
 		for (z = 0; z < MAX_NR_ZONES; z++)
-			if (populated_zone(&NODE_DATA(nid)->node_zones[z]))
-				forget_zone(&NODE_DATA(nid)->node_zones[z]);
+			if (populated_zone(&zones[z]))
+				forget_zone(&zones[z], lowest);
+	}
 }

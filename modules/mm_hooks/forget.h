@@ -5,11 +5,13 @@
 
 /**
  * mm_hooks_forget_blocks() - clear the reported flag of every free block
+ * @lowest: lowest order that was ever reported; a pageblock's at the most
  *
- * One section of zone->lock, interrupts off, for each free list.
+ * One section of zone->lock, interrupts off, for each free list: these lists
+ * have no place to go on from.  A block that is out at the time is not there.
  *
- * Context: process, may sleep; not while a pass runs.
+ * Context: process, may sleep.
  */
-void mm_hooks_forget_blocks(void);
+void mm_hooks_forget_blocks(unsigned int lowest);
 
 #endif /* MM_HOOKS_FORGET_H */

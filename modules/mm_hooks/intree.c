@@ -11,6 +11,7 @@
 
 #include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/limits.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/sched/signal.h>
@@ -26,18 +27,22 @@
 
 /* How long a detach lets the host finish before the reporter has to abort. */
 #define INTREE_GRACE HZ
+/* How long a forget waits for blocks that are out. */
+#define INTREE_FORGET_WAIT (5 * HZ)
 
 static int intree_report(struct page_reporting_dev_info *dev,
 			 struct scatterlist *sg, unsigned int nents);
 
 /*
  * reporter and stop_by change only in attach and detach, while no pass runs or
- * to end one.  run_lock keeps flush and forget away from both.
+ * to end one.  run_lock keeps flush and forget away from both.  lowest_order is
+ * the pass's.
  */
 static struct page_reporting_dev_info dev = { .report = intree_report };
 static struct mm_hooks_reporter *reporter;
 static unsigned long stop_by;
 static bool paced;
+static unsigned int lowest_order = UINT_MAX;	/* that was ever reported */
 static DEFINE_MUTEX(run_lock);
 
 static int intree_report(struct page_reporting_dev_info *dev,
@@ -48,8 +53,11 @@ static int intree_report(struct page_reporting_dev_info *dev,
 	u64 bytes = 0;
 	int err;
 
-	for_each_sg(sg, s, nents, i)
+	for_each_sg(sg, s, nents, i) {
 		bytes += s->length;
+		lowest_order = min_t(unsigned int, lowest_order,
+				     get_order(s->length));
+	}
 	err = mm_hooks_chain_report(reporter, sg, nents, &stop_by);
 	mm_hooks_pacer_reported(bytes, err);
 	return err;
@@ -100,11 +108,8 @@ static bool intree_busy(void)
 	return (busy & WORK_BUSY_PENDING) && !timer_pending(&dev.work.timer);
 }
 
-static int intree_pass(unsigned long deadline)
+static int intree_wait(unsigned long deadline)
 {
-	lockdep_assert_held(&run_lock);
-	mm_hooks_count(passes);
-	mod_delayed_work(dev.work.wq, &dev.work, 0);
 	while (intree_busy()) {
 		if (READ_ONCE(stop_by))
 			return -ENODEV;
@@ -115,6 +120,13 @@ static int intree_pass(unsigned long deadline)
 		usleep_range(1000, 2000);
 	}
 	return 0;
+}
+
+static int intree_pass(unsigned long deadline)
+{
+	lockdep_assert_held(&run_lock);
+	mm_hooks_pacer_run(&dev.work);
+	return intree_wait(deadline);
 }
 
 /*
@@ -152,15 +164,35 @@ static int intree_flush(unsigned int timeout_ms)
 	return err;
 }
 
-static void intree_forget(void)
+/*
+ * Blocks that are out now come back marked, so once more when they are back;
+ * but no longer than the host may take.
+ */
+static void intree_forget_locked(void)
 {
-	mutex_lock(&run_lock);
-	if (reporter) {
-		mm_hooks_forget_blocks();
-		mm_hooks_count(forgets);
-		mm_hooks_pacer_run();
+	lockdep_assert_held(&run_lock);
+	mm_hooks_forget_blocks(lowest_order);
+	if (intree_busy()) {
+		intree_wait(jiffies + INTREE_FORGET_WAIT);
+		mm_hooks_forget_blocks(lowest_order);
 	}
+	mm_hooks_pacer_forget();
+	mm_hooks_count(forgets);
+	mm_hooks_pacer_run(&dev.work);
+}
+
+static int intree_forget(void)
+{
+	int err = mutex_lock_killable(&run_lock);
+
+	if (err)
+		return err;
+	if (reporter)
+		intree_forget_locked();
+	else
+		err = -ENODEV;
 	mutex_unlock(&run_lock);
+	return err;
 }
 
 static u32 intree_caps(void)

@@ -54,13 +54,20 @@ static u64 pacer_free(void)
 
 /*
  * Queue the pass where the kernel queues it: a work item on two queues could
- * run twice at a time.
+ * run twice at a time.  Before the first delay the kernel has not said where.
  */
-static void pacer_go(void)
+static void pacer_go(struct delayed_work *work)
 {
 	lockdep_assert_held(&pacer.lock);
 	mm_hooks_count(passes);
-	mod_delayed_work(pacer.work->wq, pacer.work, 0);
+	mod_delayed_work(work->wq ?: system_freezable_wq, work, 0);
+}
+
+/* Shows what was found to be taken again since @retaken. */
+static void pacer_count_retaken(u64 retaken)
+{
+	lockdep_assert_held(&pacer.lock);
+	mm_hooks_count_add(retaken_bytes, pacer.pace.retaken - retaken);
 }
 
 static void pacer_wait(unsigned int ms)
@@ -75,16 +82,18 @@ static void pacer_decide(bool request)
 	struct pace *p = &pacer.pace;
 	u64 now = pacer_now();
 	u64 free = pacer_free();
+	u64 retaken = p->retaken;
 	unsigned int wait;
 
 	lockdep_assert_held(&pacer.lock);
 	wait = request ? pace_request(p, delay, now, free) :
 			 pace_check(p, delay, now, free);
+	pacer_count_retaken(retaken);
 	trace_mm_hooks_pace(request, free, p->known, p->level, wait);
 	if (wait)
 		pacer_wait(wait);
 	else
-		pacer_go();
+		pacer_go(pacer.work);
 }
 
 static void pacer_armed(struct irq_work *irq_work)
@@ -92,7 +101,9 @@ static void pacer_armed(struct irq_work *irq_work)
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
-	if (pacer.work && cancel_delayed_work(pacer.work)) {
+	/* A pass that somebody has let go since is none of ours. */
+	if (pacer.work && timer_pending(&pacer.work->timer) &&
+	    cancel_delayed_work(pacer.work)) {
 		mm_hooks_count(requests);
 		pacer_decide(true);
 	}
@@ -125,19 +136,26 @@ void mm_hooks_pacer_reported(u64 bytes, int err)
 
 		pace_reported(&pacer.pace, pacer_now(), pacer_free() + bytes,
 			      bytes);
-		mm_hooks_count_add(retaken_bytes,
-				   pacer.pace.retaken - retaken);
+		pacer_count_retaken(retaken);
 	}
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
 
-void mm_hooks_pacer_run(void)
+void mm_hooks_pacer_run(struct delayed_work *work)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
-	if (pacer.work && pacer.work->wq)
-		pacer_go();
+	pacer_go(work);
+	spin_unlock_irqrestore(&pacer.lock, flags);
+}
+
+void mm_hooks_pacer_forget(void)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pacer.lock, flags);
+	pace_init(&pacer.pace, pacer_now(), pacer_free());
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
 

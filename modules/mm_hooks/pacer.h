@@ -26,10 +26,11 @@ void mm_hooks_pacer_stop(void);
 
 /**
  * mm_hooks_pacer_run() - a pass, now
+ * @work: as given to mm_hooks_pacer_start(), whether that succeeded or not
  *
- * Context: any.  Nothing happens when the pacer is stopped.
+ * Context: any.
  */
-void mm_hooks_pacer_run(void);
+void mm_hooks_pacer_run(struct delayed_work *work);
 
 /**
  * mm_hooks_pacer_reported() - blocks were reported
@@ -39,6 +40,13 @@ void mm_hooks_pacer_run(void);
  * Context: process.
  */
 void mm_hooks_pacer_reported(u64 bytes, int err);
+
+/**
+ * mm_hooks_pacer_forget() - nothing counts as reported any more
+ *
+ * Context: any.
+ */
+void mm_hooks_pacer_forget(void);
 
 /* How far reporting has backed off, and what the host is believed not to hold. */
 unsigned int mm_hooks_pacer_level(void);

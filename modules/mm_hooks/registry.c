@@ -127,9 +127,8 @@ int mm_hooks_flush(unsigned int timeout_ms)
 }
 EXPORT_SYMBOL_GPL(mm_hooks_flush);
 
-void mm_hooks_forget(void)
+int mm_hooks_forget(void)
 {
-	if (engine)
-		engine->forget();
+	return engine ? engine->forget() : -EOPNOTSUPP;
 }
 EXPORT_SYMBOL_GPL(mm_hooks_forget);

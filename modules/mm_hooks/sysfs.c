@@ -49,13 +49,12 @@ static ssize_t capabilities_show(struct kobject *kobj,
 {
 	u32 caps = mm_hooks_capabilities();
 
-	return sysfs_emit(buf, "%s%s%s%s%s%s\n",
+	return sysfs_emit(buf, "%s%s%s%s%s\n",
 			  caps & MM_HOOKS_CAP_CLOCK ? "clock" : "",
 			  caps & MM_HOOKS_CAP_REPORT ? " report" : "",
 			  caps & MM_HOOKS_CAP_PACED ? " paced" : "",
 			  caps & MM_HOOKS_CAP_FLUSH ? " flush" : "",
-			  caps & MM_HOOKS_CAP_FORGET ? " forget" : "",
-			  caps & MM_HOOKS_CAP_ASYNC ? " async" : "");
+			  caps & MM_HOOKS_CAP_FORGET ? " forget" : "");
 }
 
 static ssize_t reporters_show(struct kobject *kobj, struct kobj_attribute *attr,
@@ -102,8 +101,8 @@ static ssize_t forget_store(struct kobject *kobj, struct kobj_attribute *attr,
 		return err;
 	if (!yes)
 		return -EINVAL;
-	mm_hooks_forget();
-	return count;
+	err = mm_hooks_forget();
+	return err ? err : count;
 }
 
 static struct kobj_attribute engine_attr = __ATTR_RO(engine);

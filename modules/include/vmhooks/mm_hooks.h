@@ -28,8 +28,7 @@ struct timekeeper;
 #define MM_HOOKS_CAP_PACED  BIT(1) /* delay_ms decides when, not the kernel */
 #define MM_HOOKS_CAP_FLUSH  BIT(2) /* mm_hooks_flush() works */
 #define MM_HOOKS_CAP_FORGET BIT(3) /* mm_hooks_forget() works */
-#define MM_HOOKS_CAP_ASYNC  BIT(4) /* several chains at a time */
-#define MM_HOOKS_CAP_CLOCK  BIT(5) /* clock clients are served */
+#define MM_HOOKS_CAP_CLOCK  BIT(4) /* clock clients are served */
 
 /**
  * struct mm_hooks_chain - blocks of free memory on their way to the host
@@ -50,8 +49,8 @@ struct mm_hooks_reporter;
 
 /**
  * struct mm_hooks_reporter_ops - what a reporter has to know how to do
- * @submit: hand @chain to the host.  Context: process, may sleep, one call at
- *	a time unless MM_HOOKS_CAP_ASYNC.  Return 0 when the chain is on its way:
+ * @submit: hand @chain to the host.  Context: process, may sleep, one chain at a
+ *	time.  Return 0 when the chain is on its way:
  *	then mm_hooks_chain_done() is owed exactly once, from any context.  A
  *	negative errno when the chain was not accepted: then it is not.
  * @poll: look after a chain that is still out, called about twice a second
@@ -125,9 +124,12 @@ void mm_hooks_chain_done(struct mm_hooks_chain *chain, int status);
  * state, such as restore from hibernation: every free block counts as not
  * reported again.
  *
- * Context: process, may sleep.
+ * Blocks that the host holds at this moment are waited for, for five seconds.
+ *
+ * Context: process, may sleep; a fatal signal interrupts it.
+ * Return: 0, -ENODEV without a reporter, -EOPNOTSUPP without an engine, -EINTR.
  */
-void mm_hooks_forget(void);
+int mm_hooks_forget(void);
 
 /**
  * mm_hooks_flush() - report all that can be reported, now
