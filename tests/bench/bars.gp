@@ -2,7 +2,7 @@
 # One panel for each metric: a bar for each variant (median) with min..max.
 # Variables: data, out, title, panels, variants (their number). Blocks of data: a title line, then rows of
 # place, variant, median, min, max.
-set terminal pngcairo size 260 + 260 * panels, 480 font "DejaVu Sans,11" background "#ffffff"
+set terminal pngcairo size (panels < 3 ? 900 : 260 + 260 * panels), 480 font "DejaVu Sans,11" background "#ffffff"
 set output out
 set datafile separator "\t"
 set style fill solid 0.85 noborder
@@ -15,7 +15,7 @@ set xrange [-0.7:variants - 0.3]
 set offsets 0, 0, graph 0.15, 0
 set yrange [0:*]
 color(who) = who[1:4] eq "ours" ? 0x1f77b4 : who[1:5] eq "stock" ? 0xd9822b : 0xa0a0a0
-set multiplot layout 1, panels title title font ",13" margins 0.10, 0.98, 0.12, 0.82 spacing 0.10
+set multiplot layout 1, panels title title font ",12" margins 0.10, 0.98, 0.12, 0.82 spacing 0.10
 do for [panel = 0:panels - 1] {
     stats data index panel every ::0::0 using (name = stringcolumn(1), 0) nooutput
     set title name font ",10"
