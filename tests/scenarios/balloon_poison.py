@@ -7,7 +7,7 @@ KERNELS = ("6.12",)
 POISONED = "page_poison=1"
 ZEROED = "init_on_free=1"
 NO_OFFER = "free pages must keep their contents and the host does not offer to"
-KEPT = "free pages are poisoned, hosts keep those"
+KEPT = "free pages are poisoned and hosts keep such"
 F_PAGE_POISON = 1 << 4
 F_REPORTING = 1 << 5
 
