@@ -56,11 +56,11 @@ class FakeHost:
         """What the driver says of the device: live, dead, ..."""
         return self.guest.sh(f"cat {DEVICE}/balloon/state").strip()
 
-    def until(self, what: str, name: str, value: int, timeout: float = 30) -> None:
+    def until(self, what: str, name: str, value: int, timeout: float = 60) -> None:
         """Wait until a file of the host has a value."""
         self.guest.poll(what, lambda: self.get(name) == value, timeout)
 
-    def balloon(self, pages: int, timeout: float = 30) -> None:
+    def balloon(self, pages: int, timeout: float = 60) -> None:
         """Ask for a balloon of that size and wait until it has it."""
         self.set("num_pages", pages)
         self.until(f"a balloon of {pages} pages", "actual", pages, timeout)
@@ -118,7 +118,7 @@ def no_memory_lost(guest: Guest, tolerance_mb: int = 16) -> Iterator[None]:
 def fake(kernel: str, *parameters: str, driver: bool = True,
          **machine: Any) -> Iterator[tuple[Guest, FakeHost]]:
     """A guest with the driver loaded and a fake host, the device not yet there."""
-    machine = {"balloon": None, "memory_mb": 768, **machine}
+    machine = {"balloon": None, "memory_mb": 768, "boot_timeout": 240, **machine}
     with Guest(kernel, **machine) as guest:
         host = FakeHost(guest)
         if driver:

@@ -10,6 +10,7 @@ from lab import check
 from lab.fakehost import ALL, FakeHost, fake, no_memory_lost
 
 KERNELS = ("lab", "6.12", "6.1")
+TIMEOUT = 1200
 
 
 def busy(host: FakeHost, queue: str) -> None:
@@ -46,6 +47,7 @@ def run(kernel: str) -> None:
                 host.unplug()
                 host.set(f"{queue}/hold", 0)
                 host.set("num_pages", 0)
+        hinting(host)
         host.plug(features=ALL)
         busy(host, "report")
         host.set("break", 1)
@@ -53,6 +55,25 @@ def run(kernel: str) -> None:
         host.set("report/hold", 0)
         again(host)
         guest.rmmod("balloon_report")
+
+
+def hinting(host: FakeHost) -> None:
+    """Another queue breaks while hinting waits for room: no kick after the reset."""
+    host.plug(features=ALL, hint_size=16)
+    host.set("hint/hold", 1)
+    host.set("cmd_id", 0x80000000)
+    host.until("a command that is out", "hint/pending", 1)
+    host.set("hint/hold", 0)
+    host.guest.poll("hinting", lambda: host.of_driver("hint_blocks") > 0)
+    host.set("hint/hold", 1)
+    host.until("a full queue", "hint/pending", 16)
+    host.set("inflate/break", 1)
+    host.set("num_pages", 1000)
+    dies(host)
+    host.unplug()
+    host.set("hint/hold", 0)
+    host.set("cmd_id", 0)
+    host.set("num_pages", 0)
 
 
 def again(host: FakeHost) -> None:

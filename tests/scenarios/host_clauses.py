@@ -11,6 +11,7 @@ from lab import check
 from lab.fakehost import ALL, MUST_TELL_HOST, STATS, VERSION_1, FakeHost, fake, no_memory_lost
 
 KERNELS = ("lab", "6.12", "6.1")
+TIMEOUT = 1200
 
 
 def run(kernel: str) -> None:

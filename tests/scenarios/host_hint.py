@@ -11,6 +11,7 @@ from lab import check
 from lab.fakehost import ALL, DONE, STOP, FakeHost, fake, no_memory_lost
 
 KERNELS = ("lab", "6.12", "6.1")
+TIMEOUT = 1200
 
 
 def hinted(host: FakeHost, cmd: int) -> None:

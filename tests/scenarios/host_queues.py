@@ -10,6 +10,7 @@ from lab import check
 from lab.fakehost import ALL, HINT, STATS, FakeHost, fake
 
 KERNELS = ("lab", "6.12", "6.1")
+TIMEOUT = 1200
 
 
 def balloon_works(host: FakeHost) -> None:

@@ -12,6 +12,7 @@ from lab import check
 from lab.fakehost import ALL, FakeHost, fake, no_memory_lost
 
 KERNELS = ("lab", "6.12", "6.1")
+TIMEOUT = 1200
 
 
 def unload(host: FakeHost) -> None:

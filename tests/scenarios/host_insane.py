@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A host that asks for more pages than the guest has.
+
+Guards: the guest keeps its floor, nothing is killed, and inflation backs off: a
+handful of failures in half a minute and next to no CPU time, whether the balloon
+may deflate on OOM or not; the balloon shrinks again when the host is sensible.
+"""
+
+import time
+
+from lab import check
+from lab.fakehost import ALL, DEFLATE_ON_OOM, FakeHost, fake, meminfo
+
+KERNELS = ("lab", "6.12")
+TIMEOUT = 1200
+FLOOR_MB = 64
+WATCH = 30
+
+
+def cpu_ticks(host: FakeHost) -> int:
+    """Ticks that the guest's CPU was not idle."""
+    user, nice, system, _, _, irq, softirq = map(
+        int, host.guest.sh("head -n 1 /proc/stat").split()[1:8])
+    return user + nice + system + irq + softirq
+
+
+def settled(host: FakeHost) -> bool:
+    """No page was inflated for a while."""
+    before = host.get("inflated")
+    time.sleep(2)
+    return before > 0 and host.get("inflated") == before
+
+
+def insane(host: FakeHost, pages: int) -> None:
+    """Ask for far too much, and watch."""
+    guest = host.guest
+    host.set("num_pages", pages)
+    guest.poll("inflation stops", lambda: settled(host), 60)
+    left = meminfo(guest, "MemAvailable")
+    check(FLOOR_MB // 2 < left < FLOOR_MB * 2, f"{left} MiB available, not {FLOOR_MB}")
+    failures, ticks = host.of_driver("alloc_failures"), cpu_ticks(host)
+    time.sleep(WATCH)
+    failures = host.of_driver("alloc_failures") - failures
+    ticks = cpu_ticks(host) - ticks
+    print(f"{left} MiB left; in {WATCH} s: {failures} failures, {ticks} ticks")
+    check(failures <= 10, f"{failures} failed inflations in {WATCH} s")
+    check(ticks < WATCH * 100 // 5, f"{ticks} ticks of CPU time in {WATCH} s")
+    check(host.get("uninvited") == 0 or host.get("features") & DEFLATE_ON_OOM,
+          "pages were taken back although the host wants them")
+
+
+def run(kernel: str) -> None:
+    """Too much, and much too much."""
+    with fake(kernel, f"floor_mb={FLOOR_MB}", memory_mb=384) as (guest, host):
+        for features, pages in ((ALL, 0xffffffff), (ALL & ~DEFLATE_ON_OOM, 1 << 20)):
+            host.set("uninvited", 0)
+            host.plug(features=features)
+            insane(host, pages)
+            host.balloon(1000)
+            host.unplug()
+        check("Out of memory" not in guest.sh("dmesg"), "something was killed")
