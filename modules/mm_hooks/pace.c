@@ -106,7 +106,7 @@ static unsigned int pace_retry(const struct pace *p)
 
 unsigned int pace_request(struct pace *p, unsigned int delay, u64 now, u64 free)
 {
-	bool more = p->run_bytes;
+	bool more = p->run_bytes && now - p->sample_ms <= PACE_MORE_MS;
 
 	pace_sample(p, now, free);
 	p->run_bytes = 0;

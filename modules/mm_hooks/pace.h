@@ -11,6 +11,8 @@
 
 /* Wait between two passes while the last one found something to report. */
 #define PACE_GAP_MS 10
+/* A request that follows the last report this closely is for what it left. */
+#define PACE_MORE_MS 50
 /* Free memory that will be used up sooner than this is not worth reporting. */
 #define PACE_HORIZON_MS 10000
 /* Longest hold of a request at level 0, the delay of the kernel itself. */

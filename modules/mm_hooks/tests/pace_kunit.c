@@ -62,6 +62,18 @@ static void leftover_follows_after_a_gap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2130, GIB), 0U);
 }
 
+static void request_long_after_a_report_is_a_new_one(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	p.level = 2;
+	p.level_ms = 2000;
+	pace_request(&p, DELAY, 2000, GIB);
+	report(&p, 2110, GIB, 256 * MIB);
+	KUNIT_EXPECT_EQ(test, pace_request(&p, DELAY, 4600, GIB), DELAY);
+	KUNIT_EXPECT_EQ(test, p.need, 4U);
+}
+
 static void pass_that_found_nothing_leaves_no_gap(struct kunit *test)
 {
 	struct pace p = start(GIB);
@@ -319,6 +331,7 @@ static struct kunit_case pace_cases[] = {
 	KUNIT_CASE(growing_memory_is_no_reason_to_wait),
 	KUNIT_CASE(memory_freed_just_now_waits_its_delay),
 	KUNIT_CASE(leftover_follows_after_a_gap),
+	KUNIT_CASE(request_long_after_a_report_is_a_new_one),
 	KUNIT_CASE(pass_that_found_nothing_leaves_no_gap),
 	KUNIT_CASE(gap_is_never_longer_than_the_delay),
 	KUNIT_CASE(busy_guest_is_left_alone),
