@@ -11,7 +11,7 @@ from types import ModuleType
 from . import Skip, checks, kernels, kunit
 
 SCENARIOS = Path(__file__).resolve().parent.parent / "scenarios"
-SPARSE_KERNELS = ("6.12", "lab")
+SPARSE_KERNELS = ("6.12",)
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Test:
     kernels: tuple[str, ...] = ()  # what has to be in the cache first
     timed: bool = False            # runs alone: it measures time
     timeout: float = 600
+    wide: bool = False             # only in a wide run, or when asked for by name
 
 
 def _must_be_empty(check: Callable[..., list[str]], *arguments: str) -> Callable[[], None]:
@@ -80,8 +81,9 @@ def scenarios() -> list[Test]:
     for path in sorted(SCENARIOS.glob("*.py")):
         module = load(path)
         found += [Test(f"scenario/{path.stem}@{kernel}", _body(module, kernel), (kernel,),
-                       getattr(module, "TIMED", False), getattr(module, "TIMEOUT", 300))
-                  for kernel in module.KERNELS]
+                       getattr(module, "TIMED", False), getattr(module, "TIMEOUT", 300),
+                       kernel not in module.KERNELS)
+                  for kernel in (*module.KERNELS, *getattr(module, "ALSO", ()))]
     return found
 
 

@@ -3,7 +3,8 @@
 
 from lab import check, debian
 
-KERNELS = ("6.1", "6.12")
+KERNELS = ("6.12",)
+ALSO = ("6.1",)
 TIMEOUT = 1500
 
 

@@ -3,7 +3,8 @@
 
 from lab import Guest, balloon, check
 
-KERNELS = ("6.12", "6.1")
+KERNELS = ("6.1",)
+ALSO = ("6.12",)
 DRIVERS = "/sys/bus/virtio/drivers"
 UPDATES = "/lib/modules/$(uname -r)/updates"
 

@@ -11,7 +11,8 @@ before is not revived in a half state.
 from lab import check
 from lab.fakehost import ALL, FakeHost, fake
 
-KERNELS = ("lab", "6.12")
+KERNELS = ("lab",)
+ALSO = ("6.12",)
 TIMEOUT = 1200
 
 

@@ -8,7 +8,8 @@ over when the first one goes, by unbind, by unplugging, and back again.
 from lab import MIB, check
 from lab.fakehost import ALL, fake
 
-KERNELS = ("lab", "6.12")
+KERNELS = ("lab",)
+ALSO = ("6.12",)
 REPORTERS = "/sys/kernel/mm_hooks/reporters"
 DRIVER = "/sys/bus/virtio/drivers/balloon_report"
 

@@ -3,7 +3,8 @@
 
 from lab import MIB, Guest, GuestError, check
 
-KERNELS = ("6.12", "lab")
+KERNELS = ("6.12",)
+ALSO = ("lab",)
 STOCK = "virtio_balloon"
 
 

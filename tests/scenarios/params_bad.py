@@ -3,7 +3,8 @@
 
 from lab import Guest, balloon, check
 
-KERNELS = ("6.12", "6.1")
+KERNELS = ("6.12",)
+ALSO = ("6.1",)
 # module, parameter, default, smallest, largest
 BOUNDED = (("mm_hooks", "delay_ms", 100, 10, 60000),
            (balloon.OURS, "floor_mb", 64, 0, 1048576),
