@@ -39,7 +39,8 @@ def _short(text: str) -> list[str]:
 
 def _c_sources() -> list[str]:
     return [str(path) for path in tracked() if path.suffix in (".c", ".h")
-            and path.is_relative_to(TOP / "modules")]
+            and any(path.is_relative_to(TOP / folder)
+                    for folder in ("modules", modules.FAKE_HOST))]
 
 
 def shellcheck() -> list[str]:
@@ -128,4 +129,5 @@ def build(kernel: str) -> list[str]:
 def sparse(kernel: str) -> list[str]:
     """sparse has nothing to say about our files."""
     built = modules.build(kernels.get(kernel), sparse=True)
-    return [line for line in modules.warnings(built) if line.startswith("modules/")]
+    return [line for line in modules.warnings(built)
+            if line.startswith(("modules/", f"{modules.FAKE_HOST}/"))]
