@@ -75,6 +75,7 @@ struct br_counters {
  * @report_chain: the report that is with the host, or NULL: the submitter's until
  *		  it is in the ring, then covered by the lock of the queue
  * @oom:	  notified when the guest is out of memory
+ * @reboot:	  notified before the kernel resets all devices
  * @counters:	  what the device counts
  */
 struct br_device {
@@ -105,6 +106,7 @@ struct br_device {
 	struct mm_hooks_chain *report_chain;
 
 	struct notifier_block oom;
+	struct notifier_block reboot;
 
 	struct br_counters counters;
 };

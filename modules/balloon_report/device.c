@@ -9,6 +9,7 @@
 #include "device.h"
 
 #include <linux/jiffies.h>
+#include <linux/reboot.h>
 #include <linux/slab.h>
 #include <linux/virtio_balloon.h>
 
@@ -96,6 +97,28 @@ static void fail_func(struct work_struct *work)
 	br_hint_release(dev);
 }
 
+/* From here on nothing happens by itself any more. */
+static void device_quiesce(struct br_device *dev)
+{
+	br_report_stop(dev);
+	br_set_state(dev, BR_STOPPING);
+	br_oom_stop(dev);
+	cancel_delayed_work_sync(&dev->hint.work);
+	cancel_delayed_work_sync(&dev->stats.work);
+	cancel_delayed_work_sync(&dev->size_work);
+}
+
+/*
+ * The kernel resets every virtio device on its way down, whoever may be waiting
+ * for one; this comes before it.  The host keeps what it has.
+ */
+static int device_reboot(struct notifier_block *nb, unsigned long action,
+			 void *unused)
+{
+	device_quiesce(container_of(nb, struct br_device, reboot));
+	return NOTIFY_DONE;
+}
+
 struct br_device *br_device_alloc(struct virtio_device *vdev)
 {
 	struct br_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
@@ -116,6 +139,7 @@ struct br_device *br_device_alloc(struct virtio_device *vdev)
 	dev->q[BR_Q_STATS].on_used = br_stats_used;
 	dev->q[BR_Q_HINT].on_used = br_hint_used;
 	INIT_WORK(&dev->fail_work, fail_func);
+	dev->reboot.notifier_call = device_reboot;
 	br_size_init(dev);
 	br_stats_init(dev);
 	br_hint_init(dev);
@@ -168,6 +192,8 @@ int br_device_start(struct br_device *dev)
 	br_stats_start(dev);
 	br_report_start(dev);
 	br_device_changed(dev);
+	/* Never fails. */
+	register_reboot_notifier(&dev->reboot);
 	return 0;
 
 stop_hint:
@@ -184,13 +210,6 @@ void br_device_changed(struct br_device *dev)
 	br_hint_changed(dev);
 }
 
-static void device_cancel_work(struct br_device *dev)
-{
-	cancel_delayed_work_sync(&dev->hint.work);
-	cancel_delayed_work_sync(&dev->stats.work);
-	cancel_delayed_work_sync(&dev->size_work);
-}
-
 /* The host is told about every page, as long as it listens. */
 static void device_empty(struct br_device *dev)
 {
@@ -202,10 +221,8 @@ static void device_empty(struct br_device *dev)
 
 void br_device_stop(struct br_device *dev)
 {
-	br_report_stop(dev);
-	br_set_state(dev, BR_STOPPING);
-	br_oom_stop(dev);
-	device_cancel_work(dev);
+	unregister_reboot_notifier(&dev->reboot);
+	device_quiesce(dev);
 	br_hint_stop(dev);
 	device_empty(dev);
 
