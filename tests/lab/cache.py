@@ -91,7 +91,7 @@ def built(kind: str, key: str, build: Callable[[Path], None], keep: int = 0) -> 
     if final.is_dir():
         os.utime(final)
         return final
-    with lock(f"{kind}-{key}"):
+    with lock(f"built-{kind}-{key}"):
         if final.is_dir():
             return final
         ready = scratch(kind)
