@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The lab's own kernel: Debian's source with the options of kernel.config.
+"""The lab's own kernel: Debian's source, the companion patch, and kernel.config's options.
 
 Built once (about ten minutes on two cores) and kept in the cache. The variants
 share one work tree, in which an interrupted build goes on where it stopped; the
@@ -16,6 +16,7 @@ from .proc import LabError, long_run, must, say
 
 SOURCE = Path("/usr/src/linux-source-6.12.tar.xz")
 FRAGMENT = Path(__file__).resolve().parent / "kernel.config"
+PATCHES = Path(__file__).resolve().parent.parent.parent / "patches" / "6.12"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Variant:
 VARIANTS = {variant.name: variant for variant in (
     Variant("lab"),
     Variant("lab-noreport", ("# CONFIG_VIRTIO_BALLOON is not set",
+                             "# CONFIG_MM_HOOKS is not set",
                              "# CONFIG_PAGE_REPORTING is not set",
                              'CONFIG_LOCALVERSION="-lab-noreport"')),
 )}
@@ -45,6 +47,12 @@ def unpack(target: Path, members: list[str]) -> None:
     """Unpack the kernel source, or some members of it, into a folder."""
     must(["tar", "-xJf", str(SOURCE), "-C", str(target), "--strip-components=1",
           *(f"linux-source-6.12/{member}" for member in members)], timeout=900)
+
+
+def apply_patches(tree: Path) -> None:
+    """Apply the companion patch, to the letter."""
+    for file in sorted(PATCHES.glob("*.patch")):
+        must(["patch", "-p1", "--fuzz=0", "--no-backup-if-mismatch", "-i", str(file)], cwd=tree)
 
 
 def _option(line: str) -> str:
@@ -110,13 +118,15 @@ def _work_tree(base: str) -> Path:
     def fill(target: Path) -> None:
         say("unpacking the kernel source")
         unpack(target, [])
+        apply_patches(target)
 
     return cache.built("work", base, fill)
 
 
 def ensure(name: str) -> tuple[Path, str]:
     """The folder of a variant (bzImage, build, lib/modules) and its release."""
-    base = cache.digest(source_version(), *wanted(Variant("base")).values())
+    base = cache.digest(source_version(), *wanted(Variant("base")).values(),
+                        *(file.read_text() for file in sorted(PATCHES.glob("*.patch"))))
     key = _key(VARIANTS[name], base)
     home = cache.folder("kernels") / key
     if not home.is_dir():
