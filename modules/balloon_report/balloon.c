@@ -157,11 +157,6 @@ static void wait_for_pages(struct br_device *dev, unsigned int tries)
 }
 
 /* A slow host has its second too; the rest comes with the reset. */
-static bool patience_is_over(struct br_device *dev)
-{
-	return br_state(dev) == BR_STOPPING && time_after(jiffies, dev->stop_by);
-}
-
 void br_balloon_empty(struct br_device *dev)
 {
 	unsigned int tries = 0;
@@ -169,7 +164,7 @@ void br_balloon_empty(struct br_device *dev)
 
 	mutex_lock(&dev->balloon_lock);
 	reap(dev);
-	while (dev->pages_held && n >= 0 && !patience_is_over(dev)) {
+	while (dev->pages_held && n >= 0 && !br_patience_is_over(dev)) {
 		n = br_balloon_deflate(dev, dev->pages_held);
 		if (n)
 			tries = 0;

@@ -9,6 +9,7 @@
 #define BALLOON_REPORT_H
 
 #include <linux/atomic.h>
+#include <linux/jiffies.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/workqueue.h>
@@ -72,8 +73,7 @@ struct br_counters {
  * @stats:	  the statistics' one buffer
  * @hint:	  free page hinting
  * @reporter:	  this device, as mm_hooks knows it
- * @report_chain: the report that is with the host, or NULL: the submitter's until
- *		  it is in the ring, then covered by the lock of the queue
+ * @reports_out:  chains that are with the host
  * @oom:	  notified when the guest is out of memory
  * @reboot:	  notified before the kernel resets all devices
  * @counters:	  what the device counts
@@ -103,7 +103,7 @@ struct br_device {
 	struct br_hint hint;
 
 	struct mm_hooks_reporter reporter;
-	struct mm_hooks_chain *report_chain;
+	atomic_t reports_out;
 
 	struct notifier_block oom;
 	struct notifier_block reboot;
@@ -128,6 +128,13 @@ void br_set_state(struct br_device *dev, enum br_state state);
 static inline enum br_state br_state(const struct br_device *dev)
 {
 	return READ_ONCE(dev->state);
+}
+
+/* Has a device on its way out waited for the host long enough? */
+static inline bool br_patience_is_over(const struct br_device *dev)
+{
+	return br_state(dev) == BR_STOPPING &&
+	       time_after(jiffies, dev->stop_by);
 }
 
 /**

@@ -138,20 +138,13 @@ void br_queues_close(struct br_device *dev)
 	}
 }
 
-static bool patience_ends(struct br_device *dev, unsigned long since)
-{
-	unsigned long patience = msecs_to_jiffies(br_host_timeout_ms());
-
-	if (br_state(dev) == BR_STOPPING && time_after(jiffies, dev->stop_by))
-		return true;
-	return time_after(jiffies, since + patience);
-}
-
 int br_queue_wait(struct br_device *dev, struct br_queue *q, const bool *done)
 {
 	unsigned long since = jiffies;
 
 	for (;;) {
+		unsigned long patience = msecs_to_jiffies(br_host_timeout_ms());
+
 		wait_event_timeout(q->wait,
 				   READ_ONCE(*done) || br_state(dev) == BR_DEAD,
 				   q->quiet ? BR_POLL_QUIET : BR_POLL);
@@ -166,7 +159,8 @@ int br_queue_wait(struct br_device *dev, struct br_queue *q, const bool *done)
 			br_reset(dev, "a queue is broken");
 			continue;
 		}
-		if (patience_ends(dev, since))
+		if (br_patience_is_over(dev) ||
+		    time_after(jiffies, since + patience))
 			break;
 	}
 	br_count(dev, host_timeouts);

@@ -20,12 +20,7 @@ static void report_used(struct br_device *dev, void *token)
 	struct mm_hooks_chain *chain = token;
 	int status = br_state(dev) == BR_DEAD ? -EIO : 0;
 
-	if (chain != dev->report_chain) {
-		dev_warn_ratelimited(&dev->vdev->dev,
-				     "the host has returned a report that is not out\n");
-		return;
-	}
-	dev->report_chain = NULL;
+	atomic_dec(&dev->reports_out);
 	if (status) {
 		br_count(dev, report_errors);
 	} else {
@@ -43,13 +38,14 @@ static int report_submit(struct mm_hooks_reporter *rep,
 	struct br_device *dev = report_device(rep);
 	int err;
 
-	WRITE_ONCE(dev->report_chain, chain);
+	/* Before it is in the ring: it may be back before this returns. */
+	atomic_inc(&dev->reports_out);
 	err = br_queue_send(dev, &dev->q[BR_Q_REPORT], chain->sg, chain->nents,
 			    true, chain, true);
-	if (err) {
+	if (err)
+		atomic_dec(&dev->reports_out);
+	if (err && err != -ENOSPC)
 		br_count(dev, report_errors);
-		WRITE_ONCE(dev->report_chain, NULL);
-	}
 	return err;
 }
 
@@ -65,7 +61,7 @@ static void report_poll(struct mm_hooks_reporter *rep, unsigned int waited_ms)
 	}
 	if (waited_ms < br_host_timeout_ms())
 		return;
-	if (READ_ONCE(dev->report_chain)) {
+	if (atomic_read(&dev->reports_out)) {
 		br_count(dev, host_timeouts);
 		dev_warn_ratelimited(&dev->vdev->dev,
 				     "the host has not acknowledged a report for %u ms: its blocks stay put until it does\n",

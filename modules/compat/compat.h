@@ -19,4 +19,8 @@
 #error "vmhooks needs Linux 5.10 or newer with its page reporting: see modules/compat/probed.log"
 #endif
 
+#if defined(CONFIG_MM_HOOKS) && !defined(VMHOOKS_HAVE_MM_HOOKS)
+#error "this kernel has another version of the companion patch than this one knows: see modules/compat/probed.log"
+#endif
+
 #endif /* VMHOOKS_COMPAT_H */

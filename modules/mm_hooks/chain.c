@@ -26,13 +26,11 @@ static struct {
 	int status;
 } out;
 
-void mm_hooks_chain_done(struct mm_hooks_chain *chain, int status)
+static void chain_done(struct mm_hooks_chain *chain, int status)
 {
-	WARN_ON_ONCE(chain != &out.chain);
 	out.status = status;
 	complete(&out.done);
 }
-EXPORT_SYMBOL_GPL(mm_hooks_chain_done);
 
 static struct scatterlist *chain_fill(struct scatterlist *sg, unsigned int n)
 {
@@ -40,6 +38,7 @@ static struct scatterlist *chain_fill(struct scatterlist *sg, unsigned int n)
 
 	sg_init_table(out.sg, n);
 	out.chain.sg = out.sg;
+	out.chain.done = chain_done;
 	out.chain.nents = n;
 	out.chain.bytes = 0;
 	for (i = 0; i < n; i++, sg = sg_next(sg)) {

@@ -15,6 +15,9 @@
  * @report_errors:   chains that failed
  * @retaken_bytes:   reported memory that was taken into use again
  * @forgets:	     times that everything was made unreported again
+ * @taken_blocks:    blocks that were taken out of the allocator (native)
+ * @pressure_waits:  times that somebody had to wait for memory that was with the
+ *		     host (native)
  */
 struct mm_hooks_counters {
 	atomic64_t requests;
@@ -25,6 +28,8 @@ struct mm_hooks_counters {
 	atomic64_t report_errors;
 	atomic64_t retaken_bytes;
 	atomic64_t forgets;
+	atomic64_t taken_blocks;
+	atomic64_t pressure_waits;
 };
 
 extern struct mm_hooks_counters mm_hooks_counters;

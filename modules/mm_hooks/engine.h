@@ -8,11 +8,14 @@
 
 #include <linux/types.h>
 
+struct attribute_group;
 struct mm_hooks_reporter;
 
 /**
  * struct mm_hooks_engine - an engine
  * @name:   as the parameter calls it
+ * @what:   how it works, for the log
+ * @group:  files of its own in sysfs, or NULL
  * @caps:   MM_HOOKS_CAP_* that hold while a reporter is attached
  * @attach: start reporting to @rep.  Return: 0 or a negative errno.
  * @detach: stop.  After it no function of the reporter is called and no block
@@ -25,6 +28,8 @@ struct mm_hooks_reporter;
  */
 struct mm_hooks_engine {
 	const char *name;
+	const char *what;
+	const struct attribute_group *group;
 	u32 (*caps)(void);
 	int (*attach)(struct mm_hooks_reporter *rep);
 	void (*detach)(void);
@@ -32,10 +37,8 @@ struct mm_hooks_engine {
 	int (*forget)(void);
 };
 
-/* NULL where the kernel lacks what the engine needs. */
+/* Each is NULL where the kernel lacks what the engine needs. */
+extern const struct mm_hooks_engine *const mm_hooks_native;
 extern const struct mm_hooks_engine *const mm_hooks_intree;
-
-/* Milliseconds from a block becoming free to its report: parameter delay_ms. */
-unsigned int mm_hooks_delay_ms(void);
 
 #endif /* MM_HOOKS_ENGINE_H */

@@ -10,6 +10,7 @@
 #include "engine.h"
 
 #include <linux/delay.h>
+#include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/limits.h>
 #include <linux/mutex.h>
@@ -19,6 +20,7 @@
 
 #include <vmhooks/mm_hooks.h>
 
+#include "arming.h"
 #include "chain.h"
 #include "counters.h"
 #include "forget.h"
@@ -59,9 +61,30 @@ static int intree_report(struct page_reporting_dev_info *dev,
 				     get_order(s->length));
 	}
 	err = mm_hooks_chain_report(reporter, sg, nents, &stop_by);
-	mm_hooks_pacer_reported(bytes, err);
+	mm_hooks_pacer_reported(bytes, bytes, err);
 	return err;
 }
+
+/*
+ * Queue the pass where the kernel queues it: a work item on two queues could
+ * run twice at a time.  Before the first delay the kernel has not said where.
+ */
+static void intree_go(void)
+{
+	mod_delayed_work(dev.work.wq ?: system_freezable_wq, &dev.work, 0);
+}
+
+/*
+ * The kernel has put a pass off: take it off its timer and ask the pacer.  One
+ * that somebody has let go since is none of ours.
+ */
+static void intree_armed(struct irq_work *work)
+{
+	if (timer_pending(&dev.work.timer) && cancel_delayed_work(&dev.work))
+		mm_hooks_pacer_request(0);
+}
+
+static struct irq_work armed_work;
 
 static int intree_attach(struct mm_hooks_reporter *rep)
 {
@@ -70,7 +93,9 @@ static int intree_attach(struct mm_hooks_reporter *rep)
 	mutex_lock(&run_lock);
 	reporter = rep;
 	WRITE_ONCE(stop_by, 0);
-	err = mm_hooks_pacer_start(&dev.work);
+	mm_hooks_pacer_start(intree_go, true);
+	init_irq_work(&armed_work, intree_armed);
+	err = mm_hooks_arming_attach(&dev.work.timer, &armed_work);
 	paced = !err;
 	if (err)
 		pr_warn("delay_ms has no effect, a report waits for the kernel's own delay: no timer_start tracepoint (error %d)\n",
@@ -78,6 +103,7 @@ static int intree_attach(struct mm_hooks_reporter *rep)
 	vmhooks_page_reporting_default_order(&dev);
 	err = page_reporting_register(&dev);
 	if (err) {
+		mm_hooks_arming_detach();
 		mm_hooks_pacer_stop();
 		reporter = NULL;
 	}
@@ -92,6 +118,7 @@ static void intree_detach(void)
 	/* Never 0, which means go on. */
 	WRITE_ONCE(stop_by, (jiffies + INTREE_GRACE) | 1);
 	mutex_lock(&run_lock);
+	mm_hooks_arming_detach();
 	mm_hooks_pacer_stop();
 	page_reporting_unregister(&dev);
 	reporter = NULL;
@@ -125,7 +152,7 @@ static int intree_wait(unsigned long deadline)
 static int intree_pass(unsigned long deadline)
 {
 	lockdep_assert_held(&run_lock);
-	mm_hooks_pacer_run(&dev.work);
+	mm_hooks_pacer_run();
 	return intree_wait(deadline);
 }
 
@@ -178,7 +205,7 @@ static void intree_forget_locked(void)
 	}
 	mm_hooks_pacer_forget();
 	mm_hooks_count(forgets);
-	mm_hooks_pacer_run(&dev.work);
+	mm_hooks_pacer_run();
 }
 
 static int intree_forget(void)
@@ -203,6 +230,7 @@ static u32 intree_caps(void)
 
 static const struct mm_hooks_engine intree = {
 	.name = "intree",
+	.what = "the kernel's page reporting, paced by delay_ms",
 	.caps = intree_caps,
 	.attach = intree_attach,
 	.detach = intree_detach,

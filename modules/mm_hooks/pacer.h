@@ -1,50 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The pacer: lets the kernel's reporting passes go when pace.c says so. */
+/* The pacer: lets reporting passes go when pace.c says so. */
 #ifndef MM_HOOKS_PACER_H
 #define MM_HOOKS_PACER_H
 
 #include <linux/types.h>
 
-struct delayed_work;
-
 /**
- * mm_hooks_pacer_start() - take charge of a delayed_work
- * @work: runs a pass; the kernel queues it with a delay of its own
+ * mm_hooks_pacer_start() - begin to pace
+ * @go:	     lets a pass go; called under a spinlock, interrupts off
+ * @estimate: count what seems to be taken into use again after a report, for an
+ *	     engine that does not know
  *
- * Context: process.  Before anybody can queue @work.
- * Return: 0, or -ENOENT where the kernel does not let us see it being queued:
- * then it keeps the kernel's delay.
+ * Context: process.
  */
-int mm_hooks_pacer_start(struct delayed_work *work);
+void mm_hooks_pacer_start(void (*go)(void), bool estimate);
 
 /**
- * mm_hooks_pacer_stop() - leave it to itself again
+ * mm_hooks_pacer_stop() - go() is not called any more
  *
- * After the return the pacer queues nothing more.  Context: process, may sleep.
+ * Context: process, may sleep.
  */
 void mm_hooks_pacer_stop(void);
 
 /**
- * mm_hooks_pacer_run() - a pass, now
- * @work: as given to mm_hooks_pacer_start(), whether that succeeded or not
+ * mm_hooks_pacer_request() - memory has become free, or is left of a pass
+ * @least_ms: milliseconds for which a pass would find nothing
  *
- * Context: any.
+ * Nothing happens while stopped.  Context: any but NMI.
  */
-void mm_hooks_pacer_run(struct delayed_work *work);
+void mm_hooks_pacer_request(unsigned int least_ms);
+
+/**
+ * mm_hooks_pacer_run() - a pass, now
+ *
+ * Context: any but NMI.
+ */
+void mm_hooks_pacer_run(void);
 
 /**
  * mm_hooks_pacer_reported() - blocks were reported
- * @bytes: their size; they are still off the free lists
+ * @bytes: their size
+ * @out:   bytes that are off the free lists, these included
  * @err:   0 or a negative errno
  *
  * Context: process.
  */
-void mm_hooks_pacer_reported(u64 bytes, int err);
+void mm_hooks_pacer_reported(u64 bytes, u64 out, int err);
 
 /**
  * mm_hooks_pacer_forget() - nothing counts as reported any more
  *
- * Context: any.
+ * Context: any but NMI.
  */
 void mm_hooks_pacer_forget(void);
 

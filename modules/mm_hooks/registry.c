@@ -12,44 +12,108 @@
 
 #include "engine.h"
 
-/* Settled before the first reporter, never changed after it. */
-static const struct mm_hooks_engine *engine;
-
 /*
- * Covers the list and the attachment.  Held while the engine attaches and
- * detaches, so nothing that those wait for may take it.
+ * Covers all below.  Held while an engine attaches and detaches, so nothing that
+ * those wait for may take it.
  */
 static DEFINE_MUTEX(reporters_lock);
+static const struct mm_hooks_engine *engine;
+static bool selected;
 static LIST_HEAD(reporters);	/* the first one is attached */
 
-int mm_hooks_engine_select(const char *wanted)
+/* Sets @found, NULL for none. */
+static int engine_find(const char *wanted, const struct mm_hooks_engine **found)
 {
 	if (!strcmp(wanted, "native")) {
+		*found = mm_hooks_native;
+		if (*found)
+			return 0;
 		pr_err("engine=native needs a kernel with the companion patch, which this one is not: use engine=auto\n");
 		return -EOPNOTSUPP;
 	}
-	engine = mm_hooks_intree;
-	if (engine) {
-		pr_info("engine %s: the kernel's page reporting, paced by delay_ms\n",
-			engine->name);
-		return 0;
-	}
 	if (!strcmp(wanted, "intree")) {
+		*found = mm_hooks_intree;
+		if (*found)
+			return 0;
 		pr_err("engine=intree needs a kernel with CONFIG_PAGE_REPORTING, which this one is not\n");
 		return -EOPNOTSUPP;
 	}
-	pr_warn("no engine: this kernel has neither CONFIG_PAGE_REPORTING nor the companion patch, free memory stays with the guest\n");
+	*found = mm_hooks_native ?: mm_hooks_intree;
 	return 0;
+}
+
+int mm_hooks_engine_select(const char *wanted)
+{
+	int err;
+
+	mutex_lock(&reporters_lock);
+	err = engine_find(wanted, &engine);
+	selected = !err;
+	mutex_unlock(&reporters_lock);
+	if (err)
+		return err;
+	if (engine)
+		pr_info("engine %s: %s\n", engine->name, engine->what);
+	else
+		pr_warn("no engine: this kernel has neither CONFIG_PAGE_REPORTING nor the companion patch, free memory stays with the guest\n");
+	return 0;
+}
+
+/* Moves the first reporter from the engine to another one. */
+static int engine_move(const struct mm_hooks_engine *to)
+{
+	struct mm_hooks_reporter *rep =
+		list_first_entry_or_null(&reporters, struct mm_hooks_reporter,
+					 node);
+	int err = 0;
+
+	lockdep_assert_held(&reporters_lock);
+	if (rep) {
+		engine->detach();
+		err = to->attach(rep);
+		if (err && engine->attach(rep)) {
+			pr_err("%s has no engine any more: load its driver again\n",
+			       rep->name);
+			list_del_init(&rep->node);
+		}
+	}
+	if (!err)
+		WRITE_ONCE(engine, to);
+	return err;
+}
+
+int mm_hooks_engine_change(const char *wanted)
+{
+	const struct mm_hooks_engine *to;
+	int err = 0;
+
+	mutex_lock(&reporters_lock);
+	if (selected)
+		err = engine_find(wanted, &to);
+	if (selected && !err && to != engine)
+		err = engine_move(to);
+	mutex_unlock(&reporters_lock);
+	return err;
+}
+
+/* Engines come and go with the module: what was read stays valid. */
+static const struct mm_hooks_engine *engine_now(void)
+{
+	return READ_ONCE(engine);
 }
 
 const char *mm_hooks_engine_name(void)
 {
-	return engine ? engine->name : "none";
+	const struct mm_hooks_engine *e = engine_now();
+
+	return e ? e->name : "none";
 }
 
 u32 mm_hooks_capabilities(void)
 {
-	return MM_HOOKS_CAP_CLOCK | (engine ? engine->caps() : 0);
+	const struct mm_hooks_engine *e = engine_now();
+
+	return MM_HOOKS_CAP_CLOCK | (e ? e->caps() : 0);
 }
 EXPORT_SYMBOL_GPL(mm_hooks_capabilities);
 
@@ -60,10 +124,10 @@ int mm_hooks_reporter_register(struct mm_hooks_reporter *rep)
 	INIT_LIST_HEAD(&rep->node);
 	if (!rep->capacity)
 		return -EINVAL;
-	if (!engine)
-		return -EOPNOTSUPP;
 	mutex_lock(&reporters_lock);
-	if (list_empty(&reporters))
+	if (!engine)
+		err = -EOPNOTSUPP;
+	else if (list_empty(&reporters))
 		err = engine->attach(rep);
 	else
 		pr_info("%s waits in reserve: one reporter is used at a time\n",
@@ -123,12 +187,22 @@ ssize_t mm_hooks_reporters_show(char *buf)
 
 int mm_hooks_flush(unsigned int timeout_ms)
 {
-	return engine ? engine->flush(timeout_ms) : -EOPNOTSUPP;
+	const struct mm_hooks_engine *e = engine_now();
+
+	return e ? e->flush(timeout_ms) : -EOPNOTSUPP;
 }
 EXPORT_SYMBOL_GPL(mm_hooks_flush);
 
 int mm_hooks_forget(void)
 {
-	return engine ? engine->forget() : -EOPNOTSUPP;
+	const struct mm_hooks_engine *e = engine_now();
+
+	return e ? e->forget() : -EOPNOTSUPP;
 }
 EXPORT_SYMBOL_GPL(mm_hooks_forget);
+
+void mm_hooks_chain_done(struct mm_hooks_chain *chain, int status)
+{
+	chain->done(chain, status);
+}
+EXPORT_SYMBOL_GPL(mm_hooks_chain_done);

@@ -17,6 +17,19 @@
  */
 int mm_hooks_engine_select(const char *wanted);
 
+/**
+ * mm_hooks_engine_change() - use another engine from now on
+ * @wanted: "auto", "native" or "intree"
+ *
+ * The reporter moves over.  What the new engine does not know is reported once
+ * more.  Before mm_hooks_engine_select() nothing happens.
+ *
+ * Context: process, may sleep.
+ * Return: 0, -EOPNOTSUPP when @wanted is not to be had on this kernel, or the
+ * error of the new engine: then the old one goes on.
+ */
+int mm_hooks_engine_change(const char *wanted);
+
 /* Name of the engine in use, "none" where there is none. */
 const char *mm_hooks_engine_name(void);
 

@@ -9,6 +9,7 @@
 #include <vmhooks/mm_hooks.h>
 
 #include "counters.h"
+#include "engine.h"
 #include "pacer.h"
 #include "registry.h"
 
@@ -135,6 +136,8 @@ int mm_hooks_sysfs_init(void)
 	if (!kobj)
 		return -ENOMEM;
 	err = sysfs_create_groups(kobj, mm_hooks_groups);
+	if (!err && mm_hooks_native)
+		err = sysfs_create_group(kobj, mm_hooks_native->group);
 	if (err)
 		kobject_put(kobj);
 	return err;

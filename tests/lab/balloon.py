@@ -27,8 +27,8 @@ def load(guest: Guest, *parameters: str) -> "Balloon":
 
 
 def hooks(guest: Guest) -> dict[str, int]:
-    """The numbers in /sys/kernel/mm_hooks."""
-    return _values(guest.try_sh(f"grep . {HOOKS}/* 2>/dev/null")[1])
+    """The numbers in /sys/kernel/mm_hooks and its folder native."""
+    return _values(guest.try_sh(f"grep . {HOOKS}/* {HOOKS}/native/* 2>/dev/null")[1])
 
 
 def devices(guest: Guest) -> dict[str, str]:

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * scatter: give back every second page of a file in memory.
+ * scatter: give back every second page of a file in memory, or every second run
+ * of so many pages.
  *
- *   scatter FILE
+ *   scatter FILE [PAGES]
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,11 +17,12 @@
 
 int main(int argc, char **argv)
 {
+	off_t run = PAGE * (argc > 2 ? atol(argv[2]) : 1);
 	struct stat st;
 	int fd;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: scatter FILE\n");
+	if (argc < 2 || argc > 3 || run <= 0) {
+		fprintf(stderr, "usage: scatter FILE [PAGES]\n");
 		return 2;
 	}
 	fd = open(argv[1], O_RDWR);
@@ -27,8 +30,8 @@ int main(int argc, char **argv)
 		perror(argv[1]);
 		return 1;
 	}
-	for (off_t at = 0; at < st.st_size; at += 2 * PAGE) {
-		if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, PAGE)) {
+	for (off_t at = 0; at < st.st_size; at += 2 * run) {
+		if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, run)) {
 			perror("scatter: fallocate");
 			return 1;
 		}

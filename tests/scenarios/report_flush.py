@@ -3,7 +3,7 @@
 
 from lab import MIB, Guest, balloon, check
 
-KERNELS = ("6.12",)
+KERNELS = ("6.12", "lab")
 ALSO = ("6.1",)
 HOG_MB = 200
 NOISE = 8 * MIB

@@ -35,6 +35,7 @@ struct timekeeper;
  * @sg:    the blocks, a table of its own with an end mark
  * @nents: number of entries in @sg, at least 1
  * @bytes: sum of their lengths
+ * @done:  private to mm_hooks
  *
  * The blocks belong to the reporter from submit() until mm_hooks_chain_done();
  * nobody reads or writes them in between.
@@ -43,17 +44,19 @@ struct mm_hooks_chain {
 	struct scatterlist *sg;
 	unsigned int nents;
 	u64 bytes;
+	void (*done)(struct mm_hooks_chain *chain, int status);
 };
 
 struct mm_hooks_reporter;
 
 /**
  * struct mm_hooks_reporter_ops - what a reporter has to know how to do
- * @submit: hand @chain to the host.  Context: process, may sleep, one chain at a
- *	time.  Return 0 when the chain is on its way:
- *	then mm_hooks_chain_done() is owed exactly once, from any context.  A
- *	negative errno when the chain was not accepted: then it is not.
- * @poll: look after a chain that is still out, called about twice a second
+ * @submit: hand @chain to the host, while others may be out still.  Context:
+ *	process, may sleep, one caller at a time.  Return 0 when the chain is on
+ *	its way: then mm_hooks_chain_done() is owed exactly once, from any
+ *	context.  A negative errno when the chain was not accepted: then it is
+ *	not.  -ENOSPC asks to try again when another chain is done.
+ * @poll: look after chains that are still out, called about twice a second
  *	while one is.  The place to notice a broken queue.  @waited_ms: how long
  *	the oldest chain has been out.  Context: process, may sleep.
  * @abort: the engine has to have its blocks back now.  After it has returned

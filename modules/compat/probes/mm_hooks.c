@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The companion patch, patches/: the hooks of memory, as this version knows them. */
+#include <linux/mm.h>
+#include <linux/mm_hooks.h>
+#include <linux/slab.h>
+#include <trace/events/kmem.h>
+
+static void on_free(void *data, struct zone *zone, unsigned long pfn,
+		    unsigned int order)
+{
+	if (mm_hooks_take_block(pfn_to_page(pfn), order))
+		mm_hooks_put_block(pfn_to_page(pfn), mm_hooks_free_order);
+}
+
+int vmhooks_probe(struct mm_hooks_range *range);
+int vmhooks_probe(struct mm_hooks_range *range)
+{
+	check_trace_callback_type_mm_hooks_free_tp(on_free);
+	return blocking_notifier_call_chain(&mm_hooks_isolated, 0, range);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the host holds of a span of memory: a side map, without kernel state. */
+#include "blocks.h"
+
+#include <linux/align.h>
+#include <linux/bitmap.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+
+static size_t bitmap_bytes(unsigned long units)
+{
+	return BITS_TO_LONGS(units) * sizeof(unsigned long);
+}
+
+static size_t stamps_count(unsigned long pages)
+{
+	return pages >> BLOCKS_AGE_ORDER;
+}
+
+size_t blocks_memory(unsigned long pages, unsigned int unit_order)
+{
+	return 2 * bitmap_bytes(pages >> unit_order) +
+	       stamps_count(pages) * sizeof(u32);
+}
+
+void blocks_init(struct blocks *b, unsigned long base, unsigned long pages,
+		 unsigned int unit_order, void *memory, u32 now)
+{
+	unsigned long units = pages >> unit_order;
+	size_t i;
+
+	*b = (struct blocks){
+		.base = base,
+		.units = units,
+		.unit_order = unit_order,
+		.fresh = memory,
+		.gone = memory + bitmap_bytes(units),
+		.stamps = memory + 2 * bitmap_bytes(units),
+		.fresh_units = units,
+	};
+	bitmap_fill(b->fresh, units);
+	for (i = 0; i < stamps_count(pages); i++)
+		b->stamps[i] = now;
+}
+
+static u32 *stamp_of(const struct blocks *b, unsigned long unit)
+{
+	return &b->stamps[unit >> (BLOCKS_AGE_ORDER - b->unit_order)];
+}
+
+static bool test_and_clear(unsigned long *map, unsigned long bit)
+{
+	return __test_and_clear_bit(bit, map);
+}
+
+static bool test_and_set(unsigned long *map, unsigned long bit)
+{
+	return __test_and_set_bit(bit, map);
+}
+
+static void make_fresh(struct blocks *b, unsigned long unit)
+{
+	b->gone_units -= test_and_clear(b->gone, unit);
+	b->fresh_units += !test_and_set(b->fresh, unit);
+}
+
+void blocks_inherit(struct blocks *b, const struct blocks *from)
+{
+	unsigned long shift = (from->base - b->base) >> b->unit_order;
+	unsigned long unit;
+
+	for (unit = 0; unit < from->units; unit++) {
+		*stamp_of(b, unit + shift) = *stamp_of(from, unit);
+		if (test_bit(unit, from->fresh))
+			continue;
+		blocks_drop(b, unit + shift);
+		if (test_bit(unit, from->gone)) {
+			__set_bit(unit + shift, b->gone);
+			b->gone_units++;
+		}
+	}
+}
+
+unsigned long blocks_freed(struct blocks *b, unsigned long pfn,
+			   unsigned int order, u32 now)
+{
+	unsigned long unit = blocks_unit(b, pfn);
+	unsigned long last = blocks_unit(b, pfn + (1UL << order) - 1);
+	unsigned long gone = b->gone_units;
+
+	for (; unit <= last; unit++) {
+		make_fresh(b, unit);
+		*stamp_of(b, unit) = now;
+	}
+	return gone - b->gone_units;
+}
+
+unsigned long blocks_next(const struct blocks *b, unsigned long from,
+			  unsigned long end)
+{
+	return find_next_bit(b->fresh, end, from);
+}
+
+u32 blocks_age(const struct blocks *b, unsigned long unit, u32 now)
+{
+	return now - *stamp_of(b, unit);
+}
+
+void blocks_drop(struct blocks *b, unsigned long unit)
+{
+	b->fresh_units -= test_and_clear(b->fresh, unit);
+}
+
+struct blocks_run blocks_take(struct blocks *b, unsigned long from,
+			      unsigned long end)
+{
+	unsigned long first = find_next_bit(b->fresh, end, from);
+	unsigned long last = find_next_zero_bit(b->fresh, end, first);
+
+	if (first >= end)
+		return (struct blocks_run){ .first = end };
+	bitmap_clear(b->fresh, first, last - first);
+	b->fresh_units -= last - first;
+	return (struct blocks_run){ .first = first, .count = last - first };
+}
+
+void blocks_back(struct blocks *b, struct blocks_run run, bool gone)
+{
+	unsigned long unit;
+
+	for (unit = run.first; unit < run.first + run.count; unit++) {
+		/* Forgotten while it was out. */
+		if (test_bit(unit, b->fresh))
+			continue;
+		__set_bit(unit, gone ? b->gone : b->fresh);
+		if (gone)
+			b->gone_units++;
+		else
+			b->fresh_units++;
+	}
+}
+
+void blocks_forget(struct blocks *b)
+{
+	bitmap_fill(b->fresh, b->units);
+	bitmap_zero(b->gone, b->units);
+	b->fresh_units = b->units;
+	b->gone_units = 0;
+}

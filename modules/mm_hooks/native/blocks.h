@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the host holds of a span of memory: a side map, without kernel state.
+ *
+ * The span is cut into units, the smallest pieces that are reported.  A unit is
+ *
+ * - fresh: it became free after the host was last told, or nothing is known;
+ * - gone:  the host has discarded it, and it has not been freed since;
+ * - neither: in use as far as known, or on its way to the host.
+ *
+ * Nobody has to tell when memory is taken into use: before such a unit can be
+ * free again it has to be freed, and that is when it becomes fresh.  So the map
+ * outlives what the allocator does to its blocks: a unit that was discarded
+ * stays gone whether the block around it is split or merged.
+ *
+ * Who calls serialises: under zone->lock.
+ */
+#ifndef MM_HOOKS_BLOCKS_H
+#define MM_HOOKS_BLOCKS_H
+
+#include <linux/types.h>
+
+/**
+ * struct blocks - the map of a span
+ * @base:	 first page frame, a multiple of the largest block
+ * @units:	 number of units
+ * @unit_order:	 order of a unit, BLOCKS_AGE_ORDER at the most
+ * @fresh:	 a bit for each unit
+ * @gone:	 a bit for each unit; never together with @fresh
+ * @stamps:	 when a unit was last freed, for each 2^BLOCKS_AGE_ORDER pages
+ * @fresh_units: how many units are fresh
+ * @gone_units:	 how many units are gone
+ */
+struct blocks {
+	unsigned long base;
+	unsigned long units;
+	unsigned int unit_order;
+	unsigned long *fresh;
+	unsigned long *gone;
+	u32 *stamps;
+	unsigned long fresh_units;
+	unsigned long gone_units;
+};
+
+/* Ages are kept for blocks of this order: 2 MiB. */
+#define BLOCKS_AGE_ORDER 9
+/* A span begins and ends at multiples of this many pages. */
+#define BLOCKS_ALIGN (1UL << 15)
+
+/**
+ * struct blocks_run - units in a row
+ * @first: the first one
+ * @count: how many, 0 for none
+ */
+struct blocks_run {
+	unsigned long first;
+	unsigned long count;
+};
+
+/**
+ * blocks_memory() - bytes that a map needs
+ * @pages:	length of the span, a multiple of BLOCKS_ALIGN
+ * @unit_order: order of a unit
+ */
+size_t blocks_memory(unsigned long pages, unsigned int unit_order);
+
+/**
+ * blocks_init() - everything is fresh
+ * @b:		what to fill
+ * @base:	first page frame, a multiple of BLOCKS_ALIGN
+ * @pages:	length of the span, a multiple of BLOCKS_ALIGN
+ * @unit_order: order of a unit
+ * @memory:	blocks_memory() bytes, zeroed, aligned to a long
+ * @now:	the time, in any unit that wraps at 2^32
+ */
+void blocks_init(struct blocks *b, unsigned long base, unsigned long pages,
+		 unsigned int unit_order, void *memory, u32 now);
+
+/**
+ * blocks_inherit() - take over what another map knows
+ * @b:	 a map of a span that contains that of @from, just made
+ * @from: has the same unit
+ */
+void blocks_inherit(struct blocks *b, const struct blocks *from);
+
+/* Page frame to unit and back. */
+static inline unsigned long blocks_unit(const struct blocks *b,
+					unsigned long pfn)
+{
+	return (pfn - b->base) >> b->unit_order;
+}
+
+static inline unsigned long blocks_pfn(const struct blocks *b,
+				       unsigned long unit)
+{
+	return b->base + (unit << b->unit_order);
+}
+
+static inline bool blocks_contains(const struct blocks *b, unsigned long pfn)
+{
+	return pfn >= b->base && blocks_unit(b, pfn) < b->units;
+}
+
+/**
+ * blocks_freed() - pages were freed and the units around them are free
+ * @b:	   the map, which contains them
+ * @pfn:   the first of them
+ * @order: how many
+ * @now:   the time
+ *
+ * Return: how many of their units were gone: taken into use again after the
+ * host had discarded them.
+ */
+unsigned long blocks_freed(struct blocks *b, unsigned long pfn,
+			   unsigned int order, u32 now);
+
+/**
+ * blocks_next() - the next fresh unit
+ * @b:	  the map
+ * @from: where to begin
+ * @end:  where to end
+ *
+ * Return: a unit, or @end.
+ */
+unsigned long blocks_next(const struct blocks *b, unsigned long from,
+			  unsigned long end);
+
+/**
+ * blocks_age() - how long the youngest unit around this one has been free
+ * @b:	  the map
+ * @unit: a fresh unit
+ * @now:  the time
+ */
+u32 blocks_age(const struct blocks *b, unsigned long unit, u32 now);
+
+/**
+ * blocks_drop() - a unit is in use, at least in part
+ * @b:	  the map
+ * @unit: a fresh unit
+ */
+void blocks_drop(struct blocks *b, unsigned long unit);
+
+/**
+ * blocks_take() - take fresh units in a row on their way to the host
+ * @b:	  the map
+ * @from: where to begin
+ * @end:  where to end
+ *
+ * Return: the first fresh units between @from and @end, which are neither fresh
+ * nor gone from now on.
+ */
+struct blocks_run blocks_take(struct blocks *b, unsigned long from,
+			      unsigned long end);
+
+/**
+ * blocks_back() - units that were taken are back
+ * @b:	  the map
+ * @run:  the units
+ * @gone: whether the host has discarded them; otherwise they are fresh again
+ */
+void blocks_back(struct blocks *b, struct blocks_run run, bool gone);
+
+/**
+ * blocks_forget() - everything is fresh again
+ * @b: the map
+ */
+void blocks_forget(struct blocks *b);
+
+#endif /* MM_HOOKS_BLOCKS_H */

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Blocks in flight: out of the allocator, in a chain that is with the host. */
+#include "flight.h"
+
+#include <linux/jiffies.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/mm_hooks.h>
+#include <linux/mmzone.h>
+#include <linux/pageblock-flags.h>
+#include <linux/scatterlist.h>
+#include <linux/wait.h>
+
+#include "../counters.h"
+#include "../mm_hooks_trace.h"
+#include "../pacer.h"
+#include "../params.h"
+#include "lock_time.h"
+#include "policy.h"
+#include "zones.h"
+
+/* Enough to keep a host busy while the next one is filled. */
+#define FLIGHTS 8
+/* How often the reporter looks after chains that are out. */
+#define FLIGHTS_POLL (HZ / 2)
+
+/*
+ * state of a flight, epoch and stop_by are looked at by everybody; the rest is
+ * the pass's.
+ */
+static struct flight flights[FLIGHTS];
+static struct mm_hooks_reporter *reporter;
+static unsigned long out_pages;
+static unsigned int epoch;
+static unsigned long stop_by;
+static bool aborted;
+static int error;
+static DECLARE_WAIT_QUEUE_HEAD(done_wait);	/* the pass, for completions */
+static DECLARE_WAIT_QUEUE_HEAD(landed_wait);	/* others, for landings */
+
+static void flight_done(struct mm_hooks_chain *chain, int status)
+{
+	struct flight *f = container_of(chain, struct flight, chain);
+
+	f->status = status;
+	/* Pairs with the pass, which reads status behind it. */
+	smp_store_release(&f->state, FLIGHT_DONE);
+	wake_up(&done_wait);
+}
+
+void flights_start(struct mm_hooks_reporter *rep)
+{
+	unsigned int i;
+
+	for (i = 0; i < FLIGHTS; i++)
+		flights[i] = (struct flight){ .state = FLIGHT_IDLE };
+	reporter = rep;
+	aborted = false;
+	error = 0;
+	WRITE_ONCE(out_pages, 0);
+	WRITE_ONCE(stop_by, 0);
+}
+
+/* Whole blocks in the largest pieces that have one migratetype. */
+static unsigned int put_piece(unsigned long pfn, unsigned long pages)
+{
+	unsigned int order = min_t(unsigned int, pageblock_order,
+				   ilog2(pages));
+
+	if (pfn)
+		order = min_t(unsigned int, order, __ffs(pfn));
+	mm_hooks_put_block(pfn_to_page(pfn), order);
+	return order;
+}
+
+/* Tells the map what the host made of the chain.  Before the blocks are back. */
+static void flight_settle(struct flight *f)
+{
+	bool gone = !f->status && f->epoch == READ_ONCE(epoch);
+	struct blocks *b = zones_blocks(f->zone);
+	struct scatterlist *s;
+	unsigned int i;
+
+	lockdep_assert_held(&f->zone->lock);
+	for_each_sg(f->sg, s, f->chain.nents, i) {
+		unsigned long pfn = page_to_pfn(sg_page(s));
+		struct blocks_run run = {
+			.first = blocks_unit(b, pfn),
+			.count = s->length >> (PAGE_SHIFT + b->unit_order),
+		};
+
+		blocks_back(b, run, gone);
+	}
+}
+
+/* One section of zone->lock: at most @batch pieces.  Return: are all back? */
+static bool flight_put_some(struct flight *f, unsigned int *at,
+			    unsigned int batch)
+{
+	while (*at < f->count) {
+		struct flight_block *block = &f->blocks[*at];
+
+		while (block->pages) {
+			unsigned int order;
+
+			if (!batch--)
+				return false;
+			order = put_piece(block->pfn, block->pages);
+			block->pfn += 1UL << order;
+			block->pages -= 1UL << order;
+		}
+		++*at;
+	}
+	return true;
+}
+
+static void flight_put(struct flight *f)
+{
+	struct lock_time time;
+	unsigned int at = 0;
+	bool settled = false;
+	bool back;
+
+	do {
+		zone_lock(f->zone, &time);
+		if (!settled)
+			flight_settle(f);
+		settled = true;
+		back = flight_put_some(f, &at, mm_hooks_scan_batch());
+		zone_unlock(f->zone, &time);
+		cond_resched();
+	} while (!back);
+}
+
+static void flight_count(const struct flight *f)
+{
+	if (f->status) {
+		mm_hooks_count(report_errors);
+		error = error ?: f->status;
+	} else {
+		mm_hooks_count(reported_chains);
+		mm_hooks_count_add(reported_bytes, f->chain.bytes);
+	}
+	trace_mm_hooks_chain(reporter->name, f->chain.nents, f->chain.bytes,
+			     f->status);
+}
+
+static void flight_land(struct flight *f)
+{
+	flight_count(f);
+	mm_hooks_pacer_reported(f->chain.bytes,
+				(u64)out_pages << PAGE_SHIFT, f->status);
+	flight_put(f);
+	WRITE_ONCE(out_pages, out_pages - f->pages);
+	WRITE_ONCE(f->state, FLIGHT_IDLE);
+	wake_up_all(&landed_wait);
+}
+
+static struct flight *flight_find(int state)
+{
+	unsigned int i;
+
+	for (i = 0; i < FLIGHTS; i++)
+		if (smp_load_acquire(&flights[i].state) == state)
+			return &flights[i];
+	return NULL;
+}
+
+static void flights_land_done(void)
+{
+	struct flight *f;
+
+	while ((f = flight_find(FLIGHT_DONE)))
+		flight_land(f);
+}
+
+static unsigned int flights_waited_ms(void)
+{
+	unsigned long now = jiffies, longest = 0;
+	unsigned int i;
+
+	for (i = 0; i < FLIGHTS; i++)
+		if (READ_ONCE(flights[i].state) == FLIGHT_OUT)
+			longest = max(longest, now - flights[i].since);
+	return jiffies_to_msecs(longest);
+}
+
+/* Nothing has come back for a while. */
+static void flights_poll(void)
+{
+	unsigned long stop = READ_ONCE(stop_by);
+
+	if (aborted)
+		return;
+	if (stop && time_after_eq(jiffies, stop)) {
+		aborted = true;
+		reporter->ops->abort(reporter);
+	} else {
+		reporter->ops->poll(reporter, flights_waited_ms());
+	}
+}
+
+/* Something is out: lands what comes back next. */
+static void flights_land_some(void)
+{
+	if (!wait_event_timeout(done_wait, flight_find(FLIGHT_DONE),
+				FLIGHTS_POLL))
+		flights_poll();
+	flights_land_done();
+}
+
+static void flight_open(struct flight *f, struct zone *zone)
+{
+	f->chain = (struct mm_hooks_chain){ .sg = f->sg, .done = flight_done };
+	f->count = 0;
+	f->pages = 0;
+	f->zone = zone;
+	f->epoch = READ_ONCE(epoch);
+	sg_init_table(f->sg, MM_HOOKS_CHAIN_MAX);
+	WRITE_ONCE(f->state, FLIGHT_FILLING);
+}
+
+struct flight *flights_get(struct zone *zone, unsigned long most,
+			   unsigned long *pages)
+{
+	struct flight *f;
+
+	flights_land_done();
+	while (!error && !READ_ONCE(stop_by)) {
+		f = flight_find(FLIGHT_IDLE);
+		*pages = policy_share(most, out_pages);
+		if (f && *pages) {
+			flight_open(f, zone);
+			return f;
+		}
+		flights_land_some();
+	}
+	return NULL;
+}
+
+void flight_add(struct flight *f, unsigned long pfn, unsigned int order)
+{
+	struct flight_block *last = &f->blocks[f->count];
+
+	lockdep_assert_held(&f->zone->lock);
+	f->pages += 1UL << order;
+	if (f->count && last[-1].pfn + last[-1].pages == pfn)
+		last[-1].pages += 1UL << order;
+	else
+		f->blocks[f->count++] = (struct flight_block){
+			.pfn = pfn, .pages = 1UL << order
+		};
+}
+
+static struct scatterlist *flight_last(struct flight *f)
+{
+	return f->chain.nents ? &f->sg[f->chain.nents - 1] : NULL;
+}
+
+void flight_report(struct flight *f, unsigned long pfn, unsigned long pages)
+{
+	struct scatterlist *s = flight_last(f);
+	unsigned int bytes = pages << PAGE_SHIFT;
+
+	lockdep_assert_held(&f->zone->lock);
+	f->chain.bytes += bytes;
+	if (s && page_to_pfn(sg_page(s)) + (s->length >> PAGE_SHIFT) == pfn)
+		s->length += bytes;
+	else
+		sg_set_page(&f->sg[f->chain.nents++], pfn_to_page(pfn), bytes,
+			    0);
+}
+
+bool flight_is_full(const struct flight *f)
+{
+	return f->chain.nents ==
+	       min_t(unsigned int, reporter->capacity, MM_HOOKS_CHAIN_MAX);
+}
+
+int flight_submit(struct flight *f)
+{
+	int err;
+
+	if (!f->chain.nents) {
+		WRITE_ONCE(f->state, FLIGHT_IDLE);
+		return 0;
+	}
+	sg_mark_end(flight_last(f));
+	f->since = jiffies;
+	WRITE_ONCE(out_pages, out_pages + f->pages);
+	WRITE_ONCE(f->state, FLIGHT_OUT);
+	while ((err = reporter->ops->submit(reporter, &f->chain)) == -ENOSPC &&
+	       out_pages > f->pages)
+		flights_land_some();
+	if (err) {
+		f->status = err;
+		flight_land(f);
+	}
+	return err;
+}
+
+int flights_land(void)
+{
+	while (out_pages)
+		flights_land_some();
+	return error;
+}
+
+void flights_clear_error(void)
+{
+	error = 0;
+}
+
+void flights_end(unsigned long when)
+{
+	WRITE_ONCE(stop_by, when);
+	wake_up(&done_wait);
+}
+
+void flights_forget(void)
+{
+	WRITE_ONCE(epoch, epoch + 1);
+}
+
+/* A block may be on its way back: asked again after each landing. */
+static bool flights_clear_of(unsigned long start, unsigned long end)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < FLIGHTS; i++) {
+		const struct flight *f = &flights[i];
+
+		if (smp_load_acquire(&f->state) == FLIGHT_IDLE)
+			continue;
+		for (j = 0; j < f->count; j++)
+			if (f->blocks[j].pfn < end &&
+			    start < f->blocks[j].pfn + f->blocks[j].pages)
+				return false;
+	}
+	return true;
+}
+
+bool flights_wait(unsigned long start, unsigned long end,
+		  unsigned long timeout)
+{
+	return wait_event_timeout(landed_wait, flights_clear_of(start, end),
+				  timeout);
+}
+
+unsigned long flights_pages(void)
+{
+	return READ_ONCE(out_pages);
+}

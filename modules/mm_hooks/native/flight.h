@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Blocks in flight: out of the allocator, in a chain that is with the host.
+ *
+ * The pass (native.c) takes a flight, scan.c fills it, the reporter carries it,
+ * and the pass lands it when the host is done.  All but the completion and the
+ * questions at the end is the pass's alone.
+ */
+#ifndef MM_HOOKS_FLIGHT_H
+#define MM_HOOKS_FLIGHT_H
+
+#include <linux/types.h>
+#include <vmhooks/mm_hooks.h>
+
+struct zone;
+
+/**
+ * struct flight_block - pages in a row that were taken
+ * @pfn:   the first
+ * @pages: how many
+ */
+struct flight_block {
+	unsigned long pfn;
+	unsigned long pages;
+};
+
+/**
+ * struct flight - one chain and the blocks behind it
+ * @chain:  what the reporter gets; @nents entries of @sg are filled
+ * @sg:	    what is reported, in rising order, neighbours merged
+ * @blocks: what was taken, which may be more, in the same order
+ * @count:  how many @blocks
+ * @pages:  how many pages they have
+ * @zone:   whose
+ * @epoch:  see flights_forget()
+ * @since:  when it was submitted, jiffies
+ * @status: of the host, once @state is FLIGHT_DONE
+ * @state:  the completion turns FLIGHT_OUT into FLIGHT_DONE, the pass does all
+ *	else
+ */
+struct flight {
+	struct mm_hooks_chain chain;
+	struct scatterlist sg[MM_HOOKS_CHAIN_MAX];
+	struct flight_block blocks[MM_HOOKS_CHAIN_MAX];
+	unsigned int count;
+	unsigned long pages;
+	struct zone *zone;
+	unsigned int epoch;
+	unsigned long since;
+	int status;
+	enum { FLIGHT_IDLE, FLIGHT_FILLING, FLIGHT_OUT, FLIGHT_DONE } state;
+};
+
+/**
+ * flights_start() - begin with nothing in flight
+ * @rep: who carries the chains
+ *
+ * Context: process.
+ */
+void flights_start(struct mm_hooks_reporter *rep);
+
+/**
+ * flights_get() - an empty flight
+ * @zone:   for blocks of this zone
+ * @most:   most pages that may be in flight, all flights together
+ * @pages:  set to how many of them this one may take
+ *
+ * Lands what the host is done with, and waits while everything is out.
+ *
+ * Context: the pass, may sleep.
+ * Return: a flight, or NULL after a report has failed or the end was called.
+ */
+struct flight *flights_get(struct zone *zone, unsigned long most,
+			   unsigned long *pages);
+
+/**
+ * flight_add() - a block was taken
+ * @f:	   the flight
+ * @pfn:   its first page
+ * @order: its order
+ *
+ * Context: the pass, zone->lock held.
+ */
+void flight_add(struct flight *f, unsigned long pfn, unsigned int order);
+
+/**
+ * flight_report() - pages of a block that was added have to be reported
+ * @f:	   the flight
+ * @pfn:   the first of them
+ * @pages: how many
+ *
+ * Context: the pass, zone->lock held, while flight_is_full() says no.
+ */
+void flight_report(struct flight *f, unsigned long pfn, unsigned long pages);
+
+/* Has the last entry of the chain been used? */
+bool flight_is_full(const struct flight *f);
+
+/**
+ * flight_submit() - send it to the host
+ * @f: a flight; an empty one is only given back
+ *
+ * Context: the pass, may sleep.
+ * Return: 0, or the error of the reporter: then it has landed.
+ */
+int flight_submit(struct flight *f);
+
+/**
+ * flights_land() - wait until nothing is in flight
+ *
+ * Context: the pass, may sleep.
+ * Return: 0, or the first error since flights_clear_error().
+ */
+int flights_land(void);
+
+/* Errors before this do not count any more.  Context: the pass. */
+void flights_clear_error(void);
+
+/**
+ * flights_end() - the host has until then
+ * @stop_by: jiffies, after which the reporter is told to abort; 0 to go on
+ *
+ * Context: any.
+ */
+void flights_end(unsigned long stop_by);
+
+/**
+ * flights_forget() - what is in flight now lands as fresh
+ *
+ * Context: any.
+ */
+void flights_forget(void);
+
+/**
+ * flights_wait() - wait until no page of a range is in flight
+ * @start:   first page frame
+ * @end:     behind the last one
+ * @timeout: jiffies
+ *
+ * Context: process, may sleep; not the pass.
+ * Return: whether it is so.
+ */
+bool flights_wait(unsigned long start, unsigned long end,
+		  unsigned long timeout);
+
+/* Pages in flight. */
+unsigned long flights_pages(void);
+
+#endif /* MM_HOOKS_FLIGHT_H */

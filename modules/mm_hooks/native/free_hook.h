@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The kernel tells which pages become free: into the map, and wake the pacer. */
+#ifndef MM_HOOKS_FREE_HOOK_H
+#define MM_HOOKS_FREE_HOOK_H
+
+/**
+ * free_hook_attach() - listen to the kernel
+ * @least: order of the smallest free block to hear about
+ *
+ * Context: process, may sleep; after zones_init().
+ * Return: 0, or a negative errno.
+ */
+int free_hook_attach(unsigned int least);
+
+/**
+ * free_hook_detach() - stop listening
+ *
+ * After the return nothing of this runs any more.  Context: process, may sleep.
+ */
+void free_hook_detach(void);
+
+/**
+ * free_hook_rearm() - the next free wakes the pacer again
+ *
+ * Before the maps are looked at: a free that comes later is not missed.
+ *
+ * Context: any.
+ */
+void free_hook_rearm(void);
+
+#endif /* MM_HOOKS_FREE_HOOK_H */

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which free blocks are reported, when and how many at a time. */
+#include "policy.h"
+
+#include <linux/limits.h>
+#include <linux/minmax.h>
+
+static u32 saturate(u64 ticks)
+{
+	return min_t(u64, ticks, S32_MAX);
+}
+
+struct policy policy_regular(u32 min_age, unsigned int level,
+			     unsigned int order, unsigned long passed,
+			     u32 second)
+{
+	u64 age = (u64)min_age << level;
+	u64 low_age = max_t(u64, age * POLICY_LOW_AGES,
+			    (u64)second * POLICY_LOW_MS / 1000);
+
+	return (struct policy){
+		.min_age = saturate(age),
+		.low_age = saturate(low_age),
+		.order = order,
+		.low = min_t(u64, passed, second) * POLICY_LOW_RATE / second,
+		.second = second,
+	};
+}
+
+struct policy policy_flush(void)
+{
+	return (struct policy){};
+}
+
+u32 policy_wait(struct policy *p, unsigned int order, s32 age)
+{
+	bool low = order < p->order;
+	u32 need = low ? p->low_age : p->min_age;
+
+	age = max(age, 0);
+	if ((u32)age < need)
+		return need - age;
+	if (!low)
+		return 0;
+	if (!p->low)
+		return p->second;
+	p->low--;
+	return 0;
+}
+
+unsigned long policy_share(unsigned long most, unsigned long out)
+{
+	unsigned long each = min(most, POLICY_CHAIN_PAGES);
+
+	return !out || out + each <= most ? each : 0;
+}
+
+bool policy_affords(unsigned long free, unsigned long mark,
+		    unsigned int order)
+{
+	return free > mark + (1UL << order);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which free blocks are reported, when and how many at a time: decisions, without
+ * kernel state.  Times are ticks of any clock, ages differences of such.
+ */
+#ifndef MM_HOOKS_POLICY_H
+#define MM_HOOKS_POLICY_H
+
+#include <linux/types.h>
+
+/* A chain never takes more pages, so that several share what may be in flight. */
+#define POLICY_CHAIN_PAGES (1UL << 14)
+/* Blocks below the reporting order wait for this many ages, and a time of its own. */
+#define POLICY_LOW_AGES 10
+#define POLICY_LOW_MS 2000
+/* So many of them are reported in a second at the most. */
+#define POLICY_LOW_RATE 1024
+
+/**
+ * struct policy - what holds for one pass
+ * @min_age: ticks that a block has to have been free
+ * @low_age: the same for blocks below @order
+ * @order:   blocks from this order on are reported without a limit
+ * @low:     how many smaller ones may be reported still
+ * @second:  ticks of a second
+ */
+struct policy {
+	u32 min_age;
+	u32 low_age;
+	unsigned int order;
+	unsigned int low;
+	u32 second;
+};
+
+/**
+ * policy_regular() - a pass that the pacer has let go
+ * @min_age: ticks, from the parameter
+ * @level:   how far reporting has backed off: each level doubles the age
+ * @order:   from the parameter
+ * @passed:  ticks since the last pass
+ * @second:  ticks of a second
+ */
+struct policy policy_regular(u32 min_age, unsigned int level,
+			     unsigned int order, unsigned long passed,
+			     u32 second);
+
+/**
+ * policy_flush() - a pass that takes all there is
+ */
+struct policy policy_flush(void);
+
+/**
+ * policy_wait() - may a block be reported?
+ * @p:	   the pass; counts it when it is a small one that may
+ * @order: the block's order
+ * @age:   ticks since any of it was freed, negative if after the pass began
+ *
+ * Return: 0 when it may, else ticks until it is worth asking again.
+ */
+u32 policy_wait(struct policy *p, unsigned int order, s32 age);
+
+/**
+ * policy_share() - how many pages may one more chain take?
+ * @most: pages that may be in flight
+ * @out:  pages that are
+ *
+ * One chain may always be out.  Return: pages, 0 to wait until others are back.
+ */
+unsigned long policy_share(unsigned long most, unsigned long out);
+
+/**
+ * policy_affords() - can a zone do without a block for a while?
+ * @free:  free pages of the zone
+ * @mark:  where the kernel would be content with its free memory
+ * @order: the block's order
+ */
+bool policy_affords(unsigned long free, unsigned long mark,
+		    unsigned int order);
+
+#endif /* MM_HOOKS_POLICY_H */

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who wants memory that is in flight waits until it is back.
+ *
+ * Blocks in flight are neither free nor in use: the guest could run out of memory
+ * because of them, and a range that is isolated for offlining or for
+ * alloc_contig_range() would seem to be in use.
+ */
+#include "pressure.h"
+
+#include <linux/jiffies.h>
+#include <linux/limits.h>
+#include <linux/memory.h>
+#include <linux/mm_hooks.h>
+#include <linux/notifier.h>
+#include <linux/oom.h>
+#include <linux/printk.h>
+
+#include "../counters.h"
+#include "../pacer.h"
+#include "flight.h"
+#include "zones.h"
+
+/* A host that takes longer does not count on being waited for. */
+#define PRESSURE_OOM_WAIT HZ
+#define PRESSURE_ISOLATED_WAIT (10 * HZ)
+
+/* The last notifier before somebody is killed. */
+static int on_oom(struct notifier_block *nb, unsigned long unused, void *freed)
+{
+	unsigned long pages = flights_pages();
+
+	if (!pages)
+		return NOTIFY_OK;
+	mm_hooks_count(pressure_waits);
+	if (flights_wait(0, ULONG_MAX, PRESSURE_OOM_WAIT))
+		*(unsigned long *)freed += pages;
+	return NOTIFY_OK;
+}
+
+/* New blocks of an isolated range are not taken: there is an end to this. */
+static int on_isolated(struct notifier_block *nb, unsigned long unused,
+		       void *data)
+{
+	const struct mm_hooks_range *range = data;
+
+	if (!flights_pages())
+		return NOTIFY_OK;
+	mm_hooks_count(pressure_waits);
+	if (!flights_wait(range->start_pfn, range->end_pfn,
+			  PRESSURE_ISOLATED_WAIT))
+		pr_warn_ratelimited("pages %#lx to %#lx are wanted, but the host has not given them back\n",
+				    range->start_pfn, range->end_pfn);
+	return NOTIFY_OK;
+}
+
+static int on_memory(struct notifier_block *nb, unsigned long action,
+		     void *data)
+{
+	if (action != MEM_ONLINE)
+		return NOTIFY_OK;
+	if (zones_update())
+		pr_warn("no memory for the map of memory that was plugged: it is not reported\n");
+	mm_hooks_pacer_request(0);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block oom_nb = { .notifier_call = on_oom };
+static struct notifier_block isolated_nb = { .notifier_call = on_isolated };
+static struct notifier_block memory_nb = { .notifier_call = on_memory };
+
+int pressure_attach(void)
+{
+	int err;
+
+	err = register_oom_notifier(&oom_nb);
+	if (err)
+		return err;
+	err = blocking_notifier_chain_register(&mm_hooks_isolated,
+					       &isolated_nb);
+	if (err)
+		goto oom;
+	err = register_memory_notifier(&memory_nb);
+	if (err)
+		goto isolated;
+	return 0;
+isolated:
+	blocking_notifier_chain_unregister(&mm_hooks_isolated, &isolated_nb);
+oom:
+	unregister_oom_notifier(&oom_nb);
+	return err;
+}
+
+void pressure_detach(void)
+{
+	unregister_memory_notifier(&memory_nb);
+	blocking_notifier_chain_unregister(&mm_hooks_isolated, &isolated_nb);
+	unregister_oom_notifier(&oom_nb);
+}

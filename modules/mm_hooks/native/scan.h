@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Find fresh blocks of a zone, and take them out of the allocator. */
+#ifndef MM_HOOKS_SCAN_H
+#define MM_HOOKS_SCAN_H
+
+#include <linux/types.h>
+
+#include "policy.h"
+
+struct flight;
+struct zone;
+
+/**
+ * struct scan - a pass through a zone
+ * @zone:   the zone
+ * @policy: what holds for it
+ * @now:    jiffies when the pass began
+ * @batch:  blocks visited in a section of zone->lock
+ * @cursor: the unit to go on with
+ * @wait:   jiffies until the first block that was spared may be asked for again,
+ *	    ULONG_MAX without any
+ * @scarce: the zone has too little free memory to take more
+ * @ended:  the end of the zone was reached
+ */
+struct scan {
+	struct zone *zone;
+	struct policy policy;
+	u32 now;
+	unsigned int batch;
+	unsigned long cursor;
+	unsigned long wait;
+	bool scarce;
+	bool ended;
+};
+
+/**
+ * scan_fill() - take blocks until a flight is full or the zone is through
+ * @s:	   the pass
+ * @f:	   the flight
+ * @pages: most pages to take
+ *
+ * Context: the pass, may sleep.
+ */
+void scan_fill(struct scan *s, struct flight *f, unsigned long pages);
+
+#endif /* MM_HOOKS_SCAN_H */

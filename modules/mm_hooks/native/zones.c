@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The maps of the guest's zones.
+ *
+ * A map is found through its zone and changes under zone->lock, which its users
+ * hold anyway.  Maps come and go under zones_lock.
+ */
+#include "zones.h"
+
+#include <linux/align.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/mutex.h>
+#include <linux/nodemask.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+struct zone_map {
+	struct zone *zone;
+	struct blocks *blocks;	/* under zone->lock */
+};
+
+static DEFINE_MUTEX(zones_lock);	/* the order of the unit, all replacing */
+static unsigned int unit_order;
+static struct zone_map *maps;		/* of every node, MAX_NR_ZONES each */
+
+static unsigned int maps_count(void)
+{
+	return nr_node_ids * MAX_NR_ZONES;
+}
+
+static struct zone_map *map_of(struct zone *zone)
+{
+	return &maps[zone_to_nid(zone) * MAX_NR_ZONES + zone_idx(zone)];
+}
+
+static struct blocks *blocks_alloc(unsigned long base, unsigned long pages)
+{
+	struct blocks *b = kzalloc(sizeof(*b), GFP_KERNEL);
+	void *memory = kvzalloc(blocks_memory(pages, unit_order), GFP_KERNEL);
+
+	if (!b || !memory) {
+		kfree(b);
+		kvfree(memory);
+		return NULL;
+	}
+	blocks_init(b, base, pages, unit_order, memory, (u32)jiffies);
+	return b;
+}
+
+static void blocks_free(struct blocks *b)
+{
+	if (!b)
+		return;
+	kvfree(b->fresh);
+	kfree(b);
+}
+
+/* Puts a map in place; what it replaces is the caller's. */
+static struct blocks *map_replace(struct zone_map *map, struct blocks *new)
+{
+	struct blocks *old;
+
+	lockdep_assert_held(&zones_lock);
+	spin_lock_irq(&map->zone->lock);
+	old = map->blocks;
+	if (old && new && old->unit_order == new->unit_order)
+		blocks_inherit(new, old);
+	map->blocks = new;
+	spin_unlock_irq(&map->zone->lock);
+	return old;
+}
+
+static bool map_covers(const struct zone_map *map, unsigned long base,
+		       unsigned long pages)
+{
+	const struct blocks *b = map->blocks;
+
+	return b && b->unit_order == unit_order && base >= b->base &&
+	       base + pages <= blocks_pfn(b, b->units);
+}
+
+static int map_update(struct zone *zone)
+{
+	unsigned long base = ALIGN_DOWN(zone->zone_start_pfn, BLOCKS_ALIGN);
+	unsigned long end = ALIGN(zone_end_pfn(zone), BLOCKS_ALIGN);
+	struct zone_map *map = map_of(zone);
+	struct blocks *new;
+
+	map->zone = zone;
+	if (map_covers(map, base, end - base))
+		return 0;
+	if (map->blocks) {
+		base = min(base, map->blocks->base);
+		end = max(end, blocks_pfn(map->blocks, map->blocks->units));
+	}
+	new = blocks_alloc(base, end - base);
+	if (!new)
+		return -ENOMEM;
+	blocks_free(map_replace(map, new));
+	return 0;
+}
+
+static int zones_update_locked(void)
+{
+	int nid, z, err = 0;
+
+	lockdep_assert_held(&zones_lock);
+	for_each_online_node(nid) {
+		struct zone *zones = NODE_DATA(nid)->node_zones;
+
+		for (z = 0; z < MAX_NR_ZONES && !err; z++)
+			if (managed_zone(&zones[z]))
+				err = map_update(&zones[z]);
+	}
+	return err;
+}
+
+int zones_update(void)
+{
+	int err = 0;
+
+	mutex_lock(&zones_lock);
+	if (maps)
+		err = zones_update_locked();
+	mutex_unlock(&zones_lock);
+	return err;
+}
+
+int zones_set_unit(unsigned int order)
+{
+	unsigned int was;
+	int err;
+
+	mutex_lock(&zones_lock);
+	was = unit_order;
+	unit_order = order;
+	err = was == order ? 0 : zones_update_locked();
+	mutex_unlock(&zones_lock);
+	return err;
+}
+
+static void zones_exit_locked(void)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&zones_lock);
+	for (i = 0; i < maps_count(); i++)
+		if (maps[i].blocks)
+			blocks_free(map_replace(&maps[i], NULL));
+	kvfree(maps);
+	maps = NULL;
+}
+
+int zones_init(unsigned int order)
+{
+	int err = -ENOMEM;
+
+	mutex_lock(&zones_lock);
+	unit_order = order;
+	maps = kvcalloc(maps_count(), sizeof(*maps), GFP_KERNEL);
+	if (maps) {
+		err = zones_update_locked();
+		if (err)
+			zones_exit_locked();
+	}
+	mutex_unlock(&zones_lock);
+	return err;
+}
+
+void zones_exit(void)
+{
+	mutex_lock(&zones_lock);
+	zones_exit_locked();
+	mutex_unlock(&zones_lock);
+}
+
+struct blocks *zones_blocks(struct zone *zone)
+{
+	lockdep_assert_held(&zone->lock);
+	return map_of(zone)->blocks;
+}
+
+struct zone *zones_next(unsigned int *index)
+{
+	while (*index < maps_count()) {
+		struct zone_map *map = &maps[(*index)++];
+
+		if (READ_ONCE(map->blocks))
+			return map->zone;
+	}
+	return NULL;
+}
+
+void zones_forget(void)
+{
+	unsigned int i = 0;
+	struct zone *zone;
+
+	while ((zone = zones_next(&i))) {
+		spin_lock_irq(&zone->lock);
+		blocks_forget(zones_blocks(zone));
+		spin_unlock_irq(&zone->lock);
+		cond_resched();
+	}
+}
+
+static u64 zones_sum(bool fresh)
+{
+	u64 bytes = 0;
+	unsigned int i;
+
+	mutex_lock(&zones_lock);
+	for (i = 0; maps && i < maps_count(); i++) {
+		const struct blocks *b = maps[i].blocks;
+
+		if (b)
+			bytes += (u64)(fresh ? READ_ONCE(b->fresh_units) :
+					       READ_ONCE(b->gone_units)) <<
+				 (b->unit_order + PAGE_SHIFT);
+	}
+	mutex_unlock(&zones_lock);
+	return bytes;
+}
+
+u64 zones_fresh_bytes(void)
+{
+	return zones_sum(true);
+}
+
+u64 zones_gone_bytes(void)
+{
+	return zones_sum(false);
+}

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the host holds of a span: corners, and a buddy allocator made of a table
+ * that frees and allocates at random while a host keeps books of its own.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+#include <linux/prandom.h>
+#include <linux/random.h>
+
+#include "../native/blocks.c"
+
+#define BASE (3 * BLOCKS_ALIGN)
+#define PAGES BLOCKS_ALIGN
+#define TOP_ORDER 10
+
+static struct blocks make(struct kunit *test, unsigned int unit_order)
+{
+	size_t bytes = blocks_memory(PAGES, unit_order);
+	struct blocks b;
+
+	blocks_init(&b, BASE, PAGES, unit_order,
+		    kunit_kzalloc(test, bytes, GFP_KERNEL), 1000);
+	KUNIT_ASSERT_NOT_NULL(test, b.fresh);
+	return b;
+}
+
+/* The host discards all that is fresh. */
+static void discard_all(struct blocks *b)
+{
+	struct blocks_run run;
+
+	while ((run = blocks_take(b, 0, b->units)).count)
+		blocks_back(b, run, true);
+}
+
+static void all_is_fresh_at_first(struct kunit *test)
+{
+	struct blocks b = make(test, 9);
+
+	KUNIT_EXPECT_EQ(test, b.units, PAGES >> 9);
+	KUNIT_EXPECT_EQ(test, b.fresh_units, b.units);
+	KUNIT_EXPECT_EQ(test, b.gone_units, 0UL);
+	KUNIT_EXPECT_EQ(test, blocks_next(&b, 0, b.units), 0UL);
+	KUNIT_EXPECT_EQ(test, blocks_age(&b, 5, 1007), 7U);
+}
+
+static void span_ends_where_it_should(struct kunit *test)
+{
+	struct blocks b = make(test, 9);
+
+	KUNIT_EXPECT_TRUE(test, blocks_contains(&b, BASE));
+	KUNIT_EXPECT_FALSE(test, blocks_contains(&b, BASE - 1));
+	KUNIT_EXPECT_TRUE(test, blocks_contains(&b, BASE + PAGES - 1));
+	KUNIT_EXPECT_FALSE(test, blocks_contains(&b, BASE + PAGES));
+}
+
+static void what_was_taken_is_neither(struct kunit *test)
+{
+	struct blocks b = make(test, 9);
+	struct blocks_run run = blocks_take(&b, 3, 7);
+
+	KUNIT_EXPECT_EQ(test, run.first, 3UL);
+	KUNIT_EXPECT_EQ(test, run.count, 4UL);
+	KUNIT_EXPECT_EQ(test, b.fresh_units, b.units - 4);
+	KUNIT_EXPECT_EQ(test, blocks_next(&b, 3, b.units), 7UL);
+	KUNIT_EXPECT_EQ(test, blocks_take(&b, 3, 7).count, 0UL);
+}
+
+static void error_makes_fresh_again(struct kunit *test)
+{
+	struct blocks b = make(test, 9);
+	struct blocks_run run = blocks_take(&b, 3, 7);
+
+	blocks_back(&b, run, false);
+	KUNIT_EXPECT_EQ(test, b.fresh_units, b.units);
+	KUNIT_EXPECT_EQ(test, b.gone_units, 0UL);
+}
+
+static void merge_with_a_gone_block_is_no_news_of_it(struct kunit *test)
+{
+	struct blocks b = make(test, 9);
+
+	discard_all(&b);
+	/* The second half of a block of order 10, the first is free anyway. */
+	KUNIT_EXPECT_EQ(test, blocks_freed(&b, BASE + 512, 9, 1), 1UL);
+	KUNIT_EXPECT_EQ(test, blocks_next(&b, 0, b.units), 1UL);
+	KUNIT_EXPECT_EQ(test, blocks_next(&b, 2, b.units), b.units);
+}
+
+static void one_page_makes_its_unit_fresh(struct kunit *test)
+{
+	struct blocks b = make(test, 5);
+
+	discard_all(&b);
+	KUNIT_EXPECT_EQ(test, blocks_freed(&b, BASE + 33, 0, 1), 1UL);
+	KUNIT_EXPECT_EQ(test, blocks_next(&b, 0, b.units), 1UL);
+	KUNIT_EXPECT_EQ(test, b.fresh_units, 1UL);
+	KUNIT_EXPECT_EQ(test, b.gone_units, b.units - 1);
+}
+
+static void large_free_makes_all_its_units_fresh(struct kunit *test)
+{
+	struct blocks b = make(test, 5);
+
+	discard_all(&b);
+	KUNIT_EXPECT_EQ(test, blocks_freed(&b, BASE + 1024, 10, 1), 32UL);
+	KUNIT_EXPECT_EQ(test, blocks_freed(&b, BASE + 1024, 10, 1), 0UL);
+	KUNIT_EXPECT_EQ(test, b.fresh_units, 32UL);
+}
+
+static void free_makes_the_block_young(struct kunit *test)
+{
+	struct blocks b = make(test, 5);
+
+	blocks_freed(&b, BASE + 512 + 7, 0, 5000);
+	/* All 16 units of the 2 MiB around it, and no other. */
+	KUNIT_EXPECT_EQ(test, blocks_age(&b, 15, 5001), 4001U);
+	KUNIT_EXPECT_EQ(test, blocks_age(&b, 16, 5001), 1U);
+	KUNIT_EXPECT_EQ(test, blocks_age(&b, 31, 5001), 1U);
+	KUNIT_EXPECT_EQ(test, blocks_age(&b, 32, 5001), 4001U);
+}
+
+static void age_survives_the_wrap_of_time(struct kunit *test)
+{
+	struct blocks b = make(test, 9);
+
+	blocks_freed(&b, BASE, 9, U32_MAX - 1);
+	KUNIT_EXPECT_EQ(test, blocks_age(&b, 0, 3), 5U);
+}
+
+static void dropped_unit_comes_back_with_a_free(struct kunit *test)
+{
+	struct blocks b = make(test, 9);
+
+	blocks_drop(&b, 2);
+	blocks_drop(&b, 2);
+	KUNIT_EXPECT_EQ(test, b.fresh_units, b.units - 1);
+	KUNIT_EXPECT_EQ(test, blocks_freed(&b, BASE + 1024, 9, 1), 0UL);
+	KUNIT_EXPECT_EQ(test, b.fresh_units, b.units);
+}
+
+static void forget_holds_for_what_is_in_flight(struct kunit *test)
+{
+	struct blocks b = make(test, 9);
+	struct blocks_run run = blocks_take(&b, 3, 7);
+
+	blocks_forget(&b);
+	blocks_back(&b, run, true);
+	KUNIT_EXPECT_EQ(test, b.fresh_units, b.units);
+	KUNIT_EXPECT_EQ(test, b.gone_units, 0UL);
+	KUNIT_EXPECT_FALSE(test, test_bit(3, b.gone));
+}
+
+static void larger_map_inherits(struct kunit *test)
+{
+	struct blocks b = make(test, 9), more;
+
+	discard_all(&b);
+	blocks_freed(&b, BASE + 512, 9, 77);
+	blocks_init(&more, BASE - BLOCKS_ALIGN, 3 * PAGES, 9,
+		    kunit_kzalloc(test, blocks_memory(3 * PAGES, 9),
+				  GFP_KERNEL), 99);
+	blocks_inherit(&more, &b);
+	KUNIT_EXPECT_EQ(test, more.gone_units, b.gone_units);
+	KUNIT_EXPECT_EQ(test, more.fresh_units, 2 * b.units + 1);
+	KUNIT_EXPECT_EQ(test, blocks_next(&more, b.units, more.units),
+			b.units + 1);
+	KUNIT_EXPECT_EQ(test, blocks_age(&more, b.units + 1, 100), 23U);
+}
+
+/*
+ * The model.  A page is used or free, and aligned free pages are one block, as
+ * in a buddy allocator.  The host holds a unit from the moment that the guest has
+ * one of its pages until it discards it.
+ */
+struct model {
+	struct blocks b;
+	struct rnd_state dice;
+	bool used[PAGES];
+	bool held[PAGES];	/* by unit */
+	u32 now;
+	unsigned long reported, returned;
+};
+
+static u32 roll(struct model *m, u32 sides)
+{
+	return prandom_u32_state(&m->dice) % sides;
+}
+
+static bool all_free(const struct model *m, unsigned long page,
+		     unsigned int order)
+{
+	return !memchr(m->used + page, true, 1UL << order);
+}
+
+/* Order of the free block around a page. */
+static unsigned int block_order(const struct model *m, unsigned long page)
+{
+	unsigned int order = 0;
+
+	while (order < TOP_ORDER &&
+	       all_free(m, page & ~((2UL << order) - 1), order + 1))
+		order++;
+	return order;
+}
+
+static void model_alloc(struct model *m, unsigned long page, unsigned int order)
+{
+	unsigned long i;
+
+	for (i = page; i < page + (1UL << order); i++) {
+		m->used[i] = true;
+		m->held[i >> m->b.unit_order] = true;
+	}
+}
+
+static void model_free(struct model *m, unsigned long page, unsigned int order)
+{
+	memset(m->used + page, false, 1UL << order);
+	if (block_order(m, page) >= m->b.unit_order)
+		blocks_freed(&m->b, BASE + page, order, m->now);
+}
+
+/* Blocks are used or free as a whole, but freed in any pieces. */
+static void model_step(struct model *m)
+{
+	unsigned int order = roll(m, TOP_ORDER + 1);
+	unsigned long page = roll(m, PAGES >> order) << order;
+
+	m->now++;
+	if (all_free(m, page, order))
+		model_alloc(m, page, order);
+	else if (!memchr(m->used + page, false, 1UL << order))
+		model_free(m, page, order);
+}
+
+/* As scan.c and flight.c do it; some reports fail. */
+static void model_pass(struct kunit *test, struct model *m)
+{
+	struct blocks *b = &m->b;
+	unsigned long unit = 0;
+
+	while ((unit = blocks_next(b, unit, b->units)) < b->units) {
+		struct blocks_run run = { .first = unit, .count = 1 };
+		bool fails = !roll(m, 16);
+
+		if (!all_free(m, unit << b->unit_order, b->unit_order)) {
+			blocks_drop(b, unit++);
+			continue;
+		}
+		run = blocks_take(b, unit, unit + 1);
+		KUNIT_ASSERT_EQ(test, run.count, 1UL);
+		blocks_back(b, run, !fails);
+		m->reported += !fails;
+		m->returned += !fails && m->held[unit];
+		if (!fails)
+			m->held[unit] = false;
+		unit++;
+	}
+}
+
+/* What the map must never get wrong. */
+static void model_check(struct kunit *test, const struct model *m)
+{
+	const struct blocks *b = &m->b;
+	unsigned long unit;
+
+	for (unit = 0; unit < b->units; unit++) {
+		bool idle = all_free(m, unit << b->unit_order, b->unit_order);
+		bool fresh = test_bit(unit, b->fresh);
+
+		KUNIT_ASSERT_FALSE_MSG(test, fresh && test_bit(unit, b->gone),
+				       "unit %lu is fresh and gone", unit);
+		KUNIT_ASSERT_FALSE_MSG(test, idle && m->held[unit] && !fresh,
+				       "unit %lu is forgotten", unit);
+		KUNIT_ASSERT_FALSE_MSG(test, idle && !m->held[unit] && fresh,
+				       "unit %lu would be reported again", unit);
+	}
+	KUNIT_ASSERT_EQ(test, b->fresh_units,
+			(unsigned long)bitmap_weight(b->fresh, b->units));
+	KUNIT_ASSERT_EQ(test, b->gone_units,
+			(unsigned long)bitmap_weight(b->gone, b->units));
+}
+
+static void random_frees_are_all_reported_once(struct kunit *test)
+{
+	u64 seed = get_random_u64();
+	struct model *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	unsigned int unit_order, round, step;
+
+	kunit_info(test, "seed %llu", seed);
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	prandom_seed_state(&m->dice, seed);
+	for (unit_order = 0; unit_order <= 9; unit_order += 3) {
+		memset(m->used, true, sizeof(m->used));
+		memset(m->held, true, sizeof(m->held));
+		m->b = make(test, unit_order);
+		m->reported = 0;
+		m->returned = 0;
+		discard_all(&m->b);	/* nothing is free */
+		bitmap_zero(m->b.gone, m->b.units);
+		m->b.gone_units = 0;
+		for (round = 0; round < 20; round++) {
+			for (step = 0; step < 150; step++)
+				model_step(m);
+			model_check(test, m);
+			model_pass(test, m);
+			model_check(test, m);
+		}
+		KUNIT_EXPECT_GT(test, m->reported, 0UL);
+		KUNIT_EXPECT_EQ(test, m->reported, m->returned);
+	}
+}
+
+static struct kunit_case blocks_cases[] = {
+	KUNIT_CASE(all_is_fresh_at_first),
+	KUNIT_CASE(span_ends_where_it_should),
+	KUNIT_CASE(what_was_taken_is_neither),
+	KUNIT_CASE(error_makes_fresh_again),
+	KUNIT_CASE(merge_with_a_gone_block_is_no_news_of_it),
+	KUNIT_CASE(one_page_makes_its_unit_fresh),
+	KUNIT_CASE(large_free_makes_all_its_units_fresh),
+	KUNIT_CASE(free_makes_the_block_young),
+	KUNIT_CASE(age_survives_the_wrap_of_time),
+	KUNIT_CASE(dropped_unit_comes_back_with_a_free),
+	KUNIT_CASE(forget_holds_for_what_is_in_flight),
+	KUNIT_CASE(larger_map_inherits),
+	KUNIT_CASE(random_frees_are_all_reported_once),
+	{}
+};
+
+static struct kunit_suite blocks_suite = {
+	.name = "mm_hooks_blocks",
+	.test_cases = blocks_cases,
+};
+kunit_test_suite(blocks_suite);
+
+MODULE_DESCRIPTION("KUnit tests of what mm_hooks knows of the host's memory");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which free blocks are reported, when and how many at a time: every corner. */
+#include <kunit/test.h>
+#include <linux/module.h>
+
+#include "../native/policy.c"
+
+#define HERTZ 250
+#define AGE 25
+#define ORDER 9
+
+static struct policy after(unsigned long passed)
+{
+	return policy_regular(AGE, 0, ORDER, passed, HERTZ);
+}
+
+static void block_waits_for_its_age(struct kunit *test)
+{
+	struct policy p = after(0);
+
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER, 0), (u32)AGE);
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER, AGE - 1), 1U);
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER, AGE), 0U);
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER + 1, S32_MAX), 0U);
+}
+
+static void block_freed_in_the_pass_waits_too(struct kunit *test)
+{
+	struct policy p = after(0);
+
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER, -3), (u32)AGE);
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER, S32_MIN), (u32)AGE);
+}
+
+static void each_level_doubles_the_age(struct kunit *test)
+{
+	unsigned int level;
+
+	for (level = 0; level < 4; level++) {
+		struct policy p = policy_regular(AGE, level, ORDER, 0, HERTZ);
+
+		KUNIT_EXPECT_EQ(test, p.min_age, (u32)AGE << level);
+	}
+}
+
+static void age_does_not_overflow(struct kunit *test)
+{
+	struct policy p = policy_regular(U32_MAX, 3, ORDER, 0, HERTZ);
+
+	KUNIT_EXPECT_EQ(test, p.min_age, (u32)S32_MAX);
+	KUNIT_EXPECT_EQ(test, p.low_age, (u32)S32_MAX);
+}
+
+static void no_age_means_at_once(struct kunit *test)
+{
+	struct policy p = policy_regular(0, 3, ORDER, 0, HERTZ);
+
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER, 0), 0U);
+	KUNIT_EXPECT_EQ(test, p.low_age, 2U * HERTZ);
+}
+
+static void small_block_waits_longer(struct kunit *test)
+{
+	struct policy p = after(HERTZ);
+
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER - 1, AGE),
+			2U * HERTZ - AGE);
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER - 1, 2 * HERTZ), 0U);
+}
+
+static void small_blocks_are_rationed(struct kunit *test)
+{
+	struct policy p = after(HERTZ / 10);
+	unsigned int n = 0;
+
+	while (!policy_wait(&p, 0, S32_MAX))
+		n++;
+	KUNIT_EXPECT_EQ(test, n, (unsigned int)(POLICY_LOW_RATE / 10));
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, 0, S32_MAX), (u32)HERTZ);
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER, S32_MAX), 0U);
+}
+
+static void ration_is_for_a_second_at_most(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, after(ULONG_MAX).low,
+			(unsigned int)POLICY_LOW_RATE);
+	KUNIT_EXPECT_EQ(test, after(0).low, 0U);
+}
+
+static void too_young_costs_no_ration(struct kunit *test)
+{
+	struct policy p = after(HERTZ);
+
+	policy_wait(&p, 0, 0);
+	KUNIT_EXPECT_EQ(test, p.low, (unsigned int)POLICY_LOW_RATE);
+}
+
+static void flush_takes_all(struct kunit *test)
+{
+	struct policy p = policy_flush();
+	unsigned int order, n;
+
+	for (order = 0; order < 11; order++)
+		for (n = 0; n < 2 * POLICY_LOW_RATE; n++)
+			KUNIT_ASSERT_EQ(test, policy_wait(&p, order, 0), 0U);
+}
+
+static void chains_share_what_may_be_out(struct kunit *test)
+{
+	unsigned long most = 4 * POLICY_CHAIN_PAGES, out = 0, n = 0;
+
+	while (policy_share(most, out)) {
+		out += policy_share(most, out);
+		n++;
+		KUNIT_ASSERT_LE(test, out, most);
+	}
+	KUNIT_EXPECT_EQ(test, n, 4UL);
+}
+
+static void one_chain_is_always_allowed(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, policy_share(512, 0), 512UL);
+	KUNIT_EXPECT_EQ(test, policy_share(512, 512), 0UL);
+	/* A block that is larger than the share went out alone. */
+	KUNIT_EXPECT_EQ(test, policy_share(512, 1024), 0UL);
+}
+
+static void zone_keeps_what_it_needs(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, policy_affords(1000, 1000, 9));
+	KUNIT_EXPECT_FALSE(test, policy_affords(1512, 1000, 9));
+	KUNIT_EXPECT_TRUE(test, policy_affords(1513, 1000, 9));
+	KUNIT_EXPECT_FALSE(test, policy_affords(0, 0, 0));
+}
+
+static struct kunit_case policy_cases[] = {
+	KUNIT_CASE(block_waits_for_its_age),
+	KUNIT_CASE(block_freed_in_the_pass_waits_too),
+	KUNIT_CASE(each_level_doubles_the_age),
+	KUNIT_CASE(age_does_not_overflow),
+	KUNIT_CASE(no_age_means_at_once),
+	KUNIT_CASE(small_block_waits_longer),
+	KUNIT_CASE(small_blocks_are_rationed),
+	KUNIT_CASE(ration_is_for_a_second_at_most),
+	KUNIT_CASE(too_young_costs_no_ration),
+	KUNIT_CASE(flush_takes_all),
+	KUNIT_CASE(chains_share_what_may_be_out),
+	KUNIT_CASE(one_chain_is_always_allowed),
+	KUNIT_CASE(zone_keeps_what_it_needs),
+	{}
+};
+
+static struct kunit_suite policy_suite = {
+	.name = "mm_hooks_policy",
+	.test_cases = policy_cases,
+};
+kunit_test_suite(policy_suite);
+
+MODULE_DESCRIPTION("KUnit tests of what mm_hooks reports");
+MODULE_LICENSE("GPL");

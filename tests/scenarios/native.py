@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The native engine: nothing free is left at the host, nothing is reported twice.
+
+And its parameters change while it runs, the engine itself included.
+"""
+
+import re
+
+from lab import MIB, Guest, balloon, check
+
+KERNELS = ("lab",)
+HOG_MB = 300
+NOISE = 12 * MIB
+PARAMETERS = "/sys/module/mm_hooks/parameters"
+ENGINE = f"{PARAMETERS}/engine"
+
+
+def _set(guest: Guest, name: str, value: int | str) -> None:
+    guest.write(f"{PARAMETERS}/{name}", str(value))
+
+
+def _free_bytes(guest: Guest, order: int) -> int:
+    """Memory in free blocks of that order and more."""
+    total = 0
+    for line in guest.read("/proc/buddyinfo").splitlines():
+        blocks = line.split("zone")[1].split()[1:]
+        total += sum(int(count) << 12 + at for at, count in enumerate(blocks) if at >= order)
+    return total
+
+
+def _left(guest: Guest, order: int) -> int:
+    """Bytes of free blocks of that order and more that the host still holds."""
+    return guest.rss_bytes() - (guest.machine.memory_mb * MIB - _free_bytes(guest, order))
+
+
+def _check_exact(guest: Guest) -> None:
+    """What is freed is reported once, and all of it."""
+    balloon.flush(guest)
+    for mode in ("", "--nohuge", ""):
+        before = balloon.hooks(guest)["reported_bytes"]
+        guest.sh(f"memhog {HOG_MB} --hold 0 {mode}", 60)
+        balloon.flush(guest)
+        reported = balloon.hooks(guest)["reported_bytes"] - before
+        left = _left(guest, 9)
+        print(f"memhog {mode}: reported {reported // MIB} MiB, {left // MIB} MiB left")
+        check(reported < HOG_MB * MIB * 1.1 + NOISE, f"{reported // MIB} MiB reported")
+        check(reported > HOG_MB * MIB * 0.8, f"only {reported // MIB} MiB reported")
+        check(left < NOISE, f"{left // MIB} MiB of free blocks are still at the host")
+    seen = balloon.hooks(guest)
+    check(seen["inflight_bytes"] == 0, f"after a flush: {seen}")
+    check(0 < seen["longest_lock_ns"], f"no time of the lock: {seen}")
+
+
+def _check_small(guest: Guest) -> None:
+    """Blocks below a pageblock come back when low_order says so."""
+    guest.sh("dd if=/dev/zero of=/tmp/fill bs=1M count=200 2>/dev/null; scatter /tmp/fill 16", 60)
+    balloon.flush(guest)
+    held = guest.rss_bytes()
+    _set(guest, "low_order", 3)
+    balloon.flush(guest)
+    freed = held - guest.rss_bytes()
+    print(f"low_order=3 gives back {freed // MIB} MiB more, {_left(guest, 3) // MIB} MiB left")
+    check(freed > 60 * MIB, f"low_order=3 gives back {freed // MIB} MiB")
+    check(_left(guest, 3) < NOISE, f"{_left(guest, 3) // MIB} MiB of small blocks left")
+    guest.sh("rm /tmp/fill")
+    guest.poll("small blocks without a flush",
+               lambda: _left(guest, 3) < NOISE, 60, 0.5)
+    _set(guest, "low_order", 9)
+    balloon.flush(guest)
+
+
+def _check_switch(guest: Guest) -> None:
+    """Either engine takes over from the other, with all that is free."""
+    for name in ("intree", "native", "auto"):
+        _set(guest, "engine", name)
+        check(guest.read(ENGINE) == name, f"engine is {guest.read(ENGINE)}")
+        used = guest.read(f"{balloon.HOOKS}/engine")
+        check(used == (name if name != "auto" else "native"), f"in use is {used}")
+        guest.sh(f"memhog {HOG_MB} --hold 0", 60)
+        balloon.flush(guest)
+        left = _left(guest, 9)
+        # The in-tree engine never reports zone DMA.
+        check(left < NOISE + 16 * MIB, f"{name}: {left // MIB} MiB left")
+    status, said = guest.try_sh(f"echo other >{ENGINE}")
+    check(status and "Invalid" in said, f"engine=other: {status} {said}")
+    check(guest.read(f"{balloon.HOOKS}/engine") == "native", "a wrong name changed the engine")
+
+
+def _check_age(guest: Guest) -> None:
+    """A young block is left alone, a flush takes it."""
+    _set(guest, "min_age_ms", 60000)
+    before = balloon.hooks(guest)["reported_bytes"]
+    guest.sh(f"memhog {HOG_MB} --hold 0; sleep 3", 60)
+    reported = balloon.hooks(guest)["reported_bytes"] - before
+    check(reported < NOISE, f"{reported // MIB} MiB reported before their age")
+    _set(guest, "min_age_ms", 0)
+    guest.sh("memhog 4 --hold 0")  # somebody has to free something
+    guest.poll("old enough", lambda: _left(guest, 9) < NOISE, 30, 0.2)
+    _set(guest, "min_age_ms", 100)
+
+
+def _check_idle(guest: Guest) -> None:
+    balloon.flush(guest)
+    counters = f"cd {balloon.HOOKS}; cat passes checks reported_bytes"
+    said = guest.sh(f"sleep 3; {counters}; sleep 10; {counters}").split()
+    check(said[:3] == said[3:], f"passes, checks, bytes while idle: {said}")
+
+
+def run(kernel: str) -> None:
+    """One guest for all of it."""
+    with Guest(kernel, memory_mb=768) as guest:
+        device = balloon.load(guest)
+        check(guest.read(f"{balloon.HOOKS}/engine") == "native", "auto is not native here")
+        _check_exact(guest)
+        _check_small(guest)
+        _check_switch(guest)
+        _check_age(guest)
+        _check_idle(guest)
+        seen = device.counters()
+        check(seen["report_errors"] == seen["host_timeouts"] == 0, f"errors: {seen}")
+        check(not re.search("scheduling while atomic|BUG", guest.sh("dmesg")), "see the log")
+        guest.finish()
