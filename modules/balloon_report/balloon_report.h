@@ -74,6 +74,7 @@ struct br_counters {
  * @hint:	  free page hinting
  * @reporter:	  this device, as mm_hooks knows it
  * @reports_out:  chains that are with the host
+ * @report_late:  the host has been silent about them for host_timeout_ms
  * @oom:	  notified when the guest is out of memory
  * @reboot:	  notified before the kernel resets all devices
  * @counters:	  what the device counts
@@ -104,6 +105,7 @@ struct br_device {
 
 	struct mm_hooks_reporter reporter;
 	atomic_t reports_out;
+	bool report_late;
 
 	struct notifier_block oom;
 	struct notifier_block reboot;

@@ -21,6 +21,7 @@ static void report_used(struct br_device *dev, void *token)
 	int status = br_state(dev) == BR_DEAD ? -EIO : 0;
 
 	atomic_dec(&dev->reports_out);
+	WRITE_ONCE(dev->report_late, false);
 	if (status) {
 		br_count(dev, report_errors);
 	} else {
@@ -59,9 +60,10 @@ static void report_poll(struct mm_hooks_reporter *rep, unsigned int waited_ms)
 		br_reset(dev, "the reporting queue is broken");
 		return;
 	}
-	if (waited_ms < br_host_timeout_ms())
+	if (waited_ms < br_host_timeout_ms() || !atomic_read(&dev->reports_out))
 		return;
-	if (atomic_read(&dev->reports_out)) {
+	/* Once for each silence. */
+	if (!xchg(&dev->report_late, true)) {
 		br_count(dev, host_timeouts);
 		dev_warn_ratelimited(&dev->vdev->dev,
 				     "the host has not acknowledged a report for %u ms: its blocks stay put until it does\n",

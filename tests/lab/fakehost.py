@@ -65,6 +65,11 @@ class FakeHost:
         self.set("num_pages", pages)
         self.until(f"a balloon of {pages} pages", "actual", pages, timeout)
 
+    def until_out(self, queue: str, timeout: float = 60) -> None:
+        """Wait until the host holds something of a queue; an engine may send several."""
+        self.guest.poll(f"a buffer of {queue} that is out",
+                        lambda: self.get(f"{queue}/pending") > 0, timeout)
+
     def flush(self, timeout_ms: int = 30000) -> int:
         """Report all that can be reported; the exit status."""
         return self.guest.try_sh(f"echo {timeout_ms} >/sys/kernel/mm_hooks/flush",

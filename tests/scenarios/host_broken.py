@@ -22,7 +22,7 @@ def busy(host: FakeHost, queue: str) -> None:
         host.guest.sh("memhog 200 --hold 0", timeout=60)
     else:
         host.set("num_pages", 8000 if queue == "inflate" else 1000)
-    host.until("a buffer that is out", f"{queue}/pending", 1)
+    host.until_out(queue)
 
 
 def dies(host: FakeHost) -> None:

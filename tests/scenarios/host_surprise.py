@@ -28,7 +28,7 @@ def load(host: FakeHost, queue: str) -> None:
         host.set(name, value)
     else:
         host.guest.sh("memhog 200 --hold 0", timeout=60)
-    host.until("a buffer that is out", f"{queue}/pending", 1)
+    host.until_out(queue)
 
 
 def run(kernel: str) -> None:

@@ -40,7 +40,7 @@ def run(kernel: str) -> None:
         for queue, pages in (("inflate", 30000), ("deflate", 3000)):
             host.set(f"{queue}/hold", 1)
             host.set("num_pages", pages)
-            host.until("a buffer that is out", f"{queue}/pending", 1)
+            host.until_out(queue)
             suspend(host)
             host.check()
             host.set(f"{queue}/hold", 0)

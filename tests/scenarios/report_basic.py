@@ -6,7 +6,7 @@ import time
 
 from lab import MIB, Guest, balloon, check
 
-KERNELS = ("6.12", "6.1", "lab")
+KERNELS = ("6.12", "6.1")
 HOG_MB = 600
 SMALL_MB = 96
 TRACE = "/sys/kernel/tracing"

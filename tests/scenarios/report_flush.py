@@ -3,7 +3,7 @@
 
 from lab import MIB, Guest, balloon, check
 
-KERNELS = ("6.12", "lab")
+KERNELS = ("6.12",)
 ALSO = ("6.1",)
 HOG_MB = 200
 NOISE = 8 * MIB
@@ -39,7 +39,6 @@ def _check_flush(guest: Guest) -> None:
     guest.sh(f"memhog {HOG_MB} --hold 0", 60)
     held = _too_much(guest)
     check(held > HOG_MB * 0.7, f"only {held} MiB to report: was something not told to?")
-    _must_fail(guest, FLUSH, "1", "timed out")
     before = _reported(guest)
     balloon.flush(guest)
     held = _too_much(guest)
