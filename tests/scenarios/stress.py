@@ -10,27 +10,36 @@ KERNELS = ("lab",)
 TIMEOUT = 500
 SECONDS = 40
 RELOADS = 15
+COMPACTIONS = 5
 PATH = "/machine/peripheral/balloon0"
 
 
 def _disturb(guest: Guest, device: balloon.Balloon) -> None:
-    """Change the target, compact, forget, change delay_ms, for a while."""
+    """Change the target, compact, forget, change parameters, for a while."""
     dice = random.Random(1)
     guest.qmp("qom-set", path=PATH, property="guest-stats-polling-interval", value=1)
+    # Each page of the balloon that moves asks the host twice: half a minute at times.
+    compaction = guest.start(f"for i in $(seq {COMPACTIONS}); do "
+                             "echo 1 >/proc/sys/vm/compact_memory; sleep 1; done")
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
         device.ask(dice.randrange(0, 160))
         guest.sh(dice.choice((
-            "echo 1 >/proc/sys/vm/compact_memory",
             f"echo 1 >{balloon.HOOKS}/forget",
             f"echo 30000 >{balloon.HOOKS}/flush",
             "echo 10 >/sys/module/mm_hooks/parameters/delay_ms",
             "echo 200 >/sys/module/mm_hooks/parameters/delay_ms",
+            "echo intree >/sys/module/mm_hooks/parameters/engine",
+            "echo native >/sys/module/mm_hooks/parameters/engine",
+            "echo 4 >/sys/module/mm_hooks/parameters/low_order",
+            "echo 9 >/sys/module/mm_hooks/parameters/low_order",
             f"cat {balloon.HOOKS}/* /sys/bus/virtio/devices/{device.name}/balloon/* "
             "2>/dev/null >/dev/null; true")), 60)
         time.sleep(dice.random())
+    guest.wait(compaction, 240)
     seen = device.counters()
-    for name in ("inflated_pages", "deflated_pages", "reported_bytes", "stats_updates"):
+    for name in ("inflated_pages", "deflated_pages", "reported_bytes", "stats_updates",
+                 "migrated_pages"):
         check(seen[name] > 0, f"{name} stayed 0: {seen}")
     check(seen["report_errors"] == seen["host_timeouts"] == 0, f"errors: {seen}")
 

@@ -347,6 +347,16 @@ bool flights_wait(unsigned long start, unsigned long end,
 				  timeout);
 }
 
+unsigned long flights_wait_some(unsigned long timeout)
+{
+	unsigned long before = flights_pages();
+	unsigned long now = before;
+
+	wait_event_timeout(landed_wait, (now = flights_pages()) < before,
+			   before ? timeout : 0);
+	return before > now ? before - now : 0;
+}
+
 unsigned long flights_pages(void)
 {
 	return READ_ONCE(out_pages);

@@ -143,6 +143,15 @@ void flights_forget(void);
 bool flights_wait(unsigned long start, unsigned long end,
 		  unsigned long timeout);
 
+/**
+ * flights_wait_some() - wait until something that is in flight is back
+ * @timeout: jiffies
+ *
+ * Context: process, may sleep; not the pass.
+ * Return: pages that have come back, 0 when nothing did or nothing was out.
+ */
+unsigned long flights_wait_some(unsigned long timeout);
+
 /* Pages in flight. */
 unsigned long flights_pages(void);
 

@@ -9,7 +9,6 @@
 #include "pressure.h"
 
 #include <linux/jiffies.h>
-#include <linux/limits.h>
 #include <linux/memory.h>
 #include <linux/mm_hooks.h>
 #include <linux/notifier.h>
@@ -21,20 +20,17 @@
 #include "flight.h"
 #include "zones.h"
 
-/* A host that takes longer does not count on being waited for. */
-#define PRESSURE_OOM_WAIT HZ
+/* Better late than killed; but a host that is silent for longer stays so. */
+#define PRESSURE_OOM_WAIT (5 * HZ)
 #define PRESSURE_ISOLATED_WAIT (10 * HZ)
 
 /* The last notifier before somebody is killed. */
 static int on_oom(struct notifier_block *nb, unsigned long unused, void *freed)
 {
-	unsigned long pages = flights_pages();
-
-	if (!pages)
+	if (!flights_pages())
 		return NOTIFY_OK;
 	mm_hooks_count(pressure_waits);
-	if (flights_wait(0, ULONG_MAX, PRESSURE_OOM_WAIT))
-		*(unsigned long *)freed += pages;
+	*(unsigned long *)freed += flights_wait_some(PRESSURE_OOM_WAIT);
 	return NOTIFY_OK;
 }
 

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Memory that the host has at the moment is wanted by the guest.
+
+Guards: memory is taken offline although blocks of it are in flight, which the attempt
+waits for; a guest that is out of memory waits for them before it kills; what is in
+flight never exceeds inflight_mb.
+"""
+
+from lab import MIB, check
+from lab.balloon import hooks
+from lab.fakehost import ALL, FakeHost, fake, meminfo, no_memory_lost
+from lab.guest import Guest
+
+KERNELS = ("lab",)
+TIMEOUT = 600
+MEMORY = "/sys/devices/system/memory"
+PARAMETERS = "/sys/module/mm_hooks/parameters"
+INFLIGHT_MB = 160
+
+
+def _movable(guest: Guest) -> list[str]:
+    """Memory blocks that go offline while nothing is in flight; one with holes does not."""
+    return guest.sh(f"cd {MEMORY}; for m in memory*; do grep -q Movable $m/valid_zones && "
+                    "echo offline 2>/dev/null >$m/state && "
+                    "echo online_movable >$m/state && echo $m; done; true", 120).split()
+
+
+def _in_flight(guest: Guest) -> int:
+    return hooks(guest)["inflight_bytes"] // MIB
+
+
+def _check_offline(guest: Guest, host: FakeHost) -> None:
+    """All of zone Movable goes offline while the host has blocks of it."""
+    blocks = _movable(guest)
+    check(len(blocks) >= 2, f"blocks of zone Movable: {blocks}")
+    host.set("report/hold", 1)
+    guest.write("/sys/kernel/mm_hooks/forget", "1")
+    guest.poll("blocks in flight", lambda: _in_flight(guest) > INFLIGHT_MB // 2)
+    check(_in_flight(guest) <= INFLIGHT_MB, f"{_in_flight(guest)} MiB are in flight")
+    before = hooks(guest)["pressure_waits"]
+    job = guest.start("; ".join(f"echo offline >{MEMORY}/{block}/state || exit 1"
+                                for block in blocks))
+    guest.poll("somebody waits for the blocks",
+               lambda: hooks(guest)["pressure_waits"] > before)
+    host.set("report/hold", 0)
+    status, said = guest.wait(job, 120)
+    check(not status, f"memory does not go offline: {said}")
+    for block in blocks:
+        guest.sh(f"echo online_movable >{MEMORY}/{block}/state")
+    check(host.flush() == 0, "flush failed")
+
+
+def _check_oom(guest: Guest, host: FakeHost) -> None:
+    """A program needs what is in flight; nobody is killed."""
+    need = meminfo(guest, "MemAvailable") - 60
+    guest.sh(f"memhog {need} --hold 0", 120)
+    host.flush()
+    before = hooks(guest)["pressure_waits"]
+    host.set("report/ack_ms", 4000)
+    guest.write("/sys/kernel/mm_hooks/forget", "1")
+    guest.poll("blocks in flight", lambda: _in_flight(guest) > INFLIGHT_MB // 2)
+    status, said = guest.try_sh("sh -c 'echo 1000 >/proc/self/oom_score_adj; "
+                                f"exec memhog {need} --hold 0'", 240)
+    host.set("report/ack_ms", 0)
+    print(f"{need} MiB wanted, waited {hooks(guest)['pressure_waits'] - before} times")
+    check(not status, f"{need} MiB were to be had: {said}\n{guest.sh('dmesg | tail -n 5')}")
+    check("Out of memory" not in guest.sh("dmesg"), "somebody was killed")
+    check(hooks(guest)["pressure_waits"] > before, "nobody had to wait: was it not short?")
+
+
+def run(kernel: str) -> None:
+    """Offline, then out of memory."""
+    with fake(kernel, memory_mb=768, append="movablecore=480M") as (guest, host):
+        guest.write(f"{PARAMETERS}/inflight_mb", str(INFLIGHT_MB))
+        host.plug(features=ALL)
+        check(host.flush() == 0, "flush failed")
+        with no_memory_lost(guest):
+            _check_offline(guest, host)
+            _check_oom(guest, host)

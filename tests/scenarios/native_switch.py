@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Engines change and modules are loaded anew, again and again, under load.
+
+Guards: no page is lost in flight, no chain stays out, the last engine works.
+"""
+
+from lab import Guest, balloon, check
+from lab.fakehost import no_memory_lost
+
+KERNELS = ("lab",)
+TIMEOUT = 600
+SWITCHES = 200
+RELOADS = 40
+ENGINE = "/sys/module/mm_hooks/parameters/engine"
+
+
+def run(kernel: str) -> None:
+    """Two processors, two programs that use and free memory all the time."""
+    with Guest(kernel, memory_mb=512, cpus=2) as guest:
+        balloon.load(guest)
+        balloon.flush(guest)
+        with no_memory_lost(guest):
+            load = [guest.start("churn 64 1000 --pause 5"),
+                    guest.start("churn 32 1000 --nohuge --pause 3")]
+            guest.sh(f"for i in $(seq {SWITCHES // 2}); do echo intree >{ENGINE} && "
+                     f"echo native >{ENGINE} || exit 1; done", 300)
+            seen = balloon.hooks(guest)
+            check(seen["reported_bytes"] > 0 and seen["report_errors"] == 0, f"{seen}")
+            guest.sh(f"for i in $(seq {RELOADS}); do rmmod {balloon.OURS} mm_hooks && "
+                     f"modprobe mm_hooks && modprobe {balloon.OURS} || exit 1; done", 300)
+            guest.sh("killall churn")
+            for job in load:
+                guest.wait(job)
+            balloon.flush(guest)
+        seen = balloon.hooks(guest)
+        check(seen["inflight_bytes"] == 0 and seen["report_errors"] == 0, f"{seen}")
+        check(seen["reported_bytes"] > 0, f"nothing is reported any more: {seen}")
+        guest.finish()
