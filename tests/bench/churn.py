@@ -12,7 +12,7 @@ import time
 from lab import MIB, Guest, balloon
 from lab.bench import Metric
 from lab.measure import (BACK_SHARE, FAST, NONE, OURS, STOCK, cpu_seconds, guest,
-                         host_faults, load, settle, time_back)
+                         host_faults, is_ours, load, settle, time_back)
 
 VARIANTS = (NONE, STOCK, OURS)
 SIZE_MIB = 256
@@ -28,7 +28,7 @@ METRICS = (
 
 
 def _reported(target: Guest, variant: str) -> dict[str, int]:
-    return balloon.hooks(target) if variant == OURS else {}
+    return balloon.hooks(target) if is_ours(variant) else {}
 
 
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:

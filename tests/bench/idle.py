@@ -13,7 +13,7 @@ import time
 
 from lab import Guest, balloon, check
 from lab.bench import Metric
-from lab.measure import NONE, OURS, STOCK, guest, load, settle
+from lab.measure import NONE, OURS, STOCK, guest, is_ours, load, settle
 
 VARIANTS = (NONE, STOCK, OURS)
 TOGETHER = True
@@ -73,13 +73,13 @@ def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
         after = _interrupts(target)
         hooks = balloon.hooks(target)
         lines = _expired_and_run(target)
-        if variant == OURS:
+        if is_ours(variant):
             _prove(target)
         values = {"our_timers": sum(bool(OUR_TIMERS.search(line)) for line in lines),
                   "report_passes": sum(bool(PASSES.search(line)) for line in lines),
                   "all_timers": sum("timer_expire_entry" in line for line in lines),
                   "local_timer": after[0] - local, "interrupts": after[1] - total}
-        if variant == OURS:
+        if is_ours(variant):
             for name in ("reported_bytes", "checks"):
                 values[name] = hooks[name] - before[name]
         return values

@@ -10,7 +10,7 @@ from . import cache
 from .proc import LabError, must, say
 
 STOCK = ("6.1", "6.12")
-LAB = ("lab", "lab-noreport")
+LAB = ("lab", "lab-noreport", "bench")
 NAMES = STOCK + LAB
 
 
@@ -80,5 +80,5 @@ def get(name: str) -> Kernel:
         from . import labkernel
         home, release = labkernel.ensure(name)
         return Kernel(name, release, home / "bzImage", home / "lib/modules" / release,
-                      home / "build", kunit=True)
+                      home / "build", kunit=name != "bench")
     raise LabError(f"no kernel named {name}; there are {', '.join(NAMES)}")

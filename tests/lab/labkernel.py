@@ -3,7 +3,7 @@
 
 Built once (about ten minutes on two cores) and kept in the cache. The variants
 share one work tree, in which an interrupted build goes on where it stopped; the
-work tree goes away when every variant is there.
+work tree goes away when every variant that the tests use is there.
 """
 
 import os
@@ -21,10 +21,14 @@ PATCHES = Path(__file__).resolve().parent.parent.parent / "patches" / "6.12"
 
 @dataclass(frozen=True)
 class Variant:
-    """A kernel that differs from the lab kernel in a few options."""
+    """A kernel that differs from the lab kernel in a few options.
+
+    without: sections of kernel.config that are left out
+    """
 
     name: str
     options: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 VARIANTS = {variant.name: variant for variant in (
@@ -33,7 +37,12 @@ VARIANTS = {variant.name: variant for variant in (
                              "# CONFIG_MM_HOOKS is not set",
                              "# CONFIG_PAGE_REPORTING is not set",
                              'CONFIG_LOCALVERSION="-lab-noreport"')),
+    Variant("bench", ("CONFIG_DEBUG_KERNEL=y", "CONFIG_DEBUG_INFO_NONE=y",
+                      "CONFIG_UNWINDER_ORC=y", "CONFIG_SCHEDSTATS=y",
+                      'CONFIG_LOCALVERSION="-bench"'), without=("# Checks",)),
 )}
+# Built together, from one work tree; any other is built when it is asked for.
+TESTED = ("lab", "lab-noreport")
 
 
 def source_version() -> str:
@@ -63,7 +72,10 @@ def _option(line: str) -> str:
 
 def wanted(variant: Variant) -> dict[str, str]:
     """Option to line, for the fragment and the variant's changes to it."""
-    lines = FRAGMENT.read_text().splitlines() + list(variant.options)
+    sections = FRAGMENT.read_text().split("\n\n")
+    lines = [line for section in sections
+             if section.splitlines()[0] not in variant.without
+             for line in section.splitlines()] + list(variant.options)
     return {_option(line): line for line in lines if _option(line)}
 
 
@@ -111,7 +123,7 @@ def _build(tree: Path, variant: Variant, target: Path) -> None:
 
 
 def _key(variant: Variant, base: str) -> str:
-    return f"{variant.name}-{cache.digest(base, *variant.options)}"
+    return f"{variant.name}-{cache.digest(base, *variant.options, *variant.without)}"
 
 
 def _work_tree(base: str) -> Path:
@@ -133,7 +145,7 @@ def ensure(name: str) -> tuple[Path, str]:
         with cache.lock(f"work-{base}"):
             tree = _work_tree(base)
             cache.built("kernels", key, lambda path: _build(tree, VARIANTS[name], path))
-            if all((cache.folder("kernels") / _key(variant, base)).is_dir()
-                   for variant in VARIANTS.values()):
+            if all((cache.folder("kernels") / _key(VARIANTS[each], base)).is_dir()
+                   for each in TESTED):
                 shutil.rmtree(tree)
     return home, (home / "release").read_text()

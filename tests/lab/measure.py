@@ -14,27 +14,35 @@ from .rss import Sampler
 NONE = "none"
 STOCK = "stock"
 OURS = "ours"
-DRIVER = {NONE: "", STOCK: balloon.STOCK, OURS: balloon.OURS}
+INTREE = "intree"  # ours, where the kernel offers both engines
+NATIVE = "native"
+DRIVER = {NONE: "", STOCK: balloon.STOCK}
 
 BACK_SHARE = 0.95
 FAST = 0.02  # seconds between two samples of the resident size
+
+
+def is_ours(variant: str) -> bool:
+    """Whether the variant runs our modules."""
+    return variant in (OURS, INTREE, NATIVE)
 
 
 def guest(kernel: str, variant: str, **machine: Any) -> Guest:
     """A guest of 2 GiB for a variant; use it with "with", then load() its driver."""
     machine.setdefault("memory_mb", 2048)
     machine.setdefault("balloon", ("free-page-reporting=on",))
-    return Guest(kernel, ours=variant == OURS, **machine)
+    return Guest(kernel, ours=is_ours(variant), **machine)
 
 
 def load(target: Guest, variant: str) -> None:
     """Load a variant's driver, with default parameters, and see that it holds the device."""
-    if variant == OURS:
-        target.insmod("mm_hooks")
-    if driver := DRIVER[variant]:
+    if is_ours(variant):
+        target.insmod("mm_hooks", f"engine={'auto' if variant == OURS else variant}")
+    driver = DRIVER.get(variant, balloon.OURS)
+    if driver:
         target.insmod(driver)
     held = ", ".join(balloon.devices(target).values())
-    if held != DRIVER[variant]:
+    if held != driver:
         raise GuestError(f"the balloon is held by {held or 'no driver'}, not by {variant}'s")
 
 
