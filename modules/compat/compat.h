@@ -20,7 +20,7 @@
 #endif
 
 #if defined(CONFIG_MM_HOOKS) && !defined(VMHOOKS_HAVE_MM_HOOKS)
-#error "this kernel has another version of the companion patch than this one knows: see modules/compat/probed.log"
+#error "this kernel's companion patch is of another version: see modules/compat/probed.log"
 #endif
 
 #endif /* VMHOOKS_COMPAT_H */

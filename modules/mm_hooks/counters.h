@@ -18,6 +18,7 @@
  * @taken_blocks:    blocks that were taken out of the allocator (native)
  * @pressure_waits:  times that somebody had to wait for memory that was with the
  *		     host (native)
+ * @pcp_drains:	     times that the lists of the processors were emptied (native)
  */
 struct mm_hooks_counters {
 	atomic64_t requests;
@@ -30,6 +31,7 @@ struct mm_hooks_counters {
 	atomic64_t forgets;
 	atomic64_t taken_blocks;
 	atomic64_t pressure_waits;
+	atomic64_t pcp_drains;
 };
 
 extern struct mm_hooks_counters mm_hooks_counters;

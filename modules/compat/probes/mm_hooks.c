@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The companion patch, patches/: the hooks of memory, as this version knows them. */
+#include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/mm_hooks.h>
 #include <linux/slab.h>
@@ -16,5 +17,6 @@ int vmhooks_probe(struct mm_hooks_range *range);
 int vmhooks_probe(struct mm_hooks_range *range)
 {
 	check_trace_callback_type_mm_hooks_free_tp(on_free);
+	drain_all_pages(NULL);
 	return blocking_notifier_call_chain(&mm_hooks_isolated, 0, range);
 }

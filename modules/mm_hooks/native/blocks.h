@@ -18,6 +18,7 @@
 #ifndef MM_HOOKS_BLOCKS_H
 #define MM_HOOKS_BLOCKS_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 /**
@@ -45,7 +46,7 @@ struct blocks {
 /* Ages are kept for blocks of this order: 2 MiB. */
 #define BLOCKS_AGE_ORDER 9
 /* A span begins and ends at multiples of this many pages. */
-#define BLOCKS_ALIGN (1UL << 15)
+#define BLOCKS_ALIGN BIT(15)
 
 /**
  * struct blocks_run - units in a row
@@ -58,9 +59,11 @@ struct blocks_run {
 };
 
 /**
- * blocks_memory() - bytes that a map needs
+ * blocks_memory() - what a map needs
  * @pages:	length of the span, a multiple of BLOCKS_ALIGN
  * @unit_order: order of a unit
+ *
+ * Return: bytes.
  */
 size_t blocks_memory(unsigned long pages, unsigned int unit_order);
 
@@ -130,6 +133,8 @@ unsigned long blocks_next(const struct blocks *b, unsigned long from,
  * @b:	  the map
  * @unit: a fresh unit
  * @now:  the time
+ *
+ * Return: time.
  */
 u32 blocks_age(const struct blocks *b, unsigned long unit, u32 now);
 

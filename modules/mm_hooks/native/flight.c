@@ -160,9 +160,11 @@ static struct flight *flight_find(int state)
 {
 	unsigned int i;
 
-	for (i = 0; i < FLIGHTS; i++)
+	for (i = 0; i < FLIGHTS; i++) {
+		/* Pairs with flight_done(). */
 		if (smp_load_acquire(&flights[i].state) == state)
 			return &flights[i];
+	}
 	return NULL;
 }
 
@@ -330,7 +332,7 @@ static bool flights_clear_of(unsigned long start, unsigned long end)
 	for (i = 0; i < FLIGHTS; i++) {
 		const struct flight *f = &flights[i];
 
-		if (smp_load_acquire(&f->state) == FLIGHT_IDLE)
+		if (READ_ONCE(f->state) == FLIGHT_IDLE)
 			continue;
 		for (j = 0; j < f->count; j++)
 			if (f->blocks[j].pfn < end &&

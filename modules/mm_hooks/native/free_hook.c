@@ -23,6 +23,8 @@
 static struct tracepoint *mm_hooks_free;
 /* Heard of a free since free_hook_rearm(). */
 static bool heard;
+/* Jiffies for which it counts as free already. */
+static u32 backdate;
 
 static void hook_wake(struct irq_work *work)
 {
@@ -40,7 +42,7 @@ static void on_free(void *data, struct zone *zone, unsigned long pfn,
 	/* Memory that is just coming: the map follows. */
 	if (!b || !blocks_contains(b, pfn + (1UL << order) - 1))
 		return;
-	gone = blocks_freed(b, pfn, order, (u32)jiffies);
+	gone = blocks_freed(b, pfn, order, (u32)jiffies - READ_ONCE(backdate));
 	if (gone)
 		mm_hooks_count_add(retaken_bytes,
 				   gone << (b->unit_order + PAGE_SHIFT));
@@ -53,6 +55,11 @@ static void on_free(void *data, struct zone *zone, unsigned long pfn,
 void free_hook_rearm(void)
 {
 	WRITE_ONCE(heard, false);
+}
+
+void free_hook_backdate(u32 age)
+{
+	WRITE_ONCE(backdate, age);
 }
 
 static void match_free(struct tracepoint *tp, void *found)

@@ -3,6 +3,8 @@
 #ifndef MM_HOOKS_FREE_HOOK_H
 #define MM_HOOKS_FREE_HOOK_H
 
+#include <linux/types.h>
+
 /**
  * free_hook_attach() - listen to the kernel
  * @least: order of the smallest free block to hear about
@@ -27,5 +29,13 @@ void free_hook_detach(void);
  * Context: any.
  */
 void free_hook_rearm(void);
+
+/**
+ * free_hook_backdate() - what becomes free from now on has been so for a while
+ * @age: jiffies
+ *
+ * Context: the pass.
+ */
+void free_hook_backdate(u32 age);
 
 #endif /* MM_HOOKS_FREE_HOOK_H */

@@ -29,6 +29,7 @@
 #include "../params.h"
 #include "flight.h"
 #include "free_hook.h"
+#include "pcp.h"
 #include "policy.h"
 #include "pressure.h"
 #include "scan.h"
@@ -114,9 +115,8 @@ static int native_zone(struct zone *zone, struct policy *policy,
 }
 
 /* Through all zones once, until everything that was taken is back. */
-static int native_pass(bool flush, struct pass *pass)
+static int native_pass(struct policy policy, struct pass *pass)
 {
-	struct policy policy = flush ? policy_flush() : native_policy();
 	struct zone *zone;
 	unsigned int i = 0;
 	int err = 0, landed;
@@ -160,7 +160,10 @@ static void native_work(struct work_struct *work)
 
 	native_follow_order();
 	do {
-		err = native_pass(flush, &pass);
+		struct policy policy = flush ? policy_flush() : native_policy();
+
+		pcp_drain(flush ? 1 : PCP_MANY, policy.min_age);
+		err = native_pass(policy, &pass);
 	} while (!err && flush && pass.taken);
 	if (flush)
 		native_flush_done(asked, err);

@@ -6,10 +6,11 @@
 #ifndef MM_HOOKS_POLICY_H
 #define MM_HOOKS_POLICY_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 /* A chain never takes more pages, so that several share what may be in flight. */
-#define POLICY_CHAIN_PAGES (1UL << 14)
+#define POLICY_CHAIN_PAGES BIT(14)
 /* Blocks below the reporting order wait for this many ages, and a time of its own. */
 #define POLICY_LOW_AGES 10
 #define POLICY_LOW_MS 2000
@@ -39,14 +40,14 @@ struct policy {
  * @order:   from the parameter
  * @passed:  ticks since the last pass
  * @second:  ticks of a second
+ *
+ * Return: what holds for it.
  */
 struct policy policy_regular(u32 min_age, unsigned int level,
 			     unsigned int order, unsigned long passed,
 			     u32 second);
 
-/**
- * policy_flush() - a pass that takes all there is
- */
+/* A pass that takes all there is. */
 struct policy policy_flush(void);
 
 /**
@@ -64,7 +65,9 @@ u32 policy_wait(struct policy *p, unsigned int order, s32 age);
  * @most: pages that may be in flight
  * @out:  pages that are
  *
- * One chain may always be out.  Return: pages, 0 to wait until others are back.
+ * One chain may always be out.
+ *
+ * Return: pages, 0 to wait until others are back.
  */
 unsigned long policy_share(unsigned long most, unsigned long out);
 
@@ -73,6 +76,8 @@ unsigned long policy_share(unsigned long most, unsigned long out);
  * @free:  free pages of the zone
  * @mark:  where the kernel would be content with its free memory
  * @order: the block's order
+ *
+ * Return: whether it can.
  */
 bool policy_affords(unsigned long free, unsigned long mark,
 		    unsigned int order);

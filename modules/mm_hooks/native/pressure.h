@@ -6,7 +6,8 @@
 /**
  * pressure_attach() - be told of lack of memory, of isolation, of new memory
  *
- * Context: process, may sleep.  Return: 0 or a negative errno.
+ * Context: process, may sleep.
+ * Return: 0 or a negative errno.
  */
 int pressure_attach(void);
 

@@ -30,8 +30,8 @@ void zones_exit(void);
  *
  * Zones whose span has changed get a new map, which inherits from the old one.
  *
- * Context: process, may sleep.  Return: 0 or -ENOMEM: then new memory is not
- * reported.
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM: then new memory is not reported.
  */
 int zones_update(void);
 

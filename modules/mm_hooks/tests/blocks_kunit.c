@@ -334,6 +334,7 @@ static struct kunit_suite blocks_suite = {
 	.name = "mm_hooks_blocks",
 	.test_cases = blocks_cases,
 };
+
 kunit_test_suite(blocks_suite);
 
 MODULE_DESCRIPTION("KUnit tests of what mm_hooks knows of the host's memory");

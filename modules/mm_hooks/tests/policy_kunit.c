@@ -154,6 +154,7 @@ static struct kunit_suite policy_suite = {
 	.name = "mm_hooks_policy",
 	.test_cases = policy_cases,
 };
+
 kunit_test_suite(policy_suite);
 
 MODULE_DESCRIPTION("KUnit tests of what mm_hooks reports");
