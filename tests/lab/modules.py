@@ -12,7 +12,7 @@ from .proc import LabError, run
 
 TOP = Path(__file__).resolve().parent.parent.parent
 OURS = ("balloon_report", "kvmclock_fix", "mm_hooks")
-FAKE_HOST = Path("tests/fake_host")
+TEST_MODULES = (Path("tests/fake_host"), Path("tests/filler"))
 LOG = "build.log"
 
 
@@ -24,12 +24,12 @@ def sources() -> list[Path]:
     """The files that a module build reads: tracked, or new and not ignored."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard",
-         "--", "Kbuild", "modules", str(FAKE_HOST)], cwd=TOP, capture_output=True, check=False)
+         "--", "Kbuild", "modules", *map(str, TEST_MODULES)], cwd=TOP, capture_output=True, check=False)
     if listed.returncode == 0:
         names = [Path(name) for name in listed.stdout.decode().split("\0") if name]
     else:  # an unpacked archive: no git
         names = [Path("Kbuild"), *(path.relative_to(TOP)
-                                   for folder in (Path("modules"), FAKE_HOST)
+                                   for folder in (Path("modules"), *TEST_MODULES)
                                    for path in (TOP / folder).rglob("*")
                                    if path.suffix in (".c", ".h", ".sh")
                                    or path.name == "Kbuild")]
@@ -50,9 +50,10 @@ def _build(kernel: Kernel, target: Path, extra: list[str]) -> None:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
     status, output = _make(kernel, target, extra)
-    if not status:  # it shares the compile probes of our modules
-        status, more = _make(kernel, target / FAKE_HOST, extra)
-        output += more
+    for folder in TEST_MODULES:  # they share the compile probes of our modules
+        if not status:
+            status, more = _make(kernel, target / folder, extra)
+            output += more
     output = output.replace(f"{target}/", "")
     (target / LOG).write_text(output)
     if status:
@@ -63,7 +64,7 @@ def _build(kernel: Kernel, target: Path, extra: list[str]) -> None:
 
 
 def build(kernel: Kernel, sparse: bool = False) -> Path:
-    """The folder with our modules and the fake host built for a kernel, with W=1."""
+    """The folder with our modules and those of the tests built for a kernel, with W=1."""
     files = sources()
     if TOP / "Kbuild" not in files:
         raise BuildError("there is no Kbuild: nothing to build")
@@ -75,8 +76,9 @@ def build(kernel: Kernel, sparse: bool = False) -> Path:
 
 
 def objects(folder: Path) -> list[Path]:
-    """The modules of a build, the fake host included."""
-    return [*folder.glob("*.ko"), *(folder / FAKE_HOST).glob("*.ko")]
+    """The modules of a build, those of the tests included."""
+    return [*folder.glob("*.ko"), *(each for where in TEST_MODULES
+                                    for each in (folder / where).glob("*.ko"))]
 
 
 def warnings(folder: Path) -> list[str]:

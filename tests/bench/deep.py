@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""7/8 of a guest freed at once, guests of 1 to 16 GiB: how long until 95 % is back
+
+For kernels with the companion patch (--kernel bench). The memory was used by touching
+one byte of each page from a module (tests/filler): a guest under emulation clears pages
+at 100 MB/s. Beside it, what the host itself takes to discard as many bytes with
+madvise(MADV_DONTNEED), 64 MiB at a time, in the same run.
+"""
+
+import mmap
+import time
+
+from lab import MIB, Guest
+from lab.bench import Metric
+from lab.measure import BACK_SHARE, FAST, OURS, STOCK, load, settle, time_back
+
+KERNELS = ()
+VARIANTS = (STOCK, OURS)
+SIZES_GIB = (1, 2, 4, 8, 16)
+METRICS = (
+    *(Metric(f"back_{size}", f"{size} GiB guest: 95 % back after", "s", plot=True,
+             native_most=4 if size == 16 else 1) for size in SIZES_GIB),
+    Metric("host_16", "the host alone, bytes of the 16 GiB guest", "s"),
+    Metric("by_host_16", "16 GiB guest against the host alone", "times", native_most=3),
+    *(Metric(f"ratio_{size}", f"{size} GiB guest: bytes reported by bytes returned",
+             native_most=1.1) for size in SIZES_GIB),
+)
+MIB_HELD = "/sys/module/filler/parameters/mib"
+CHUNK = 64 * MIB
+
+
+def host_alone(size: int) -> float:
+    """Seconds in which this host discards so many bytes that were touched."""
+    with mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as area:
+        for at in range(0, size, 4096):
+            area[at] = 1
+        begun = time.monotonic()
+        for at in range(0, size, CHUNK):
+            area.madvise(mmap.MADV_DONTNEED, at, min(CHUNK, size - at))
+        return time.monotonic() - begun
+
+
+def _one(kernel: str, variant: str, size_gib: int) -> tuple[float, float]:
+    """Seconds until 95 % is back, and bytes reported for each that came back."""
+    memory_mb = size_gib * 1024
+    with Guest(kernel, memory_mb=memory_mb, ours=True, boot_timeout=180) as target:
+        load(target, variant)
+        target.insmod("filler")
+        settle(target, calm=2.5)
+        target.sh(f"echo {memory_mb * 7 // 8} >{MIB_HELD}", 300)
+        peak = settle(target, calm=1.5)
+        freed = int(target.read(MIB_HELD)) * MIB
+        before = target.sh("cat /sys/kernel/mm_hooks/reported_bytes 2>/dev/null || echo 0")
+        with target.sample_rss(FAST) as sampler:
+            told = time.monotonic()
+            job = target.start(f"echo 0 >{MIB_HELD}")
+            back = time_back(sampler, peak - int(BACK_SHARE * freed), told, 180)
+        target.wait(job)
+        end = settle(target, calm=3)
+        after = target.sh("cat /sys/kernel/mm_hooks/reported_bytes 2>/dev/null || echo 0")
+        return back, (int(after) - int(before)) / max(1, peak - end)
+
+
+def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
+    """A guest of each size; the host alone before the last one."""
+    values: dict[str, float] = {}
+    for size in SIZES_GIB[:2] if quick else SIZES_GIB:
+        values[f"back_{size}"], reported = _one(kernel, variant, size)
+        if variant != STOCK:
+            values[f"ratio_{size}"] = reported
+    if not quick:
+        values["host_16"] = host_alone(14 << 30)
+        values["by_host_16"] = values["back_16"] / values["host_16"]
+    return values

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * filler: use memory by touching one byte of each page.
+ *
+ * A program's pages are cleared by the kernel, which takes minutes for a large
+ * guest without hardware support.  The host cannot tell the difference.
+ *
+ *   echo 4096 >/sys/module/filler/parameters/mib	holds 4 GiB
+ *   echo 0 >/sys/module/filler/parameters/mib	frees all of it
+ *
+ * Reading the parameter tells how much is held.
+ */
+#include <linux/gfp.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+
+#define BLOCK_ORDER 9
+#define BLOCK_MIB (PAGE_SIZE << BLOCK_ORDER >> 20)
+
+static LIST_HEAD(blocks);
+static DEFINE_MUTEX(lock);	/* blocks and held */
+static unsigned int held;	/* MiB */
+
+static void touch(struct page *page)
+{
+	unsigned int i;
+
+	for (i = 0; i < 1U << BLOCK_ORDER; i++)
+		WRITE_ONCE(*(char *)page_address(page + i), 1);
+}
+
+static int take(void)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_NORETRY |
+					__GFP_NOWARN, BLOCK_ORDER);
+
+	if (!page)
+		return -ENOMEM;
+	touch(page);
+	list_add(&page->lru, &blocks);
+	held += BLOCK_MIB;
+	return 0;
+}
+
+static void give(void)
+{
+	struct page *page = list_first_entry(&blocks, struct page, lru);
+
+	list_del(&page->lru);
+	__free_pages(page, BLOCK_ORDER);
+	held -= BLOCK_MIB;
+}
+
+static int hold(unsigned int mib)
+{
+	int err = 0;
+
+	mutex_lock(&lock);
+	while (!err && held + BLOCK_MIB <= mib) {
+		err = take();
+		cond_resched();
+	}
+	while (held > mib) {
+		give();
+		cond_resched();
+	}
+	mutex_unlock(&lock);
+	return err;
+}
+
+static int mib_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned int mib;
+	int err = kstrtouint(val, 0, &mib);
+
+	return err ?: hold(mib);
+}
+
+static int mib_get(char *buffer, const struct kernel_param *kp)
+{
+	return sprintf(buffer, "%u\n", held);
+}
+
+static const struct kernel_param_ops mib_ops = {
+	.set = mib_set,
+	.get = mib_get,
+};
+module_param_cb(mib, &mib_ops, NULL, 0644);
+MODULE_PARM_DESC(mib, "MiB to hold, in blocks of 2");
+
+static int __init filler_init(void)
+{
+	return 0;
+}
+
+static void __exit filler_exit(void)
+{
+	hold(0);
+}
+
+module_init(filler_init);
+module_exit(filler_exit);
+MODULE_DESCRIPTION("Uses memory without clearing it, for tests");
+MODULE_LICENSE("GPL");
