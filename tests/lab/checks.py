@@ -9,9 +9,10 @@ from pathlib import Path
 
 from . import cache, kernels, labkernel, modules
 from .modules import TOP
-from .proc import run
+from .proc import LabError, run
 
 MAX_LINES = 500
+MAX_PATCH = 120  # lines that a series of the companion patch adds, at most
 # Every host that a URL in the tree may name.
 KNOWN_HOSTS = re.compile(
     r"(.*\.)?(debian\.org|kernel\.org|gnu\.org|spdx\.org|oasis-open\.org|qemu\.org|"
@@ -40,7 +41,7 @@ def _short(text: str) -> list[str]:
 def _c_sources() -> list[str]:
     return [str(path) for path in tracked() if path.suffix in (".c", ".h")
             and any(path.is_relative_to(TOP / folder)
-                    for folder in ("modules", modules.FAKE_HOST))]
+                    for folder in ("modules", *modules.TEST_MODULES))]
 
 
 def shellcheck() -> list[str]:
@@ -78,6 +79,44 @@ def checkpatch() -> list[str]:
                    cwd=Path(folder))
     return _short("\n".join(line for line in done.stdout.splitlines()
                             if line.startswith(str(TOP))))
+
+
+def _patch_errors(series: Path) -> list[str]:
+    """What checkpatch --strict says of a series, and its length."""
+    found = []
+    files = sorted(series.glob("*.patch"))
+    done = run(["perl", str(_source_tools() / "checkpatch.pl"), "--no-tree", "--strict",
+                "--terse", "--show-types", "--no-summary", "--ignore", "FILE_PATH_CHANGES",
+                *map(str, files)], cwd=series)
+    found += _short(done.stdout)
+    added = sum(line.startswith("+") and not line.startswith("+++")
+                for file in files for line in file.read_text().splitlines())
+    if not files or added > MAX_PATCH:
+        found.append(f"{series.name}: {len(files)} patches with {added} added lines")
+    return found
+
+
+def _touched(series: Path) -> list[str]:
+    """The files of the kernel that a series changes, without those that it makes."""
+    text = "".join(file.read_text() for file in series.glob("*.patch"))
+    made = set(re.findall(r"^--- /dev/null\n\+\+\+ b/(\S+)", text, re.M))
+    return sorted(set(re.findall(r"^--- a/(\S+)", text, re.M)) - made)
+
+
+def patches() -> list[str]:
+    """The companion patch: style, size, and that it applies to the letter."""
+    found = [line for series in sorted((TOP / "patches").iterdir()) if series.is_dir()
+             for line in _patch_errors(series)]
+    files = _touched(labkernel.PATCHES)
+    key = cache.digest(labkernel.source_version(), *files)
+    clean = cache.built("patched-files", key, lambda target: labkernel.unpack(target, files))
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(clean, folder, dirs_exist_ok=True)
+        try:
+            labkernel.apply_patches(Path(folder))
+        except LabError as error:
+            found.append(str(error))
+    return found
 
 
 def kernel_doc() -> list[str]:
@@ -130,4 +169,4 @@ def sparse(kernel: str) -> list[str]:
     """sparse has nothing to say about our files."""
     built = modules.build(kernels.get(kernel), sparse=True)
     return [line for line in modules.warnings(built)
-            if line.startswith(("modules/", f"{modules.FAKE_HOST}/"))]
+            if line.startswith(("modules/", *(f"{each}/" for each in modules.TEST_MODULES)))]

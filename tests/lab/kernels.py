@@ -11,6 +11,7 @@ from .proc import LabError, must, say
 
 STOCK = ("6.1", "6.12")
 LAB = ("lab", "lab-noreport", "bench")
+TESTED = STOCK + LAB[:2]
 NAMES = STOCK + LAB
 
 

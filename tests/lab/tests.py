@@ -11,7 +11,7 @@ from types import ModuleType
 from . import Skip, checks, kernels, kunit
 
 SCENARIOS = Path(__file__).resolve().parent.parent / "scenarios"
-SPARSE_KERNELS = ("6.12",)
+SPARSE_KERNELS = ("lab",)  # whose options turn on all of our sources
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ def _must_be_empty(check: Callable[..., list[str]], *arguments: str) -> Callable
 def static() -> list[Test]:
     """The checks of the sources."""
     plain = (checks.shellcheck, checks.checkpatch, checks.kernel_doc, checks.names,
-             checks.sizes, checks.licences)
+             checks.sizes, checks.licences, checks.patches)
     found = [Test(f"static/{check.__name__}", _must_be_empty(check)) for check in plain]
     found += [Test(f"static/build-{name}", _must_be_empty(checks.build, name), (name,))
-              for name in kernels.NAMES]
+              for name in kernels.TESTED]
     found += [Test(f"static/sparse-{name}", _must_be_empty(checks.sparse, name), (name,))
               for name in SPARSE_KERNELS]
     return found
