@@ -7,9 +7,9 @@ OUT ?= out
 
 # Folders with a Kbuild file of their own are kbuild's.
 MAKEFLAGS += --no-print-directory
-export KVER TAKEOVER OUT
+export KVER TAKEOVER OUT SERIES CONFIG
 
-.PHONY: help modules install uninstall demo test check bench clean
+.PHONY: help modules install uninstall kernel demo test check bench clean
 
 help:
 	@echo 'make demo       two guests side by side, the stock driver and ours: a live figure, a table, a picture in $(OUT)/'
@@ -18,6 +18,7 @@ help:
 	@echo 'make check      the tests that need no guest: style, warnings, sparse'
 	@echo 'make install    build and install with DKMS on this machine (KVER=... for another kernel, TAKEOVER=1 to use it at once)'
 	@echo 'make uninstall  remove all of it, give the balloon device back to the stock driver'
+	@echo 'make kernel     Debian packages of a kernel with the companion patch (SERIES=6.12 CONFIG=file); hours'
 	@echo 'make modules    build for the running kernel (KVER=... or KDIR=... for another)'
 	@echo 'make clean      remove what was built here'
 
@@ -30,6 +31,9 @@ install:
 
 uninstall:
 	@packaging/uninstall
+
+kernel:
+	@packaging/kernel
 
 demo:
 	@packaging/setup
