@@ -17,7 +17,8 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 
-#define BLOCK_ORDER 9
+/* Never kept in the lists of the processors. */
+#define BLOCK_ORDER 10
 #define BLOCK_MIB (PAGE_SIZE << BLOCK_ORDER >> 20)
 
 static LIST_HEAD(blocks);
@@ -89,7 +90,7 @@ static const struct kernel_param_ops mib_ops = {
 	.get = mib_get,
 };
 module_param_cb(mib, &mib_ops, NULL, 0644);
-MODULE_PARM_DESC(mib, "MiB to hold, in blocks of 2");
+MODULE_PARM_DESC(mib, "MiB to hold, in blocks of 4");
 
 static int __init filler_init(void)
 {

@@ -7,6 +7,11 @@ KERNELS = ("6.12",)
 ALSO = ("6.1",)
 # module, parameter, default, smallest, largest
 BOUNDED = (("mm_hooks", "delay_ms", 100, 10, 60000),
+           ("mm_hooks", "min_age_ms", 100, 0, 60000),
+           ("mm_hooks", "report_order", 9, 0, 9),
+           ("mm_hooks", "low_order", 9, 0, 9),
+           ("mm_hooks", "scan_batch", 64, 1, 4096),
+           ("mm_hooks", "inflight_mb", 256, 8, 65536),
            (balloon.OURS, "floor_mb", 64, 0, 1048576),
            (balloon.OURS, "oom_mb", 16, 1, 4096),
            (balloon.OURS, "host_timeout_ms", 10000, 100, 600000))
@@ -54,9 +59,13 @@ def _check_running(guest: Guest) -> None:
         for value in (low, high, default):
             guest.sh(f"echo {value} >{path}")
             check(guest.read(path) == str(value), f"{name} does not take {value}")
+    path = "/sys/module/mm_hooks/parameters/engine"
+    for value in ("bogus", "", "native"):
+        status, said = guest.try_sh(f"echo '{value}' >{path}")
+        check(status, f"engine takes '{value}': {said}")
+        check(guest.read(path) == "auto", f"'{value}' changed the engine")
     for path in (f"/sys/module/{balloon.OURS}/parameters/reporting",
-                 f"/sys/module/{balloon.OURS}/parameters/report_poisoned",
-                 "/sys/module/mm_hooks/parameters/engine"):
+                 f"/sys/module/{balloon.OURS}/parameters/report_poisoned"):
         check(guest.sh(f"stat -c %a {path}").strip() == "444", f"{path} can be written")
 
 
