@@ -30,6 +30,7 @@ class Guest:
     ours: carry our modules (built for that kernel)
     nodes: NUMA nodes; max_memory_mb: room for memory to be plugged in
     disks: raw images, seen as /dev/vda, /dev/vdb, ...
+    qemu: the words that start QEMU, such as newqemu.command()
     lifetime: seconds after which QEMU is killed, whatever happens
     """
 

@@ -31,6 +31,7 @@ class Machine:
     max_memory_mb: int = 0
     disks: Sequence[Path] = ()
     qemu_args: Sequence[str] = field(default_factory=tuple)
+    qemu: Sequence[str] = (QEMU,)
 
     def _memory(self) -> list[str]:
         size = f"{self.memory_mb}M"
@@ -81,7 +82,7 @@ class Machine:
         line = ("console=ttyS0,115200 quiet panic=-1 panic_on_warn=1 oops=panic "
                 "no_timer_check "  # that check fails when QEMU gets no processor
                 f"{self.append}")
-        args = [QEMU, "-nodefaults", "-no-user-config", "-display", "none",
+        args = [*self.qemu, "-nodefaults", "-no-user-config", "-display", "none",
                 "-machine", self.machine, "-accel", self.accel,
                 "-cpu", self.cpu or ("host" if self.accel == "kvm" else "max,la57=off"),
                 "-smp", self._processors(), *self._memory(),
