@@ -8,30 +8,46 @@
 
 #include <vmhooks/param.h>
 
+#include "pacer.h"
 #include "registry.h"
 
 static struct vmhooks_bounded delay_ms = { 100, .min = 10, .max = 60000 };
 module_param_cb(delay_ms, &vmhooks_bounded_ops, &delay_ms, 0644);
 MODULE_PARM_DESC(delay_ms, "Milliseconds from free to report while the guest is quiet (10 to 60000, default 100)");
 
+/* What is free may be due now: look again. */
+static int native_set(const char *val, const struct kernel_param *kp)
+{
+	int err = vmhooks_bounded_set(val, kp);
+
+	if (!err)
+		mm_hooks_pacer_request(0);
+	return err;
+}
+
+static const struct kernel_param_ops native_ops = {
+	.set = native_set,
+	.get = vmhooks_bounded_get,
+};
+
 static struct vmhooks_bounded min_age_ms = { 100, .min = 0, .max = 60000 };
-module_param_cb(min_age_ms, &vmhooks_bounded_ops, &min_age_ms, 0644);
+module_param_cb(min_age_ms, &native_ops, &min_age_ms, 0644);
 MODULE_PARM_DESC(min_age_ms, "native: milliseconds that a block has to have been free, more while reports turn out too early (0 to 60000, default 100)");
 
 static struct vmhooks_bounded report_order = { 9, .min = 0, .max = 9 };
-module_param_cb(report_order, &vmhooks_bounded_ops, &report_order, 0644);
+module_param_cb(report_order, &native_ops, &report_order, 0644);
 MODULE_PARM_DESC(report_order, "native: blocks of 2^order pages and more are reported without a limit (0 to 9, default 9: 2 MiB)");
 
 static struct vmhooks_bounded low_order = { 9, .min = 0, .max = 9 };
-module_param_cb(low_order, &vmhooks_bounded_ops, &low_order, 0644);
+module_param_cb(low_order, &native_ops, &low_order, 0644);
 MODULE_PARM_DESC(low_order, "native: blocks down to this order are reported when they are old, a limited number a second (0 to 9, default 9: none below report_order)");
 
 static struct vmhooks_bounded scan_batch = { 64, .min = 1, .max = 4096 };
-module_param_cb(scan_batch, &vmhooks_bounded_ops, &scan_batch, 0644);
+module_param_cb(scan_batch, &native_ops, &scan_batch, 0644);
 MODULE_PARM_DESC(scan_batch, "native: blocks visited in one go with interrupts off (1 to 4096, default 64)");
 
 static struct vmhooks_bounded inflight_mb = { 256, .min = 8, .max = 65536 };
-module_param_cb(inflight_mb, &vmhooks_bounded_ops, &inflight_mb, 0644);
+module_param_cb(inflight_mb, &native_ops, &inflight_mb, 0644);
 MODULE_PARM_DESC(inflight_mb, "native: MiB of free memory that may be with the host at a time (8 to 65536, default 256)");
 
 static char engine[8] = "auto";
@@ -50,7 +66,8 @@ static int engine_set(const char *val, const struct kernel_param *kp)
 			strscpy(engine, known[i], sizeof(engine));
 		return err;
 	}
-	pr_err("engine=%.20s refused: auto, native or intree is needed\n", val);
+	pr_err("engine=%.20s refused: auto, native or intree is needed\n",
+	       strim((char *)val));
 	return -EINVAL;
 }
 

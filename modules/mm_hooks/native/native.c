@@ -81,6 +81,15 @@ static struct policy native_policy(void)
 			      jiffies - last_pass, HZ);
 }
 
+/*
+ * How long what is in the lists of the processors has been free: the pacer lets
+ * a pass go after that many calm checks.
+ */
+static u32 native_calm(void)
+{
+	return msecs_to_jiffies(mm_hooks_delay_ms()) << mm_hooks_pacer_level();
+}
+
 /* Return: 0, or an error that ends the pass. */
 static int native_zone(struct zone *zone, struct policy *policy,
 		       struct pass *pass)
@@ -162,7 +171,7 @@ static void native_work(struct work_struct *work)
 	do {
 		struct policy policy = flush ? policy_flush() : native_policy();
 
-		pcp_drain(flush ? 1 : PCP_MANY, policy.min_age);
+		pcp_drain(flush ? 1 : PCP_MANY, native_calm());
 		err = native_pass(policy, &pass);
 	} while (!err && flush && pass.taken);
 	if (flush)
