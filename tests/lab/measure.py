@@ -111,19 +111,6 @@ def time_back(sampler: Sampler, limit: int, since: float, timeout: float = 60) -
     return (sampler.first_below(limit, since) or 0) - since
 
 
-def send_away(target: Guest, bandwidth: int, timeout: float = 240) -> dict[str, Any]:
-    """Migrate into nowhere and go on here: what query-migrate says at the end."""
-    target.qmp("migrate-set-parameters", max_bandwidth=bandwidth)
-    target.qmp("migrate", uri="exec:cat >/dev/null")
-    wait_for("the migration", lambda: target.qmp("query-migrate").get("status")
-             in ("completed", "failed", "cancelled"), timeout, 0.1)
-    state = target.qmp("query-migrate")
-    if state["status"] != "completed":
-        raise GuestError(f"the migration failed: {state}")
-    target.qmp("cont")
-    return state
-
-
 def cpu_seconds(pid: int) -> float:
     """Processor time that a process has used."""
     fields = Path("/proc", str(pid), "stat").read_text().rsplit(")", 1)[1].split()
