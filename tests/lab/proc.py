@@ -2,11 +2,15 @@
 """Child processes that cannot outlive us, and progress lines."""
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+# Where depmod and mke2fs are, which ordinary users of Debian do not look at.
+os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
