@@ -16,7 +16,8 @@ STOCK = "stock"
 OURS = "ours"
 INTREE = "intree"  # ours, where the kernel offers both engines
 NATIVE = "native"
-DRIVER = {NONE: "", STOCK: balloon.STOCK}
+DRIVER = {NONE: "", STOCK: balloon.STOCK, OURS: balloon.OURS, INTREE: balloon.OURS,
+          NATIVE: balloon.OURS}
 
 BACK_SHARE = 0.95
 FAST = 0.02  # seconds between two samples of the resident size
@@ -38,8 +39,7 @@ def load(target: Guest, variant: str) -> None:
     """Load a variant's driver, with default parameters, and see that it holds the device."""
     if is_ours(variant):
         target.insmod("mm_hooks", f"engine={'auto' if variant == OURS else variant}")
-    driver = DRIVER.get(variant, balloon.OURS)
-    if driver:
+    if driver := DRIVER[variant]:
         target.insmod(driver)
     held = ", ".join(balloon.devices(target).values())
     if held != driver:
