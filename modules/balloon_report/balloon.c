@@ -81,7 +81,8 @@ static unsigned int alloc_list(struct list_head *pages, unsigned int n)
 	return i;
 }
 
-static int inflate_locked(struct br_device *dev, struct list_head *pages)
+/* Sends up to @most pages of @spare.  Return: pages sent, or an error. */
+static int inflate_send(struct br_device *dev, unsigned int most)
 {
 	struct page *page;
 	int n, err;
@@ -90,30 +91,51 @@ static int inflate_locked(struct br_device *dev, struct list_head *pages)
 	reap(dev);
 	if (dev->inflate.out)
 		return -EBUSY;
-	while ((page = balloon_page_pop(pages)))
+	while (dev->inflate.count < most &&
+	       (page = balloon_page_pop(&dev->spare)))
 		br_chunk_add(dev, &dev->inflate, page);
 	n = dev->inflate.count;
-	err = br_chunk_tell(dev, &dev->inflate);
-	if (err == -EIO)
-		free_list(&dev->inflate.pages);
+	err = br_chunk_send(dev, &dev->inflate);
 	if (err)
-		return err;
-	inflate_finish(dev);
-	return n;
+		free_list(&dev->inflate.pages);
+	return err ?: n;
 }
 
+static int inflate_wait(struct br_device *dev)
+{
+	int err;
+
+	lockdep_assert_held(&dev->balloon_lock);
+	err = br_chunk_wait(dev, &dev->inflate);
+	if (!err)
+		inflate_finish(dev);
+	return err;
+}
+
+/* While the host is busy with a chunk, the guest finds the pages of the next. */
 int br_balloon_inflate(struct br_device *dev, unsigned int n)
 {
-	LIST_HEAD(pages);
-	int ret;
+	int sent, err;
 
-	if (!alloc_list(&pages, min(n, BR_CHUNK_PAGES)))
+	if (list_empty(&dev->spare) &&
+	    !alloc_list(&dev->spare, min(n, BR_CHUNK_PAGES)))
 		return -ENOMEM;
 	mutex_lock(&dev->balloon_lock);
-	ret = inflate_locked(dev, &pages);
+	sent = inflate_send(dev, n);
 	mutex_unlock(&dev->balloon_lock);
-	free_list(&pages);
-	return ret;
+	if (sent < 0)
+		return sent;
+	if (n > sent && list_empty(&dev->spare))
+		alloc_list(&dev->spare, min(n - sent, BR_CHUNK_PAGES));
+	mutex_lock(&dev->balloon_lock);
+	err = inflate_wait(dev);
+	mutex_unlock(&dev->balloon_lock);
+	return err ?: sent;
+}
+
+void br_balloon_inflate_end(struct br_device *dev)
+{
+	free_list(&dev->spare);
 }
 
 int br_balloon_deflate(struct br_device *dev, unsigned int n)

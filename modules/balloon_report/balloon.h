@@ -8,13 +8,19 @@ struct br_device;
 /**
  * br_balloon_inflate() - give the host pages
  * @dev: the device
- * @n:	 how many; one chunk at the most
+ * @n:	 how many are wanted; one chunk at the most is given at a time
  *
- * Context: process, may sleep.
+ * Takes the pages of the next chunk beforehand: br_balloon_inflate_end() has to
+ * follow.
+ *
+ * Context: size_work, may sleep.
  * Return: pages given, -ENOMEM when not one could be had, -EBUSY while an
  * earlier chunk is still with the host, -EIO, -ETIMEDOUT.
  */
 int br_balloon_inflate(struct br_device *dev, unsigned int n);
+
+/* Free what br_balloon_inflate() has taken beforehand.  Context: size_work. */
+void br_balloon_inflate_end(struct br_device *dev);
 
 /**
  * br_balloon_deflate() - take pages back

@@ -10,6 +10,7 @@
 
 #include <linux/atomic.h>
 #include <linux/jiffies.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/workqueue.h>
@@ -66,6 +67,7 @@ struct br_counters {
  * @asked:	  pages that the host asked for last
  * @target:	  what we made of it
  * @backoff:	  failed inflations in a row (size_work only)
+ * @spare:	  pages that are about to go there (size_work only)
  * @inflate:	  pages on their way to the host
  * @deflate:	  pages on their way back
  * @size_work:	  brings the balloon to its size
@@ -95,6 +97,7 @@ struct br_device {
 	unsigned int asked;
 	unsigned int target;
 	unsigned int backoff;
+	struct list_head spare;
 	struct br_chunk inflate;
 	struct br_chunk deflate;
 	struct delayed_work size_work;

@@ -84,7 +84,7 @@ bool br_chunk_is_back(struct br_device *dev, struct br_chunk *chunk)
 	return true;
 }
 
-int br_chunk_tell(struct br_device *dev, struct br_chunk *chunk)
+int br_chunk_send(struct br_device *dev, struct br_chunk *chunk)
 {
 	struct scatterlist sg;
 	int err;
@@ -101,10 +101,24 @@ int br_chunk_tell(struct br_device *dev, struct br_chunk *chunk)
 		chunk->count = 0;
 		return -EIO;
 	}
+	return 0;
+}
+
+int br_chunk_wait(struct br_device *dev, struct br_chunk *chunk)
+{
+	lockdep_assert_held(&dev->balloon_lock);
+	/* Somebody else has seen it come back. */
+	if (!chunk->out)
+		return 0;
 	if (br_queue_wait(dev, chunk->q, &chunk->back)) {
 		WRITE_ONCE(chunk->late, true);
 		/* Pairs with br_chunk_used(). */
 		smp_mb();
 	}
 	return br_chunk_is_back(dev, chunk) ? 0 : -ETIMEDOUT;
+}
+
+int br_chunk_tell(struct br_device *dev, struct br_chunk *chunk)
+{
+	return br_chunk_send(dev, chunk) ?: br_chunk_wait(dev, chunk);
 }

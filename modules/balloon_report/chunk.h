@@ -52,15 +52,28 @@ void br_chunk_add_moved(struct br_device *dev, struct br_chunk *chunk,
 struct page *br_chunk_pop(struct br_chunk *chunk);
 
 /**
- * br_chunk_tell() - send a chunk and wait for the host
+ * br_chunk_send() - send a chunk to the host
  * @dev:   the device
  * @chunk: not empty, not out
  *
  * Context: process, balloon_lock held, may sleep.
+ * Return: 0; -EIO when it could not be sent: the pages are still only in the
+ * chunk.
+ */
+int br_chunk_send(struct br_device *dev, struct br_chunk *chunk);
+
+/**
+ * br_chunk_wait() - wait for the host
+ * @dev:   the device
+ * @chunk: was sent; balloon_lock may have been released since
+ *
+ * Context: process, balloon_lock held, may sleep.
  * Return: 0 when the host has acknowledged it (or cannot reach it any more);
- * -EIO when it could not be sent: the pages are still only in the chunk;
  * -ETIMEDOUT: the pages stay in the chunk until br_chunk_is_back().
  */
+int br_chunk_wait(struct br_device *dev, struct br_chunk *chunk);
+
+/* Both: send a chunk and wait for the host. */
 int br_chunk_tell(struct br_device *dev, struct br_chunk *chunk);
 
 /**

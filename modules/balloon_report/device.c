@@ -130,6 +130,7 @@ struct br_device *br_device_alloc(struct virtio_device *vdev)
 	mutex_init(&dev->reset_lock);
 	spin_lock_init(&dev->work_lock);
 	mutex_init(&dev->balloon_lock);
+	INIT_LIST_HEAD(&dev->spare);
 	for (q = dev->q; q < dev->q + BR_Q_MAX; q++) {
 		spin_lock_init(&q->lock);
 		init_waitqueue_head(&q->wait);

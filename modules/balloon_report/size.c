@@ -96,6 +96,7 @@ static void size_func(struct work_struct *work)
 			break;
 		dev->backoff = 0;
 	}
+	br_balloon_inflate_end(dev);
 	mutex_lock(&dev->balloon_lock);
 	br_size_publish(dev);
 	mutex_unlock(&dev->balloon_lock);

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from . import cache, kernels, labkernel, modules
+from . import cache, kernels, modules, source
 from .modules import TOP
 from .proc import LabError, run
 
@@ -62,9 +62,9 @@ def _source_tools() -> Path:
     """checkpatch and kernel-doc, out of the kernel source."""
     members = ["scripts/checkpatch.pl", "scripts/spelling.txt",
                "scripts/const_structs.checkpatch", "scripts/kernel-doc"]
-    key = cache.digest(labkernel.source_version(), *members)
-    return cache.built("source-tools", key,
-                       lambda target: labkernel.unpack(target, members)) / "scripts"
+    key = cache.digest(source.key(source.SERIES), *members)
+    return cache.built("source-tools", key, lambda target: source.unpack(
+        source.SERIES, target, members)) / "scripts"
 
 
 def checkpatch() -> list[str]:
@@ -103,20 +103,26 @@ def _touched(series: Path) -> list[str]:
     return sorted(set(re.findall(r"^--- a/(\S+)", text, re.M)) - made)
 
 
-def patches() -> list[str]:
-    """The companion patch: style, size, and that it applies to the letter."""
-    found = [line for series in sorted((TOP / "patches").iterdir()) if series.is_dir()
-             for line in _patch_errors(series)]
-    files = _touched(labkernel.PATCHES)
-    key = cache.digest(labkernel.source_version(), *files)
-    clean = cache.built("patched-files", key, lambda target: labkernel.unpack(target, files))
+def _applies(series: Path) -> list[str]:
+    """Whether a series applies to Debian's source, without fuzz."""
+    files = _touched(series)
+    key = cache.digest(source.key(series.name), *files)
+    clean = cache.built("patched-files", key,
+                        lambda target: source.unpack(series.name, target, files))
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(clean, folder, dirs_exist_ok=True)
         try:
-            labkernel.apply_patches(Path(folder))
+            source.apply_patches(series.name, Path(folder))
         except LabError as error:
-            found.append(str(error))
-    return found
+            return [f"{series.name}: {error}"]
+    return []
+
+
+def patches() -> list[str]:
+    """The companion patch: style, size, and that it applies to the letter."""
+    return [line for name in source.patched()
+            for line in [*_patch_errors(TOP / "patches" / name),
+                         *_applies(TOP / "patches" / name)]]
 
 
 def kernel_doc() -> list[str]:

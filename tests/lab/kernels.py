@@ -10,7 +10,7 @@ from . import cache
 from .proc import LabError, must, say
 
 STOCK = ("6.1", "6.12")
-LAB = ("lab", "lab-noreport", "bench")
+LAB = ("lab", "lab-noreport", "bench", "lab-6.1", "lab-7.3")
 TESTED = STOCK + LAB[:2]
 NAMES = STOCK + LAB
 

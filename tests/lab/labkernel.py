@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The lab's own kernel: Debian's source, the companion patch, and kernel.config's options.
+"""The lab's own kernels: Debian's source, the companion patch, and kernel.config's options.
 
-Built once (about ten minutes on two cores) and kept in the cache. The variants
-share one work tree, in which an interrupted build goes on where it stopped; the
-work tree goes away when every variant that the tests use is there.
+Each is built once (about ten minutes on two cores) and kept in the cache. The variants
+of a series share one work tree, in which an interrupted build goes on where it stopped;
+the work tree goes away when every variant of it that the tests use is there.
 """
 
 import os
@@ -11,12 +11,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cache
+from . import cache, source
 from .proc import LabError, long_run, must, say
 
-SOURCE = Path("/usr/src/linux-source-6.12.tar.xz")
 FRAGMENT = Path(__file__).resolve().parent / "kernel.config"
-PATCHES = Path(__file__).resolve().parent.parent.parent / "patches" / "6.12"
 
 
 @dataclass(frozen=True)
@@ -24,11 +22,13 @@ class Variant:
     """A kernel that differs from the lab kernel in a few options.
 
     without: sections of kernel.config that are left out
+    series: of the source
     """
 
     name: str
     options: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    series: str = source.SERIES
 
 
 VARIANTS = {variant.name: variant for variant in (
@@ -40,28 +40,11 @@ VARIANTS = {variant.name: variant for variant in (
     Variant("bench", ("CONFIG_DEBUG_KERNEL=y", "CONFIG_DEBUG_INFO_NONE=y",
                       "CONFIG_UNWINDER_ORC=y", "CONFIG_SCHEDSTATS=y",
                       'CONFIG_LOCALVERSION="-bench"'), without=("# Checks",)),
+    Variant("lab-6.1", ('CONFIG_LOCALVERSION="-lab"',), series="6.1"),
+    Variant("lab-7.3", ('CONFIG_LOCALVERSION="-lab"',), series="7.3"),
 )}
 # Built together, from one work tree; any other is built when it is asked for.
 TESTED = ("lab", "lab-noreport")
-
-
-def source_version() -> str:
-    """The version of the kernel source package."""
-    if not SOURCE.is_file():
-        raise LabError(f"{SOURCE} is missing; run packaging/setup")
-    return must(["dpkg-query", "-W", "-f=${Version}", "linux-source-6.12"])
-
-
-def unpack(target: Path, members: list[str]) -> None:
-    """Unpack the kernel source, or some members of it, into a folder."""
-    must(["tar", "-xJf", str(SOURCE), "-C", str(target), "--strip-components=1",
-          *(f"linux-source-6.12/{member}" for member in members)], timeout=900)
-
-
-def apply_patches(tree: Path) -> None:
-    """Apply the companion patch, to the letter."""
-    for file in sorted(PATCHES.glob("*.patch")):
-        must(["patch", "-p1", "--fuzz=0", "--no-backup-if-mismatch", "-i", str(file)], cwd=tree)
 
 
 def _option(line: str) -> str:
@@ -97,13 +80,25 @@ def _configure(tree: Path, variant: Variant) -> None:
         raise LabError(f"kernel options that did not stick: {', '.join(lost)}")
 
 
+def _export_headers(tree: Path, target: Path) -> None:
+    """Copy what external modules are built with."""
+    script = "scripts/package/install-extmod-build"
+    if (tree / script).is_file():
+        must(["make", "-s", "run-command",
+              f"KBUILD_RUN_COMMAND=+$(srctree)/{script} {target}"], cwd=tree)
+        return
+    target.mkdir()  # before v6.4 that was a part of builddeb
+    must(["sh", "-euc", "tar -c --exclude='*.o' --exclude='*.cmd' Makefile Module.symvers "
+          "include scripts arch/x86/Makefile* arch/x86/include arch/x86/Kbuild "
+          'tools/objtool/objtool | tar -x -C "$1"', "sh", str(target)], cwd=tree)
+
+
 def _export(tree: Path, target: Path) -> None:
     """Copy from a built tree what booting it and building modules for it takes."""
     must(["make", "-s", "modules_install", f"INSTALL_MOD_PATH={target}"], cwd=tree)
     release = (tree / "include/config/kernel.release").read_text().strip()
     (target / "lib/modules" / release / "build").unlink(missing_ok=True)
-    must(["make", "-s", "run-command", "KBUILD_RUN_COMMAND=+"
-          f"$(srctree)/scripts/package/install-extmod-build {target / 'build'}"], cwd=tree)
+    _export_headers(tree, target / "build")
     for name in ("arch/x86/boot/bzImage", ".config", "System.map"):
         shutil.copy(tree / name, target)
     shutil.copy(tree / ".config", target / "build")
@@ -126,26 +121,27 @@ def _key(variant: Variant, base: str) -> str:
     return f"{variant.name}-{cache.digest(base, *variant.options, *variant.without)}"
 
 
-def _work_tree(base: str) -> Path:
+def _work_tree(series: str, base: str) -> Path:
     def fill(target: Path) -> None:
-        say("unpacking the kernel source")
-        unpack(target, [])
-        apply_patches(target)
+        say(f"unpacking the source of kernel {series}")
+        source.unpack(series, target, [])
+        source.apply_patches(series, target)
 
     return cache.built("work", base, fill)
 
 
 def ensure(name: str) -> tuple[Path, str]:
     """The folder of a variant (bzImage, build, lib/modules) and its release."""
-    base = cache.digest(source_version(), *wanted(Variant("base")).values(),
-                        *(file.read_text() for file in sorted(PATCHES.glob("*.patch"))))
+    series = VARIANTS[name].series
+    base = cache.digest(source.key(series), *wanted(Variant("base")).values(),
+                        *(file.read_text() for file in source.patches(series)))
     key = _key(VARIANTS[name], base)
     home = cache.folder("kernels") / key
     if not home.is_dir():
         with cache.lock(f"work-{base}"):
-            tree = _work_tree(base)
+            tree = _work_tree(series, base)
             cache.built("kernels", key, lambda path: _build(tree, VARIANTS[name], path))
             if all((cache.folder("kernels") / _key(VARIANTS[each], base)).is_dir()
-                   for each in TESTED):
+                   for each in TESTED if VARIANTS[each].series == series):
                 shutil.rmtree(tree)
     return home, (home / "release").read_text()
