@@ -8,14 +8,16 @@
 
 #include <linux/types.h>
 
-struct attribute_group;
+struct kobject;
 struct mm_hooks_reporter;
 
 /**
  * struct mm_hooks_engine - an engine
  * @name:   as the parameter calls it
  * @what:   how it works, for the log
- * @group:  files of its own in sysfs, or NULL
+ * @show:   add files of its own to the folder mm_hooks in sysfs.  Return: 0 or a
+ *	negative errno, then with nothing added.  NULL when there are none.
+ * @hide:   take them away; the last call of all
  * @caps:   MM_HOOKS_CAP_* that hold while a reporter is attached
  * @attach: start reporting to @rep.  Return: 0 or a negative errno.
  * @detach: stop.  After it no function of the reporter is called and no block
@@ -29,7 +31,8 @@ struct mm_hooks_reporter;
 struct mm_hooks_engine {
 	const char *name;
 	const char *what;
-	const struct attribute_group *group;
+	int (*show)(struct kobject *parent);
+	void (*hide)(struct kobject *parent);
 	u32 (*caps)(void);
 	int (*attach)(struct mm_hooks_reporter *rep);
 	void (*detach)(void);

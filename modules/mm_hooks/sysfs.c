@@ -137,7 +137,7 @@ int mm_hooks_sysfs_init(void)
 		return -ENOMEM;
 	err = sysfs_create_groups(kobj, mm_hooks_groups);
 	if (!err && mm_hooks_native)
-		err = sysfs_create_group(kobj, mm_hooks_native->group);
+		err = mm_hooks_native->show(kobj);
 	if (err)
 		kobject_put(kobj);
 	return err;
@@ -145,5 +145,7 @@ int mm_hooks_sysfs_init(void)
 
 void mm_hooks_sysfs_exit(void)
 {
+	if (mm_hooks_native)
+		mm_hooks_native->hide(kobj);
 	kobject_put(kobj);
 }

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from .control import GuestError
-from .measure import INTREE, NATIVE, OURS, STOCK, busy_share
+from .measure import INTREE, NATIVE, NONE, OURS, STOCK, busy_share
 from .proc import LabError, must, say
 from .qmp import QmpError
 from .tests import load
@@ -30,8 +30,9 @@ Values = dict[str, float]
 class Metric:
     """A column.
 
-    most, ratio_least and ratio_most are what ours has to reach; native_most and
-    native_ratio_most are for the native engine, where it has to be better.
+    most, ratio_least and ratio_most are what ours has to reach; none_ratio_most the same
+    against a guest without a balloon; native_most and native_ratio_most are for the
+    native engine, where it has to be better.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Metric:
     most: float | None = None
     ratio_least: float | None = None
     ratio_most: float | None = None
+    none_ratio_most: float | None = None
     native_most: float | None = None
     native_ratio_most: float | None = None
 
@@ -52,21 +54,26 @@ class Metric:
         return replace(self, most=self.native_most or self.most,
                        ratio_most=self.native_ratio_most or self.ratio_most)
 
-    def missed(self, values: Sequence[float], ratios: Sequence[float]) -> str:
+    def missed(self, values: Sequence[float], ratios: Sequence[float],
+               to_none: Sequence[float]) -> str:
         """The target that the medians miss, or an empty text."""
         ratio = statistics.median(ratios) if ratios else 1.0
+        without = statistics.median(to_none) if to_none else 1.0
         if self.most is not None and statistics.median(values) > self.most:
             return f"more than {self.most:g}"
         if self.ratio_least is not None and ratio < self.ratio_least:
             return f"ratio under {self.ratio_least:g}"
         if self.ratio_most is not None and ratio > self.ratio_most:
             return f"ratio over {self.ratio_most:g}"
+        if self.none_ratio_most is not None and without > self.none_ratio_most:
+            return f"{without:.4f} times no balloon"
         return ""
 
     def target(self) -> str:
         """The target in words, empty when there is none."""
         parts = [f"{sign} {value:g}" for sign, value in (
-            ("<=", self.most), ("ratio >=", self.ratio_least), ("ratio <=", self.ratio_most))
+            ("<=", self.most), ("ratio >=", self.ratio_least), ("ratio <=", self.ratio_most),
+            ("to none <=", self.none_ratio_most))
             if value is not None]
         return ", ".join(parts)
 
@@ -150,14 +157,14 @@ class Bench:
         return [values[name] for _, who, _, values in self.rows
                 if who == variant and name in values]
 
-    def ratios(self, name: str, ours: str) -> list[float]:
-        """A variant of ours divided by stock, run by run."""
+    def ratios(self, name: str, ours: str, base: str = STOCK) -> list[float]:
+        """A variant of ours divided by another variant, run by run."""
         pairs: dict[int, Values] = {}
         for number, variant, _, values in self.rows:
             if name in values:
                 pairs.setdefault(number, {})[variant] = values[name]
-        return [pair[ours] / pair[STOCK] for pair in pairs.values()
-                if pair.get(STOCK) and ours in pair]
+        return [pair[ours] / pair[base] for pair in pairs.values()
+                if pair.get(base) and ours in pair]
 
     def table(self) -> str:
         """Medians with (min..max), the paired ratio, and the targets."""
@@ -182,7 +189,7 @@ class Bench:
         ours = self.values(metric.name, judged)
         if not metric.target() or not ours:
             return ""
-        missed = metric.missed(ours, ratios)
+        missed = metric.missed(ours, ratios, self.ratios(metric.name, judged, NONE))
         return f"{metric.target()}: {'missed, ' + missed if missed else 'met'}"
 
     def finish(self) -> str:

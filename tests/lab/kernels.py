@@ -10,7 +10,8 @@ from . import cache
 from .proc import LabError, must, say
 
 STOCK = ("6.1", "6.12")
-LAB = ("lab", "lab-noreport", "bench", "lab-6.1", "lab-7.3")
+LAB = ("lab", "lab-noreport", "bench", "bench-nohooks", "lab-kasan", "lab-kcsan", "lab-6.1",
+       "lab-7.3")
 TESTED = STOCK + LAB[:2]
 NAMES = STOCK + LAB
 
@@ -81,5 +82,5 @@ def get(name: str) -> Kernel:
         from . import labkernel
         home, release = labkernel.ensure(name)
         return Kernel(name, release, home / "bzImage", home / "lib/modules" / release,
-                      home / "build", kunit=name != "bench")
+                      home / "build", kunit=not name.startswith("bench"))
     raise LabError(f"no kernel named {name}; there are {', '.join(NAMES)}")

@@ -132,3 +132,9 @@ def busy_share(seconds: float = 0.5) -> float:
     time.sleep(seconds)
     after = now()
     return 1 - (after[1] - before[1]) / max(1, after[0] - before[0])
+
+
+def returned_bytes(sampler: Sampler) -> int:
+    """All that came back to the host while it was sampled: the falls of the resident size."""
+    sizes = [size for _, size in sampler.samples]
+    return sum(max(0, before - after) for before, after in zip(sizes, sizes[1:]))

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Memory that the host has at the moment is wanted by the guest.
 
-Guards: memory is taken offline although blocks of it are in flight, which the attempt
-waits for; a guest that is out of memory waits for them before it kills; what is in
-flight never exceeds inflight_mb.
+Guards: memory is taken offline, and a contiguous range allocated, although blocks of it
+are in flight, which both wait for; a guest that is out of memory waits for them before
+it kills; what is in flight never exceeds inflight_mb; a host that is silent for half a
+minute loses nothing.
 """
+
+import time
 
 from lab import MIB, check
 from lab.balloon import hooks
@@ -15,7 +18,9 @@ KERNELS = ("lab",)
 TIMEOUT = 600
 MEMORY = "/sys/devices/system/memory"
 PARAMETERS = "/sys/module/mm_hooks/parameters"
+CMA = "/sys/kernel/debug/cma"
 INFLIGHT_MB = 160
+SILENT = 30.0
 
 
 def _movable(guest: Guest) -> list[str]:
@@ -50,6 +55,40 @@ def _check_offline(guest: Guest, host: FakeHost) -> None:
     check(host.flush() == 0, "flush failed")
 
 
+def _check_contiguous(guest: Guest, host: FakeHost) -> None:
+    """All of the contiguous memory area is allocated while the host has blocks of it."""
+    area = guest.sh(f"ls -d {CMA}/*").split()[0]
+    pages = int(guest.read(f"{area}/count"))
+    for _ in range(3):
+        host.set("report/hold", 1)
+        guest.write("/sys/kernel/mm_hooks/forget", "1")
+        guest.poll("blocks in flight", lambda: _in_flight(guest) > INFLIGHT_MB // 2)
+        before = hooks(guest)["pressure_waits"]
+        job = guest.start(f"echo {pages} >{area}/alloc")
+        guest.poll("the allocation waits, or needs nothing that is out",
+                   lambda: job.status is not None or hooks(guest)["pressure_waits"] > before)
+        host.set("report/hold", 0)
+        status, said = guest.wait(job, 60)
+        check(not status, f"{pages} pages in a row cannot be had: {said}")
+        guest.sh(f"echo {pages} >{area}/free")
+        check(host.flush() == 0, "flush failed")
+    check(hooks(guest)["pressure_waits"] > 0, "nobody had to wait")
+
+
+def _check_silent(guest: Guest, host: FakeHost) -> None:
+    """Half a minute without an answer, three times as long as the driver's patience."""
+    host.set("report/hold", 1)
+    guest.write("/sys/kernel/mm_hooks/forget", "1")
+    guest.poll("blocks in flight", lambda: _in_flight(guest) > INFLIGHT_MB // 2)
+    time.sleep(SILENT)
+    check(_in_flight(guest) > INFLIGHT_MB // 2, "blocks came back from a silent host")
+    check(host.of_driver("host_timeouts") > 0, "the silence was not counted")
+    host.set("report/hold", 0)
+    check(host.flush() == 0, "flush failed after the silence")
+    check(_in_flight(guest) == 0, f"{_in_flight(guest)} MiB are still out")
+    check(hooks(guest)["report_errors"] == 0, "the silence became an error")
+
+
 def _check_oom(guest: Guest, host: FakeHost) -> None:
     """A program needs what is in flight; nobody is killed."""
     need = meminfo(guest, "MemAvailable") - 60
@@ -70,10 +109,12 @@ def _check_oom(guest: Guest, host: FakeHost) -> None:
 
 def run(kernel: str) -> None:
     """Offline, then out of memory."""
-    with fake(kernel, memory_mb=768, append="movablecore=480M") as (guest, host):
+    with fake(kernel, memory_mb=768, append="movablecore=480M cma=64M") as (guest, host):
         guest.write(f"{PARAMETERS}/inflight_mb", str(INFLIGHT_MB))
         host.plug(features=ALL)
         check(host.flush() == 0, "flush failed")
         with no_memory_lost(guest):
             _check_offline(guest, host)
+            _check_contiguous(guest, host)
+            _check_silent(guest, host)
             _check_oom(guest, host)

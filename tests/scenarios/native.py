@@ -9,6 +9,7 @@ import re
 from lab import MIB, Guest, balloon, check
 
 KERNELS = ("lab",)
+ALSO = ("lab-6.1", "lab-7.3", "lab-kasan")
 HOG_MB = 300
 NOISE = 12 * MIB
 PARAMETERS = "/sys/module/mm_hooks/parameters"
@@ -49,6 +50,37 @@ def _check_exact(guest: Guest) -> None:
     seen = balloon.hooks(guest)
     check(seen["inflight_bytes"] == 0, f"after a flush: {seen}")
     check(0 < seen["longest_lock_ns"], f"no time of the lock: {seen}")
+
+
+def _zones(guest: Guest) -> dict[str, dict[str, list[int]]]:
+    """Zone to the numbers in its files."""
+    found: dict[str, dict[str, list[int]]] = {}
+    for line in guest.sh(f"cd {balloon.HOOKS}/zones; grep . */*").splitlines():
+        path, values = line.split(":")
+        zone, name = path.split("/")
+        found.setdefault(zone, {})[name] = [int(value) for value in values.split()]
+    return found
+
+
+def _check_zones(guest: Guest) -> None:
+    """The zones add up to the whole, and all that was taken is back."""
+    before, seen, after = _zones(guest), balloon.hooks(guest), _zones(guest)
+
+    def total(zones: dict[str, dict[str, list[int]]], name: str) -> int:
+        return sum(sum(files[name]) for files in zones.values())
+
+    for name in ("reported_bytes", "retaken_bytes", "taken_blocks"):
+        check(0 < total(before, name) <= seen[name] <= total(after, name),
+              f"{name}: {seen[name]}, zones {before}, {after}")
+    for name in ("fresh_bytes", "gone_bytes"):
+        check(abs(total(after, name) - seen[name]) < NOISE, f"{name}: {seen}, zones {after}")
+    balloon.flush(guest)
+    zones = _zones(guest)
+    check(total(zones, "taken_bytes") == total(zones, "returned_bytes"), f"not back: {zones}")
+    check(total(zones, "failed_bytes") == 0, f"failures: {zones}")
+    for zone, files in zones.items():
+        by_order = sum(count << 12 + at for at, count in enumerate(files["taken_blocks"]))
+        check(by_order == files["taken_bytes"][0], f"{zone}: {files}")
 
 
 def _check_small(guest: Guest) -> None:
@@ -113,6 +145,7 @@ def run(kernel: str) -> None:
         device = balloon.load(guest)
         check(guest.read(f"{balloon.HOOKS}/engine") == "native", "auto is not native here")
         _check_exact(guest)
+        _check_zones(guest)
         _check_small(guest)
         _check_switch(guest)
         _check_age(guest)

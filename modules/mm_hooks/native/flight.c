@@ -77,11 +77,16 @@ static unsigned int put_piece(unsigned long pfn, unsigned long pages)
 static void flight_settle(struct flight *f)
 {
 	bool gone = !f->status && f->epoch == READ_ONCE(epoch);
+	struct zone_counts *counts = zones_counts(f->zone);
 	struct blocks *b = zones_blocks(f->zone);
 	struct scatterlist *s;
 	unsigned int i;
 
 	lockdep_assert_held(&f->zone->lock);
+	if (f->status)
+		counts->failed_pages += f->chain.bytes >> PAGE_SHIFT;
+	else
+		counts->reported_pages += f->chain.bytes >> PAGE_SHIFT;
 	for_each_sg(f->sg, s, f->chain.nents, i) {
 		unsigned long pfn = page_to_pfn(sg_page(s));
 		struct blocks_run run = {
@@ -106,6 +111,7 @@ static bool flight_put_some(struct flight *f, unsigned int *at,
 			if (!batch--)
 				return false;
 			order = put_piece(block->pfn, block->pages);
+			zones_counts(f->zone)->returned_pages += 1UL << order;
 			block->pfn += 1UL << order;
 			block->pages -= 1UL << order;
 		}
@@ -246,6 +252,7 @@ void flight_add(struct flight *f, unsigned long pfn, unsigned int order)
 
 	lockdep_assert_held(&f->zone->lock);
 	f->pages += 1UL << order;
+	zones_counts(f->zone)->taken_pages += 1UL << order;
 	if (f->count && last[-1].pfn + last[-1].pages == pfn)
 		last[-1].pages += 1UL << order;
 	else

@@ -43,9 +43,11 @@ static void on_free(void *data, struct zone *zone, unsigned long pfn,
 	if (!b || !blocks_contains(b, pfn + (1UL << order) - 1))
 		return;
 	gone = blocks_freed(b, pfn, order, (u32)jiffies - READ_ONCE(backdate));
-	if (gone)
+	if (gone) {
+		zones_counts(zone)->retaken_pages += gone << b->unit_order;
 		mm_hooks_count_add(retaken_bytes,
 				   gone << (b->unit_order + PAGE_SHIFT));
+	}
 	if (!READ_ONCE(heard)) {
 		WRITE_ONCE(heard, true);
 		irq_work_queue(&wake_work);

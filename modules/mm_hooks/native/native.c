@@ -301,7 +301,8 @@ static u32 native_caps(void)
 static const struct mm_hooks_engine native = {
 	.name = "native",
 	.what = "blocks come straight from the allocator, through the companion patch",
-	.group = &native_group,
+	.show = native_show,
+	.hide = native_hide,
 	.caps = native_caps,
 	.attach = native_attach,
 	.detach = native_detach,

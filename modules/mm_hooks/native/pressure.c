@@ -18,6 +18,7 @@
 #include "../counters.h"
 #include "../pacer.h"
 #include "flight.h"
+#include "zone_show.h"
 #include "zones.h"
 
 /* Better late than killed; but a host that is silent for longer stays so. */
@@ -57,6 +58,8 @@ static int on_memory(struct notifier_block *nb, unsigned long action,
 		return NOTIFY_OK;
 	if (zones_update())
 		pr_warn("no memory for the map of memory that was plugged: it is not reported\n");
+	if (zone_show_update())
+		pr_warn("zones that were plugged are not shown in sysfs\n");
 	mm_hooks_pacer_request(0);
 	return NOTIFY_OK;
 }

@@ -18,6 +18,7 @@
 #include "../counters.h"
 #include "flight.h"
 #include "lock_time.h"
+#include "page_orders.h"
 #include "zones.h"
 
 /* Bits of the map that are looked at for each block of a batch. */
@@ -75,6 +76,7 @@ static unsigned long scan_take(struct flight *f, struct blocks *b,
 	unsigned long end = unit + (1UL << (block->order - b->unit_order));
 
 	mm_hooks_count(taken_blocks);
+	zones_counts(f->zone)->taken_blocks[block->order]++;
 	flight_add(f, block->pfn, block->order);
 	while (unit < end && !flight_is_full(f)) {
 		struct blocks_run run = blocks_take(b, unit, end);

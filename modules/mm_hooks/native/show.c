@@ -9,6 +9,7 @@
 #include "../counters.h"
 #include "flight.h"
 #include "lock_time.h"
+#include "zone_show.h"
 #include "zones.h"
 
 #define SHOW(_name, _value)						\
@@ -53,7 +54,26 @@ static struct attribute *native_attrs[] = {
 	NULL,
 };
 
-const struct attribute_group native_group = {
+static const struct attribute_group native_group = {
 	.name = "native",
 	.attrs = native_attrs,
 };
+
+int native_show(struct kobject *parent)
+{
+	int err = sysfs_create_group(parent, &native_group);
+
+	if (err)
+		return err;
+	err = zone_show_init(parent);
+	if (err)
+		sysfs_remove_group(parent, &native_group);
+	return err;
+}
+
+void native_hide(struct kobject *parent)
+{
+	zone_show_exit();
+	sysfs_remove_group(parent, &native_group);
+	zones_destroy();
+}

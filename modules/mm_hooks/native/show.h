@@ -3,8 +3,10 @@
 #ifndef MM_HOOKS_NATIVE_SHOW_H
 #define MM_HOOKS_NATIVE_SHOW_H
 
-struct attribute_group;
+struct kobject;
 
-extern const struct attribute_group native_group;
+/* See struct mm_hooks_engine. */
+int native_show(struct kobject *parent);
+void native_hide(struct kobject *parent);
 
 #endif /* MM_HOOKS_NATIVE_SHOW_H */

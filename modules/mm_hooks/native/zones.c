@@ -19,11 +19,13 @@
 struct zone_map {
 	struct zone *zone;
 	struct blocks *blocks;	/* under zone->lock */
+	struct zone_counts counts;	/* under zone->lock */
 };
 
 static DEFINE_MUTEX(zones_lock);	/* the order of the unit, all replacing */
 static unsigned int unit_order;
 static struct zone_map *maps;		/* of every node, MAX_NR_ZONES each */
+static bool maps_in_use;		/* between zones_init() and zones_exit() */
 
 static unsigned int maps_count(void)
 {
@@ -122,7 +124,7 @@ int zones_update(void)
 	int err = 0;
 
 	mutex_lock(&zones_lock);
-	if (maps)
+	if (maps_in_use)
 		err = zones_update_locked();
 	mutex_unlock(&zones_lock);
 	return err;
@@ -149,8 +151,7 @@ static void zones_exit_locked(void)
 	for (i = 0; i < maps_count(); i++)
 		if (maps[i].blocks)
 			blocks_free(map_replace(&maps[i], NULL));
-	kvfree(maps);
-	maps = NULL;
+	maps_in_use = false;
 }
 
 int zones_init(unsigned int order)
@@ -159,8 +160,10 @@ int zones_init(unsigned int order)
 
 	mutex_lock(&zones_lock);
 	unit_order = order;
-	maps = kvcalloc(maps_count(), sizeof(*maps), GFP_KERNEL);
+	if (!maps)
+		maps = kvcalloc(maps_count(), sizeof(*maps), GFP_KERNEL);
 	if (maps) {
+		maps_in_use = true;
 		err = zones_update_locked();
 		if (err)
 			zones_exit_locked();
@@ -176,10 +179,48 @@ void zones_exit(void)
 	mutex_unlock(&zones_lock);
 }
 
+void zones_destroy(void)
+{
+	mutex_lock(&zones_lock);
+	kvfree(maps);
+	maps = NULL;
+	mutex_unlock(&zones_lock);
+}
+
 struct blocks *zones_blocks(struct zone *zone)
 {
 	lockdep_assert_held(&zone->lock);
 	return map_of(zone)->blocks;
+}
+
+struct zone_counts *zones_counts(struct zone *zone)
+{
+	lockdep_assert_held(&zone->lock);
+	return &map_of(zone)->counts;
+}
+
+static void map_state(const struct zone_map *map, struct zone_state *state)
+{
+	const struct blocks *b = map->blocks;
+
+	lockdep_assert_held(&map->zone->lock);
+	state->counts = map->counts;
+	if (b) {
+		state->fresh_pages = (u64)b->fresh_units << b->unit_order;
+		state->gone_pages = (u64)b->gone_units << b->unit_order;
+	}
+}
+
+void zones_state(struct zone *zone, struct zone_state *state)
+{
+	*state = (struct zone_state){};
+	mutex_lock(&zones_lock);
+	if (maps && map_of(zone)->zone) {
+		spin_lock_irq(&zone->lock);
+		map_state(map_of(zone), state);
+		spin_unlock_irq(&zone->lock);
+	}
+	mutex_unlock(&zones_lock);
 }
 
 struct zone *zones_next(unsigned int *index)

@@ -6,8 +6,39 @@
 #include <linux/types.h>
 
 #include "blocks.h"
+#include "page_orders.h"
 
 struct zone;
+
+/**
+ * struct zone_counts - what happened in a zone since the module was loaded
+ * @taken_pages:    taken out of the allocator
+ * @returned_pages: put back into it
+ * @reported_pages: in chains that the host has acknowledged
+ * @failed_pages:   in chains that it has not
+ * @retaken_pages:  taken into use again after they had been reported
+ * @taken_blocks:   blocks that were taken, by their order
+ */
+struct zone_counts {
+	u64 taken_pages;
+	u64 returned_pages;
+	u64 reported_pages;
+	u64 failed_pages;
+	u64 retaken_pages;
+	u64 taken_blocks[NR_PAGE_ORDERS];
+};
+
+/**
+ * struct zone_state - a zone at one moment
+ * @counts:	 see there
+ * @fresh_pages: to be reported, as far as they are free
+ * @gone_pages:	 that the host has and that have not been freed since
+ */
+struct zone_state {
+	struct zone_counts counts;
+	u64 fresh_pages;
+	u64 gone_pages;
+};
 
 /**
  * zones_init() - make the maps; every block counts as fresh
@@ -19,11 +50,14 @@ struct zone;
 int zones_init(unsigned int unit_order);
 
 /**
- * zones_exit() - give the maps back
+ * zones_exit() - give the maps back; the counts stay
  *
  * Context: process, after free_hook_detach(), nothing in flight.
  */
 void zones_exit(void);
+
+/* Give the counts back too.  Context: process, module exit, after zones_exit(). */
+void zones_destroy(void);
 
 /**
  * zones_update() - follow memory that came or went
@@ -54,6 +88,24 @@ int zones_set_unit(unsigned int unit_order);
  * Return: the map, or NULL where there is none.
  */
 struct blocks *zones_blocks(struct zone *zone);
+
+/**
+ * zones_counts() - the counts of a zone that has a map
+ * @zone: the zone
+ *
+ * Context: zone->lock held, which also covers what is returned.
+ * Return: the counts.
+ */
+struct zone_counts *zones_counts(struct zone *zone);
+
+/**
+ * zones_state() - a zone at this moment
+ * @zone:  any zone
+ * @state: what to fill
+ *
+ * Context: process.
+ */
+void zones_state(struct zone *zone, struct zone_state *state);
 
 /**
  * zones_next() - go through the zones that have a map

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Page faults while reporting is on: instructions and time, one task and two
+
+For kernels with the companion patch (--kernel bench). Our own loops after the description
+of will-it-scale's page_fault1 (anonymous memory, huge pages) and page_fault2 (a private
+file mapping of which each page is written): map 128 MiB, touch every page, unmap. What
+is counted is the whole guest, reporting passes included. Instructions as in cost.py, on
+one processor; time on two, as pages a second of QEMU's processor time.
+"""
+
+from lab import Guest
+from lab.bench import Metric
+from lab.measure import NONE, OURS, STOCK, cpu_seconds, guest, load, settle
+
+KERNELS = ()
+VARIANTS = (NONE, STOCK, OURS)
+KINDS = {"anon": "page_fault1", "file": "page_fault2"}
+TASKS = (1, 2)
+MIB_EACH = 128
+ROUNDS = {"anon": 30, "file": 12}
+METRICS = (
+    *(Metric(f"insn_{kind}_{tasks}", f"{name}, {tasks} task(s): for each page", "instructions",
+             plot=True, digits=2, none_ratio_most=1.002)
+      for kind, name in KINDS.items() for tasks in TASKS),
+    *(Metric(f"pages_{kind}_{tasks}", f"{name}, {tasks} task(s): in a processor second",
+             "1000 pages", digits=1, ratio_least=0.98)
+      for kind, name in KINDS.items() for tasks in TASKS),
+)
+
+
+def _loop(target: Guest, kind: str, tasks: int, rounds: int) -> tuple[int, float]:
+    """Pages touched and the guest's seconds."""
+    words = target.sh(f"pagefault {kind} {tasks} {max(1, rounds // tasks)} {MIB_EACH}", 280).split()
+    return int(words[1]), float(words[3])
+
+
+def _counted(kernel: str, variant: str, rounds: dict[str, int]) -> dict[str, float]:
+    """Instructions for each page: the guest's clock counts them."""
+    values = {}
+    with guest(kernel, variant, icount=True, boot_timeout=150) as target:
+        load(target, variant)
+        settle(target, calm=3)
+        for kind in KINDS:
+            for tasks in TASKS:
+                pages, seconds = _loop(target, kind, tasks, rounds[kind])
+                values[f"insn_{kind}_{tasks}"] = seconds * 1e9 / pages
+    return values
+
+
+def _timed(kernel: str, variant: str, rounds: dict[str, int]) -> dict[str, float]:
+    values = {}
+    with guest(kernel, variant, cpus=2) as target:
+        load(target, variant)
+        settle(target, calm=3)
+        for kind in KINDS:
+            for tasks in TASKS:
+                used = cpu_seconds(target.process.pid)
+                pages, _ = _loop(target, kind, tasks, rounds[kind])
+                used = cpu_seconds(target.process.pid) - used
+                values[f"pages_{kind}_{tasks}"] = pages / used / 1000
+    return values
+
+
+def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
+    """A guest whose instructions are counted, and one whose time is."""
+    rounds = {kind: 4 if quick else count for kind, count in ROUNDS.items()}
+    return {**_counted(kernel, variant, rounds), **_timed(kernel, variant, rounds)}

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""After a build: what the host still holds, against what the guest uses
+
+For kernels with the companion patch (--kernel bench). A mix like that of a build (small
+files on a disk, page cache, memory that is mapped and unmapped, of which programs keep
+a page here and there) leaves free memory in pieces. The host's share is read when it
+has not changed for some seconds: after the work, after drop_caches, and with the
+native engine once more after low_order was lowered. What the guest uses is all but
+MemFree and what the lists of the processors hold.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+
+from lab import MIB, Guest, balloon
+from lab.bench import Metric
+from lab.fakehost import meminfo
+from lab.measure import (FAST, NATIVE, NONE, OURS, STOCK, guest, is_ours, load,
+                         returned_bytes, settle, time_back)
+
+KERNELS = ()
+VARIANTS = (NONE, STOCK, OURS)
+JOBS = 48
+LOW_ORDERS = (4, 2, 0)
+DISK_MB = 1024
+CALM, CALM_MIB = 15, 4
+METRICS = (
+    Metric("used", "the guest uses, in the end", "MiB", digits=0),
+    Metric("work", "the host holds after the work", "MiB", digits=0),
+    Metric("dropped", "the host holds after drop_caches", "MiB", plot=True, digits=0),
+    Metric("ratio", "that against what the guest uses", "times", plot=True),
+    *(Metric(f"ratio_{order}", f"the same with low_order={order}", "times",
+             native_most=1.25 if not order else None) for order in LOW_ORDERS),
+    *(Metric(f"back_{order}_s", f"low_order={order}: returned within", "s", digits=0)
+      for order in LOW_ORDERS),
+    Metric("by_returned", "bytes reported by bytes returned", native_most=1.1),
+)
+
+
+def _used_mib(target: Guest) -> float:
+    counts = target.sh("grep '^ *count: ' /proc/zoneinfo").split()[1::2]
+    free = meminfo(target, "MemFree") + sum(map(int, counts)) * 4096 / MIB
+    return target.machine.memory_mb - free
+
+
+def _reported(target: Guest, variant: str) -> int:
+    return balloon.hooks(target)["reported_bytes"] if is_ours(variant) else 0
+
+
+def _low(target: Guest, used: float) -> dict[str, float]:
+    """Lower low_order step by step."""
+    values = {}
+    for order in LOW_ORDERS:
+        begun = time.monotonic()
+        target.write("/sys/module/mm_hooks/parameters/low_order", str(order))
+        with target.sample_rss(0.25) as sampler:
+            size = settle(target, calm=CALM, most=300)
+            values[f"back_{order}_s"] = time_back(sampler, size + CALM_MIB * MIB, begun)
+        values[f"ratio_{order}"] = size / MIB / used
+    return values
+
+
+def _build(target: Guest, jobs: int) -> None:
+    target.sh(f"(buildmix /disk {jobs} /tmp/built >/dev/null 2>&1 &); "
+              "while ! [ -p /tmp/built ]; do sleep 0.2; done", 500)
+
+
+def _held(target: Guest, quick: bool) -> dict[str, float]:
+    """What the host holds after the work and after drop_caches, and what the guest uses."""
+    _build(target, JOBS // 8 if quick else JOBS)
+    work = settle(target, calm=8)
+    target.sh("sync; echo 3 >/proc/sys/vm/drop_caches", 60)
+    dropped = settle(target, calm=12, most=90) / MIB
+    used = _used_mib(target)
+    return {"work": work / MIB, "dropped": dropped, "used": used, "ratio": dropped / used}
+
+
+def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
+    """Build, drop the caches, lower low_order."""
+    with tempfile.NamedTemporaryFile(prefix="vmhooks-disk") as disk:
+        disk.truncate(DISK_MB * MIB)
+        with guest(kernel, variant, disks=(Path(disk.name),)) as target:
+            load(target, variant)
+            target.sh("mke2fs /dev/vda >/dev/null && mkdir /disk && "
+                      "mount -t ext4 /dev/vda /disk", 120)
+            settle(target, calm=4)
+            before = _reported(target, variant)
+            with target.sample_rss(FAST) as sampler:
+                values = _held(target, quick)
+            if is_ours(variant):
+                reported = _reported(target, variant) - before
+                values["by_returned"] = reported / returned_bytes(sampler)
+            if variant == NATIVE:
+                values |= _low(target, values["used"])
+            return values

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pagefault: map memory, touch each page, unmap, in one task or several.
+ *
+ *   pagefault anon|file TASKS ROUNDS MIB
+ *
+ * anon: anonymous memory, with huge pages where the system has them.
+ * file: a private mapping of a file in /tmp, of which each page is written: the
+ * kernel copies it.  Each task has its own, made beforehand.
+ *
+ * All tasks begin together.  Prints "pages N seconds S": pages touched by all of
+ * them, and the time until the last one was done.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MIB	(1UL << 20)
+#define PAGE	4096
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void die(const char *what)
+{
+	perror(what);
+	_exit(1);
+}
+
+static int open_file(size_t size)
+{
+	char path[] = "/tmp/pagefault-XXXXXX";
+	int fd = mkstemp(path);
+
+	if (fd < 0 || unlink(path) || posix_fallocate(fd, 0, (off_t)size))
+		die("pagefault: file");
+	return fd;
+}
+
+static void once(int fd, size_t size)
+{
+	int flags = MAP_PRIVATE | (fd < 0 ? MAP_ANONYMOUS : 0);
+	char *start = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	if (start == MAP_FAILED)
+		die("pagefault: mmap");
+	for (size_t at = 0; at < size; at += PAGE)
+		start[at] = 1;
+	munmap(start, size);
+}
+
+/* Says that it is ready, waits for the go, works. */
+static void task(int file, unsigned long rounds, size_t size, int ready, int go)
+{
+	int fd = file ? open_file(size) : -1;
+	char byte = 0;
+
+	once(fd, size);
+	if (write(ready, &byte, 1) != 1 || read(go, &byte, 1) < 0)
+		die("pagefault: start");
+	while (rounds--)
+		once(fd, size);
+	_exit(0);
+}
+
+int main(int argc, char **argv)
+{
+	int file = argc == 5 && !strcmp(argv[1], "file");
+	unsigned long tasks, rounds, mib;
+	int ready[2], go[2], status;
+	double begun;
+	char byte;
+
+	if (argc != 5 || (!file && strcmp(argv[1], "anon"))) {
+		fprintf(stderr, "usage: pagefault anon|file TASKS ROUNDS MIB\n");
+		return 2;
+	}
+	tasks = strtoul(argv[2], NULL, 0);
+	rounds = strtoul(argv[3], NULL, 0);
+	mib = strtoul(argv[4], NULL, 0);
+	if (pipe(ready) || pipe(go))
+		die("pagefault: pipe");
+	for (unsigned long i = 0; i < tasks; i++) {
+		if (!fork()) {
+			close(go[1]);
+			task(file, rounds, mib * MIB, ready[1], go[0]);
+		}
+	}
+	for (unsigned long i = 0; i < tasks; i++)
+		if (read(ready[0], &byte, 1) != 1)
+			die("pagefault: task");
+	begun = now();
+	close(go[1]);		/* all of them read its end */
+	for (unsigned long i = 0; i < tasks; i++)
+		if (wait(&status) < 0 || status)
+			return 1;
+	printf("pages %lu seconds %.9f\n", tasks * rounds * (mib * MIB / PAGE), now() - begun);
+	return 0;
+}

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The native engine in the middle of everything else that moves free memory around.
+
+Two nodes, a shuffled allocator, pages wiped when they are freed; without a pause all is
+forgotten and reported anew, while memory is used, compacted, allocated in long ranges,
+and while the guest sleeps. Guards: what programs hold stays intact, long ranges can be
+had, every page that was taken is back.
+"""
+
+import tempfile
+from pathlib import Path
+
+from lab import MIB, Guest, balloon, check
+from lab.fakehost import no_memory_lost
+
+KERNELS = ("lab",)
+ALSO = ("lab-kasan", "lab-6.1", "lab-7.3")
+TIMEOUT = 900
+WORDS = "page_alloc.shuffle=1 init_on_free=1 cma=64M"
+CMA = "/sys/kernel/debug/cma"
+SWAP_MB = 768
+HELD_MB = 96
+CONTIGUOUS = 20
+COMPACTIONS = 20
+SLEEP_MS = 300  # between two times that all is forgotten
+
+
+def _intact(guest: Guest) -> None:
+    guest.sh("rm -f /tmp/p.result; echo >/tmp/p; "
+             "while ! [ -s /tmp/p.result ]; do sleep 0.2; done; grep -x intact /tmp/p.result", 60)
+
+
+def _contiguous(guest: Guest) -> None:
+    area = guest.sh(f"ls -d {CMA}/*").split()[0]
+    pages = int(guest.read(f"{area}/count")) // 2
+    failed = guest.sh(f"""n=0
+for i in $(seq {CONTIGUOUS}); do
+    if echo {pages} >{area}/alloc; then echo {pages} >{area}/free; else n=$((n + 1)); fi
+done 2>/dev/null
+echo $n""", 200)
+    check(int(failed) == 0, f"{failed.strip()} of {CONTIGUOUS} long ranges could not be had")
+
+
+def _compact(guest: Guest) -> None:
+    guest.sh("dd if=/dev/zero of=/tmp/fill bs=1M count=100 2>/dev/null; scatter /tmp/fill", 120)
+    guest.sh(f"for i in $(seq {COMPACTIONS}); do echo 1 >/proc/sys/vm/compact_memory; done", 200)
+    guest.sh("rm /tmp/fill")
+
+
+def _sleep(guest: Guest) -> None:
+    guest.suspend()
+    guest.sh("mkswap /dev/vda >/dev/null && swapon /dev/vda && "
+             "cat /sys/block/vda/dev >/sys/power/resume && "
+             "echo test_resume >/sys/power/disk && echo disk >/sys/power/state && "
+             "swapoff /dev/vda", 200)
+
+
+def _zone_bytes(guest: Guest, name: str) -> dict[str, int]:
+    said = guest.sh(f"cd {balloon.HOOKS}/zones; grep . */{name}")
+    return {line.split("/")[0]: int(line.split(":")[1]) for line in said.splitlines()}
+
+
+def _check_zones(guest: Guest) -> None:
+    taken, back = _zone_bytes(guest, "taken_bytes"), _zone_bytes(guest, "returned_bytes")
+    print(f"taken and back: {taken}")
+    check(taken == back, f"taken {taken}, back {back}")
+    for node in ("node0_", "node1_"):
+        check(any(zone.startswith(node) and count for zone, count in taken.items()),
+              f"nothing of {node} was taken: {taken}")
+
+
+def run(kernel: str) -> None:
+    """All of it in one guest."""
+    with tempfile.NamedTemporaryFile(prefix="vmhooks-swap") as swap:
+        swap.truncate(SWAP_MB * MIB)
+        with Guest(kernel, memory_mb=768, cpus=2, nodes=2, disks=(Path(swap.name),),
+                   append=WORDS, boot_timeout=240) as guest:
+            device = balloon.load(guest)
+            balloon.flush(guest)
+            guest.sh(f"(pattern {HELD_MB} /tmp/p >/dev/null 2>&1 &); "
+                     "while ! [ -p /tmp/p ]; do sleep 0.1; done", 60)
+            with no_memory_lost(guest):
+                forget = guest.start(f"while ! [ -e /tmp/end ]; do echo 1 >{balloon.HOOKS}/forget; "
+                                     f"usleep {SLEEP_MS}000; done")
+                load = guest.start("churn 48 1000 --pause 20")
+                for step in (_contiguous, _compact, _sleep, _intact):
+                    step(guest)
+                    print(f"{step.__name__}: {balloon.hooks(guest)['reported_bytes'] // MIB} "
+                          "MiB reported")
+                guest.sh("touch /tmp/end; killall churn")
+                guest.wait(forget)
+                guest.wait(load)
+                balloon.flush(guest)
+            _intact(guest)
+            _check_zones(guest)
+            seen = device.counters()
+            check(seen["report_errors"] == seen["host_timeouts"] == 0, f"errors: {seen}")
+            guest.sh("killall pattern")
+            guest.finish()
