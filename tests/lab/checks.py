@@ -112,7 +112,7 @@ def _applies(series: Path) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(clean, folder, dirs_exist_ok=True)
         try:
-            source.apply_patches(series.name, Path(folder))
+            source.apply_patches(source.patches(series.name), Path(folder))
         except LabError as error:
             return [f"{series.name}: {error}"]
     return []

@@ -10,8 +10,8 @@ from . import cache
 from .proc import LabError, must, say
 
 STOCK = ("6.1", "6.12")
-LAB = ("lab", "lab-noreport", "bench", "bench-nohooks", "lab-kasan", "lab-kcsan", "lab-6.1",
-       "lab-7.3")
+LAB = ("lab", "lab-noreport", "bench", "bench-nohooks", "bench-irqs", "lab-kasan", "lab-kcsan",
+       "lab-6.1", "lab-7.3")
 TESTED = STOCK + LAB[:2]
 NAMES = STOCK + LAB
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from . import cache, source
 from .proc import LabError, long_run, must, say
 
+OWN_PATCHES = Path(__file__).resolve().parent / "patches"
 FRAGMENT = Path(__file__).resolve().parent / "kernel.config"
 
 
@@ -31,25 +32,30 @@ class Variant:
     series: str = source.SERIES
 
 
+def _bench(name: str, *options: str) -> Variant:
+    """A kernel to measure on: without the checks, and with the counters of the scheduler."""
+    return Variant(name, ("CONFIG_DEBUG_KERNEL=y", "CONFIG_DEBUG_INFO_NONE=y",
+                          "CONFIG_UNWINDER_ORC=y", "CONFIG_SCHEDSTATS=y", *options,
+                          f'CONFIG_LOCALVERSION="-{name}"'), without=("# Checks",))
+
+
 VARIANTS = {variant.name: variant for variant in (
     Variant("lab"),
     Variant("lab-noreport", ("# CONFIG_VIRTIO_BALLOON is not set",
                              "# CONFIG_MM_HOOKS is not set",
                              "# CONFIG_PAGE_REPORTING is not set",
                              'CONFIG_LOCALVERSION="-lab-noreport"')),
-    Variant("bench", ("CONFIG_DEBUG_KERNEL=y", "CONFIG_DEBUG_INFO_NONE=y",
-                      "CONFIG_UNWINDER_ORC=y", "CONFIG_SCHEDSTATS=y",
-                      'CONFIG_LOCALVERSION="-bench"'), without=("# Checks",)),
     Variant("lab-kasan", ("CONFIG_KASAN=y", "CONFIG_KASAN_INLINE=y", "CONFIG_KASAN_VMALLOC=y",
                           'CONFIG_LOCALVERSION="-lab-kasan"')),
     Variant("lab-kcsan", ("CONFIG_KCSAN=y", "CONFIG_KCSAN_STRICT=y",
                           'CONFIG_LOCALVERSION="-lab-kcsan"')),
-    Variant("bench-nohooks", ("CONFIG_DEBUG_KERNEL=y", "CONFIG_DEBUG_INFO_NONE=y",
-                              "CONFIG_UNWINDER_ORC=y", "CONFIG_SCHEDSTATS=y",
-                              "# CONFIG_MM_HOOKS is not set",
-                              'CONFIG_LOCALVERSION="-bench-nohooks"'), without=("# Checks",)),
     Variant("lab-6.1", ('CONFIG_LOCALVERSION="-lab"',), series="6.1"),
     Variant("lab-7.3", ('CONFIG_LOCALVERSION="-lab"',), series="7.3"),
+    _bench("bench"),
+    _bench("bench-nohooks", "# CONFIG_MM_HOOKS is not set"),
+    # Says when interrupts go off and on, and who did it.
+    _bench("bench-irqs", "CONFIG_IRQSOFF_TRACER=y", "# CONFIG_UNWINDER_ORC is not set",
+           "CONFIG_UNWINDER_FRAME_POINTER=y"),
 )}
 # Built together, from one work tree; any other is built when it is asked for.
 TESTED = ("lab", "lab-noreport")
@@ -129,11 +135,17 @@ def _key(variant: Variant, base: str) -> str:
     return f"{variant.name}-{cache.digest(base, *variant.options, *variant.without)}"
 
 
+def _own_patches(series: str) -> list[Path]:
+    """What only the lab's kernels have."""
+    return sorted((OWN_PATCHES / series).glob("*.patch"))
+
+
 def _work_tree(series: str, base: str) -> Path:
     def fill(target: Path) -> None:
         say(f"unpacking the source of kernel {series}")
         source.unpack(series, target, [])
-        source.apply_patches(series, target)
+        source.apply_patches(source.patches(series), target)
+        source.apply_patches(_own_patches(series), target)
 
     return cache.built("work", base, fill)
 
@@ -142,7 +154,8 @@ def ensure(name: str) -> tuple[Path, str]:
     """The folder of a variant (bzImage, build, lib/modules) and its release."""
     series = VARIANTS[name].series
     base = cache.digest(source.key(series), *wanted(Variant("base")).values(),
-                        *(file.read_text() for file in source.patches(series)))
+                        *(file.read_text() for file in (*source.patches(series),
+                                                        *_own_patches(series))))
     key = _key(VARIANTS[name], base)
     home = cache.folder("kernels") / key
     if not home.is_dir():

@@ -12,7 +12,7 @@ from .proc import LabError, run
 
 TOP = Path(__file__).resolve().parent.parent.parent
 OURS = ("balloon_report", "kvmclock_fix", "mm_hooks")
-TEST_MODULES = (Path("tests/fake_host"), Path("tests/filler"))
+TEST_MODULES = (Path("tests/fake_host"), Path("tests/filler"), Path("tests/nmi_free"))
 LOG = "build.log"
 
 

@@ -77,7 +77,7 @@ def unpack(series: str, target: Path, members: list[str]) -> None:
           *(f"linux-source-{series}/{member}" for member in members)], timeout=900)
 
 
-def apply_patches(series: str, tree: Path) -> None:
-    """Apply the companion patch, to the letter."""
-    for file in patches(series):
+def apply_patches(files: list[Path], tree: Path) -> None:
+    """Apply patches to the letter."""
+    for file in files:
         must(["patch", "-p1", "--fuzz=0", "--no-backup-if-mismatch", "-i", str(file)], cwd=tree)
