@@ -14,7 +14,8 @@ set key off
 set xrange [-0.7:variants - 0.3]
 set offsets 0, 0, graph 0.15, 0
 set yrange [0:*]
-color(who) = who[1:4] eq "ours" ? 0x1f77b4 : who[1:5] eq "stock" ? 0xd9822b : 0xa0a0a0
+color(who) = who[1:4] eq "ours" || who eq "native" ? 0x1f77b4 : who eq "intree" ? 0x7fb3d9 : \
+             who[1:5] eq "stock" ? 0xd9822b : 0xa0a0a0
 set multiplot layout 1, panels title title font ",12" margins 0.10, 0.98, 0.12, 0.82 spacing 0.10
 do for [panel = 0:panels - 1] {
     stats data index panel every ::0::0 using (name = stringcolumn(1), 0) nooutput

@@ -34,7 +34,7 @@ def _loop(target: Guest, kind: str, tasks: int, rounds: int) -> tuple[int, float
     return int(words[1]), float(words[3])
 
 
-def _counted(kernel: str, variant: str, rounds: dict[str, int]) -> dict[str, float]:
+def counted(kernel: str, variant: str, rounds: dict[str, int]) -> dict[str, float]:
     """Instructions for each page: the guest's clock counts them."""
     values = {}
     with guest(kernel, variant, icount=True, boot_timeout=150) as target:
@@ -64,4 +64,4 @@ def _timed(kernel: str, variant: str, rounds: dict[str, int]) -> dict[str, float
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
     """A guest whose instructions are counted, and one whose time is."""
     rounds = {kind: 4 if quick else count for kind, count in ROUNDS.items()}
-    return {**_counted(kernel, variant, rounds), **_timed(kernel, variant, rounds)}
+    return {**counted(kernel, variant, rounds), **_timed(kernel, variant, rounds)}

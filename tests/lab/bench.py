@@ -3,8 +3,9 @@
 
 A benchmark is a file in tests/bench with a docstring (the first line is its title),
 VARIANTS, METRICS and run(kernel, variant, quick), which returns a value for each
-metric. KERNELS is optional, and so is TOGETHER = True: the variants of a run then
-run at the same time, for what does not measure speed.
+metric. Optional are KERNELS; TOGETHER = True: the variants of a run then run at the same
+time, for what does not measure speed; BASE and COMPARED: what is divided by what, where it
+is not ours by the stock driver.
 """
 
 import statistics
@@ -95,7 +96,9 @@ class Bench:
 
     @property
     def ours(self) -> tuple[str, ...]:
-        """What is ours among the variants: both engines where the kernel has them."""
+        """What is compared: ours, both engines where the kernel has them."""
+        if compared := getattr(self.module, "COMPARED", None):
+            return (compared,)
         return (INTREE, NATIVE) if self.kernel == "bench" else (OURS,)
 
     @property
@@ -103,6 +106,11 @@ class Bench:
         """The variants on this kernel."""
         return [each for variant in self.module.VARIANTS
                 for each in (self.ours if variant == OURS else (variant,))]
+
+    @property
+    def base(self) -> str:
+        """What it is compared to."""
+        return str(getattr(self.module, "BASE", STOCK))
 
     def _note(self, number: int, variant: str, busy: float, values: Values) -> None:
         self.rows.append((number, variant, busy, values))
@@ -157,8 +165,9 @@ class Bench:
         return [values[name] for _, who, _, values in self.rows
                 if who == variant and name in values]
 
-    def ratios(self, name: str, ours: str, base: str = STOCK) -> list[float]:
-        """A variant of ours divided by another variant, run by run."""
+    def ratios(self, name: str, ours: str, base: str = "") -> list[float]:
+        """A variant divided by another one, run by run."""
+        base = base or self.base
         pairs: dict[int, Values] = {}
         for number, variant, _, values in self.rows:
             if name in values:
@@ -169,7 +178,7 @@ class Bench:
     def table(self) -> str:
         """Medians with (min..max), the paired ratio, and the targets."""
         judged = self.ours[-1]
-        rows = [["", *self.variants, *(f"{who}/stock" for who in self.ours), "target"]]
+        rows = [["", *self.variants, *(f"{who}/{self.base}" for who in self.ours), "target"]]
         for metric in self.module.METRICS:
             cells = [spread(self.values(metric.name, who), metric.digits)
                      for who in self.variants]

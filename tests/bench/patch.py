@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the companion patch costs while nobody listens: instructions for a page
+
+For kernels with the companion patch (--kernel bench): the same source and options with
+CONFIG_MM_HOOKS and without, no balloon driver. Instructions as in cost.py.
+"""
+
+from lab.bench import Metric
+from lab.measure import NONE
+from pagefault import KINDS, ROUNDS, TASKS, counted
+
+KERNELS = ()
+BASE, COMPARED = "without", "with"
+VARIANTS = (BASE, COMPARED)
+METRICS = tuple(
+    Metric(f"insn_{kind}_{tasks}", f"{name}, {tasks} task(s): for each page", "instructions",
+           plot=True, digits=2, ratio_most=1.001)
+    for kind, name in KINDS.items() for tasks in TASKS)
+
+
+def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
+    """A guest on either kernel."""
+    rounds = {kind: 4 if quick else count for kind, count in ROUNDS.items()}
+    return counted(kernel if variant == COMPARED else f"{kernel}-nohooks", NONE, rounds)
