@@ -20,12 +20,15 @@ struct mm_hooks_reporter;
  * @hide:   take them away; the last call of all
  * @caps:   MM_HOOKS_CAP_* that hold while a reporter is attached
  * @attach: start reporting to @rep.  Return: 0 or a negative errno.
+ * @settle: wait until nothing is out; nothing goes out any more until detach.
+ *	Return: 0, or -EBUSY after @timeout_ms: then all goes on.
  * @detach: stop.  After it no function of the reporter is called and no block
  *	is out.
+ * @changed: a parameter has another value; NULL where that is of no interest
  * @flush:  see mm_hooks_flush()
  * @forget: see mm_hooks_forget()
  *
- * attach and detach are serialised by the registry, flush and forget by the
+ * attach, settle and detach are serialised by the registry, flush and forget by the
  * engine; all run in process context and may sleep.
  */
 struct mm_hooks_engine {
@@ -35,7 +38,9 @@ struct mm_hooks_engine {
 	void (*hide)(struct kobject *parent);
 	u32 (*caps)(void);
 	int (*attach)(struct mm_hooks_reporter *rep);
+	int (*settle)(unsigned int timeout_ms);
 	void (*detach)(void);
+	void (*changed)(void);
 	int (*flush)(unsigned int timeout_ms);
 	int (*forget)(void);
 };

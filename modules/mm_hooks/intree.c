@@ -60,8 +60,10 @@ static int intree_report(struct page_reporting_dev_info *dev,
 		lowest_order = min_t(unsigned int, lowest_order,
 				     get_order(s->length));
 	}
+	mm_hooks_pacer_out(bytes);
 	err = mm_hooks_chain_report(reporter, sg, nents, &stop_by);
-	mm_hooks_pacer_reported(bytes, bytes, err);
+	mm_hooks_pacer_reported(bytes, err);
+	mm_hooks_pacer_out(-(s64)bytes);
 	return err;
 }
 
@@ -74,14 +76,16 @@ static void intree_go(void)
 	mod_delayed_work(dev.work.wq ?: system_freezable_wq, &dev.work, 0);
 }
 
-/*
- * The kernel has put a pass off: take it off its timer and ask the pacer.  One
- * that somebody has let go since is none of ours.
- */
+/* One that the pacer has let go since is none of ours; it does so under its lock. */
+static bool intree_take(void)
+{
+	return timer_pending(&dev.work.timer) && cancel_delayed_work(&dev.work);
+}
+
+/* The kernel has put a pass off: take it off its timer and ask the pacer. */
 static void intree_armed(struct irq_work *work)
 {
-	if (timer_pending(&dev.work.timer) && cancel_delayed_work(&dev.work))
-		mm_hooks_pacer_request(0);
+	mm_hooks_pacer_take_over(intree_take);
 }
 
 static struct irq_work armed_work;
@@ -93,7 +97,6 @@ static int intree_attach(struct mm_hooks_reporter *rep)
 	mutex_lock(&run_lock);
 	reporter = rep;
 	WRITE_ONCE(stop_by, 0);
-	mm_hooks_pacer_start(intree_go, true);
 	init_irq_work(&armed_work, intree_armed);
 	err = mm_hooks_arming_attach(&dev.work.timer, &armed_work);
 	paced = !err;
@@ -104,8 +107,12 @@ static int intree_attach(struct mm_hooks_reporter *rep)
 	err = page_reporting_register(&dev);
 	if (err) {
 		mm_hooks_arming_detach();
-		mm_hooks_pacer_stop();
 		reporter = NULL;
+	} else {
+		/* The work is ready only now; the kernel has armed it. */
+		mm_hooks_pacer_start(intree_go, true);
+		if (paced)
+			intree_armed(&armed_work);
 	}
 	mutex_unlock(&run_lock);
 	if (err == -EBUSY)
@@ -113,10 +120,31 @@ static int intree_attach(struct mm_hooks_reporter *rep)
 	return err;
 }
 
-static void intree_detach(void)
+static void intree_stop_by(unsigned long patience)
 {
 	/* Never 0, which means go on. */
-	WRITE_ONCE(stop_by, (jiffies + INTREE_GRACE) | 1);
+	WRITE_ONCE(stop_by, (jiffies + patience) | 1);
+}
+
+static int intree_settle(unsigned int timeout_ms)
+{
+	unsigned long deadline = jiffies + msecs_to_jiffies(timeout_ms);
+
+	/* Far beyond the deadline: nothing is aborted. */
+	intree_stop_by(LONG_MAX / 2);
+	while (work_busy(&dev.work.work) & WORK_BUSY_RUNNING) {
+		if (time_after(jiffies, deadline)) {
+			WRITE_ONCE(stop_by, 0);
+			return -EBUSY;
+		}
+		usleep_range(1000, 2000);
+	}
+	return 0;
+}
+
+static void intree_detach(void)
+{
+	intree_stop_by(INTREE_GRACE);
 	mutex_lock(&run_lock);
 	mm_hooks_arming_detach();
 	mm_hooks_pacer_stop();
@@ -171,6 +199,8 @@ static int intree_flush_locked(unsigned long deadline)
 		bytes = atomic64_read(&mm_hooks_counters.reported_bytes);
 		errors = atomic64_read(&mm_hooks_counters.report_errors);
 		err = intree_pass(deadline);
+		if (!err && READ_ONCE(stop_by))
+			err = -ENODEV;
 		if (!err && errors !=
 		    atomic64_read(&mm_hooks_counters.report_errors))
 			err = -EIO;
@@ -182,10 +212,16 @@ static int intree_flush_locked(unsigned long deadline)
 static int intree_flush(unsigned int timeout_ms)
 {
 	unsigned long deadline = jiffies + msecs_to_jiffies(timeout_ms);
-	int err = mutex_lock_interruptible(&run_lock);
+	int err;
 
-	if (err)
-		return err;
+	/* Whoever holds it may have asked for more time. */
+	while (!mutex_trylock(&run_lock)) {
+		if (signal_pending(current))
+			return -EINTR;
+		if (time_after(jiffies, deadline))
+			return -ETIMEDOUT;
+		usleep_range(1000, 2000);
+	}
 	err = intree_flush_locked(deadline);
 	mutex_unlock(&run_lock);
 	return err;
@@ -193,13 +229,14 @@ static int intree_flush(unsigned int timeout_ms)
 
 /*
  * Blocks that are out now come back marked, so once more when they are back;
- * but no longer than the host may take.
+ * but no longer than the host may take.  A pass that only waits for a worker has
+ * none, and the worker may be frozen.
  */
 static void intree_forget_locked(void)
 {
 	lockdep_assert_held(&run_lock);
 	mm_hooks_forget_blocks(lowest_order);
-	if (intree_busy()) {
+	if (work_busy(&dev.work.work) & WORK_BUSY_RUNNING) {
 		intree_wait(jiffies + INTREE_FORGET_WAIT);
 		mm_hooks_forget_blocks(lowest_order);
 	}
@@ -233,6 +270,7 @@ static const struct mm_hooks_engine intree = {
 	.what = "the kernel's page reporting, paced by delay_ms",
 	.caps = intree_caps,
 	.attach = intree_attach,
+	.settle = intree_settle,
 	.detach = intree_detach,
 	.flush = intree_flush,
 	.forget = intree_forget,

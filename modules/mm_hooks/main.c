@@ -7,12 +7,13 @@
  * (intree.c), a chain carries them to the reporter and back (chain.c).  On one
  * with the companion patch the engine is in native/, between the same pacer and
  * the same reporter.  The clock's way: clock.c.  Which engine and which
- * reporter: registry.c.
+ * reporter: registry.c, and none while the guest sleeps: sleep.c.
  */
 #include <linux/module.h>
 
 #include "params.h"
 #include "registry.h"
+#include "sleep.h"
 #include "sysfs.h"
 
 static int __init mm_hooks_init(void)
@@ -22,12 +23,19 @@ static int __init mm_hooks_init(void)
 	err = mm_hooks_engine_select(mm_hooks_wanted_engine());
 	if (err)
 		return err;
-	return mm_hooks_sysfs_init();
+	err = mm_hooks_sleep_init();
+	if (err)
+		return err;
+	err = mm_hooks_sysfs_init();
+	if (err)
+		mm_hooks_sleep_exit();
+	return err;
 }
 
 static void __exit mm_hooks_exit(void)
 {
 	mm_hooks_sysfs_exit();
+	mm_hooks_sleep_exit();
 }
 
 module_init(mm_hooks_init);

@@ -25,6 +25,72 @@ TRACE_EVENT(mm_hooks_chain,
 		      __entry->status)
 );
 
+/* native: a block was taken out of the allocator, to be reported. */
+TRACE_EVENT(mm_hooks_take,
+	    TP_PROTO(const char *zone, unsigned long pfn, unsigned int order),
+	    TP_ARGS(zone, pfn, order),
+	    TP_STRUCT__entry(__array(char, zone, 8)
+			     __field(unsigned long, pfn)
+			     __field(unsigned int, order)),
+	    TP_fast_assign(strscpy(__entry->zone, zone, 8);
+			   __entry->pfn = pfn;
+			   __entry->order = order;),
+	    TP_printk("zone=%s pfn=%#lx order=%u", __entry->zone, __entry->pfn,
+		      __entry->order)
+);
+
+/* native: memory was freed that had been reported: it was in use in between. */
+TRACE_EVENT(mm_hooks_retaken,
+	    TP_PROTO(unsigned long pfn, unsigned int order,
+		     unsigned long pages),
+	    TP_ARGS(pfn, order, pages),
+	    TP_STRUCT__entry(__field(unsigned long, pfn)
+			     __field(unsigned int, order)
+			     __field(unsigned long, pages)),
+	    TP_fast_assign(__entry->pfn = pfn;
+			   __entry->order = order;
+			   __entry->pages = pages;),
+	    TP_printk("pfn=%#lx order=%u pages=%lu", __entry->pfn,
+		      __entry->order, __entry->pages)
+);
+
+/*
+ * native: a pass is over.  taken: chains were sent; cut: something that may be
+ * reported is left; wait_ms: until there is more to do, -1 when nothing is left.
+ */
+TRACE_EVENT(mm_hooks_pass,
+	    TP_PROTO(bool taken, bool cut, int err, int wait_ms),
+	    TP_ARGS(taken, cut, err, wait_ms),
+	    TP_STRUCT__entry(__field(bool, taken)
+			     __field(bool, cut)
+			     __field(int, err)
+			     __field(int, wait_ms)),
+	    TP_fast_assign(__entry->taken = taken;
+			   __entry->cut = cut;
+			   __entry->err = err;
+			   __entry->wait_ms = wait_ms;),
+	    TP_printk("taken=%d cut=%d err=%d wait_ms=%d", __entry->taken,
+		      __entry->cut, __entry->err, __entry->wait_ms)
+);
+
+/*
+ * native: somebody waits for memory that is with the host: a range of page frames
+ * when it is isolated, else a guest short of memory, which got @pages.
+ */
+TRACE_EVENT(mm_hooks_wanted,
+	    TP_PROTO(unsigned long start, unsigned long end,
+		     unsigned long pages),
+	    TP_ARGS(start, end, pages),
+	    TP_STRUCT__entry(__field(unsigned long, start)
+			     __field(unsigned long, end)
+			     __field(unsigned long, pages)),
+	    TP_fast_assign(__entry->start = start;
+			   __entry->end = end;
+			   __entry->pages = pages;),
+	    TP_printk("start=%#lx end=%#lx pages=%lu", __entry->start,
+		      __entry->end, __entry->pages)
+);
+
 /*
  * The pacer has decided: run_in_ms 0 lets a pass go, anything else is the time
  * until it looks again.

@@ -134,6 +134,7 @@ unsigned int pace_check(struct pace *p, unsigned int delay, u64 now, u64 free)
 	}
 	if (p->calm < p->need && now - p->since_ms < hold)
 		return delay;
+	p->was_calm = p->calm >= p->need;
 	p->run_bytes = 0;
 	p->calm = 0;
 	p->since_ms = now;

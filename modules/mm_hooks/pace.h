@@ -47,6 +47,7 @@
  * @calm:	calm checks in a row
  * @need:	calm checks needed
  * @failures:	failed reports in a row
+ * @was_calm:	the last pass went because of calm checks
  */
 struct pace {
 	u64 free;
@@ -63,6 +64,7 @@ struct pace {
 	unsigned int calm;
 	unsigned int need;
 	unsigned int failures;
+	bool was_calm;
 };
 
 /**

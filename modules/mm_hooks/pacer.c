@@ -13,6 +13,7 @@
  */
 #include "pacer.h"
 
+#include <linux/atomic.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/spinlock.h>
@@ -37,6 +38,7 @@ static struct {
 };
 
 static DEFINE_TIMER(check_timer, pacer_check);
+static atomic64_t out_bytes = ATOMIC64_INIT(0);	/* off the free lists */
 
 static u64 pacer_now(void)
 {
@@ -45,7 +47,8 @@ static u64 pacer_now(void)
 
 static u64 pacer_free(void)
 {
-	return (u64)global_zone_page_state(NR_FREE_PAGES) << PAGE_SHIFT;
+	return ((u64)global_zone_page_state(NR_FREE_PAGES) << PAGE_SHIFT) +
+	       atomic64_read(&out_bytes);
 }
 
 static void pacer_go(void)
@@ -64,10 +67,11 @@ static void pacer_count_retaken(u64 retaken)
 				   pacer.pace.retaken - retaken);
 }
 
+/* A check that is due earlier stays. */
 static void pacer_wait(unsigned int ms)
 {
 	lockdep_assert_held(&pacer.lock);
-	mod_timer(&check_timer, jiffies + msecs_to_jiffies(ms));
+	timer_reduce(&check_timer, jiffies + msecs_to_jiffies(ms));
 }
 
 static void pacer_decide(bool request, unsigned int least)
@@ -102,6 +106,28 @@ void mm_hooks_pacer_request(unsigned int least_ms)
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
 
+void mm_hooks_pacer_take_over(bool (*take)(void))
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pacer.lock, flags);
+	if (pacer.go && take()) {
+		mm_hooks_count(requests);
+		pacer_decide(true, 0);
+	}
+	spin_unlock_irqrestore(&pacer.lock, flags);
+}
+
+void mm_hooks_pacer_hurry(void)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pacer.lock, flags);
+	if (pacer.go && timer_pending(&check_timer))
+		pacer_wait(mm_hooks_delay_ms());
+	spin_unlock_irqrestore(&pacer.lock, flags);
+}
+
 static void pacer_check(struct timer_list *timer)
 {
 	unsigned long flags;
@@ -114,20 +140,26 @@ static void pacer_check(struct timer_list *timer)
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
 
-void mm_hooks_pacer_reported(u64 bytes, u64 out, int err)
+void mm_hooks_pacer_out(s64 bytes)
+{
+	atomic64_add(bytes, &out_bytes);
+}
+
+void mm_hooks_pacer_reported(u64 bytes, int err)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
 	if (!pacer.go) {
-		/* The kernel paces itself: nothing to decide. */
+		/* Stopped: this is the last pass. */
 	} else if (err) {
-		pacer_wait(pace_failed(&pacer.pace));
+		mod_timer(&check_timer,
+			  jiffies +
+			  msecs_to_jiffies(pace_failed(&pacer.pace)));
 	} else {
 		u64 retaken = pacer.pace.retaken;
 
-		pace_reported(&pacer.pace, pacer_now(), pacer_free() + out,
-			      bytes);
+		pace_reported(&pacer.pace, pacer_now(), pacer_free(), bytes);
 		pacer_count_retaken(retaken);
 	}
 	spin_unlock_irqrestore(&pacer.lock, flags);
@@ -138,8 +170,10 @@ void mm_hooks_pacer_run(void)
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
-	if (pacer.go)
+	if (pacer.go) {
+		pacer.pace.was_calm = false;
 		pacer_go();
+	}
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
 
@@ -167,6 +201,11 @@ void mm_hooks_pacer_stop(void)
 	pacer.go = NULL;
 	spin_unlock_irq(&pacer.lock);
 	timer_delete_sync(&check_timer);
+}
+
+bool mm_hooks_pacer_was_calm(void)
+{
+	return READ_ONCE(pacer.pace.was_calm);
 }
 
 unsigned int mm_hooks_pacer_level(void)

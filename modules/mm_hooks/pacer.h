@@ -26,9 +26,27 @@ void mm_hooks_pacer_stop(void);
  * mm_hooks_pacer_request() - memory has become free, or is left of a pass
  * @least_ms: milliseconds for which a pass would find nothing
  *
- * Nothing happens while stopped.  Context: any but NMI.
+ * Never puts a check off that is due earlier.  Nothing happens while stopped.
+ *
+ * Context: any but NMI.
  */
 void mm_hooks_pacer_request(unsigned int least_ms);
+
+/**
+ * mm_hooks_pacer_take_over() - request a pass that waits somewhere else
+ * @take: takes it from there, unless it is on its way already; called with passes
+ *	  held off, under a spinlock, interrupts off.  Return: was it taken?
+ *
+ * Context: any but NMI.
+ */
+void mm_hooks_pacer_take_over(bool (*take)(void));
+
+/**
+ * mm_hooks_pacer_hurry() - delay_ms was changed: what waits for it follows
+ *
+ * Context: any but NMI.
+ */
+void mm_hooks_pacer_hurry(void);
 
 /**
  * mm_hooks_pacer_run() - a pass, now
@@ -38,14 +56,23 @@ void mm_hooks_pacer_request(unsigned int least_ms);
 void mm_hooks_pacer_run(void);
 
 /**
- * mm_hooks_pacer_reported() - blocks were reported
+ * mm_hooks_pacer_out() - blocks have left the free lists or are back there
+ * @bytes: their size, negative when they are back
+ *
+ * What is out counts as free: it is not in use.
+ *
+ * Context: any.
+ */
+void mm_hooks_pacer_out(s64 bytes);
+
+/**
+ * mm_hooks_pacer_reported() - blocks were reported, and are out still
  * @bytes: their size
- * @out:   bytes that are off the free lists, these included
  * @err:   0 or a negative errno
  *
  * Context: process.
  */
-void mm_hooks_pacer_reported(u64 bytes, u64 out, int err);
+void mm_hooks_pacer_reported(u64 bytes, int err);
 
 /**
  * mm_hooks_pacer_forget() - nothing counts as reported any more
@@ -53,6 +80,9 @@ void mm_hooks_pacer_reported(u64 bytes, u64 out, int err);
  * Context: any but NMI.
  */
 void mm_hooks_pacer_forget(void);
+
+/* Was the last pass let go because the guest is calm, and not for another reason? */
+bool mm_hooks_pacer_was_calm(void);
 
 /* How far reporting has backed off, and what the host is believed not to hold. */
 unsigned int mm_hooks_pacer_level(void);

@@ -11,8 +11,23 @@
 #include "pacer.h"
 #include "registry.h"
 
+/* What waits now follows. */
+static int delay_set(const char *val, const struct kernel_param *kp)
+{
+	int err = vmhooks_bounded_set(val, kp);
+
+	if (!err)
+		mm_hooks_pacer_hurry();
+	return err;
+}
+
+static const struct kernel_param_ops delay_ops = {
+	.set = delay_set,
+	.get = vmhooks_bounded_get,
+};
+
 static struct vmhooks_bounded delay_ms = { 100, .min = 10, .max = 60000 };
-module_param_cb(delay_ms, &vmhooks_bounded_ops, &delay_ms, 0644);
+module_param_cb(delay_ms, &delay_ops, &delay_ms, 0644);
 MODULE_PARM_DESC(delay_ms, "Milliseconds from free to report while the guest is quiet (10 to 60000, default 100)");
 
 /* What is free may be due now: look again. */
@@ -21,7 +36,7 @@ static int native_set(const char *val, const struct kernel_param *kp)
 	int err = vmhooks_bounded_set(val, kp);
 
 	if (!err)
-		mm_hooks_pacer_request(0);
+		mm_hooks_engine_changed();
 	return err;
 }
 

@@ -12,6 +12,9 @@
 
 #include "engine.h"
 
+/* How long a change of engine, or a sleep, lets the host give back what it has. */
+#define REGISTRY_PATIENCE_MS 5000
+
 /*
  * Covers all below.  Held while an engine attaches and detaches, so nothing that
  * those wait for may take it.
@@ -19,7 +22,10 @@
 static DEFINE_MUTEX(reporters_lock);
 static const struct mm_hooks_engine *engine;
 static bool selected;
-static LIST_HEAD(reporters);	/* the first one is attached */
+static LIST_HEAD(reporters);
+static struct mm_hooks_reporter *attached;	/* the first of them, or NULL */
+static bool asleep;		/* nobody is attached */
+static bool forget_due;		/* when it wakes up */
 
 /* Sets @found, NULL for none. */
 static int engine_find(const char *wanted, const struct mm_hooks_engine **found)
@@ -59,26 +65,64 @@ int mm_hooks_engine_select(const char *wanted)
 	return 0;
 }
 
-/* Moves the first reporter from the engine to another one. */
+static int reporter_attach(struct mm_hooks_reporter *rep)
+{
+	int err = engine->attach(rep);
+
+	lockdep_assert_held(&reporters_lock);
+	if (!err)
+		attached = rep;
+	return err;
+}
+
+static void reporter_detach(void)
+{
+	lockdep_assert_held(&reporters_lock);
+	engine->detach();
+	attached = NULL;
+}
+
+/* The first reporter that can be attached is. */
+static void reporters_promote(void)
+{
+	struct mm_hooks_reporter *rep, *next;
+	int err;
+
+	lockdep_assert_held(&reporters_lock);
+	list_for_each_entry_safe(rep, next, &reporters, node) {
+		err = reporter_attach(rep);
+		if (!err)
+			return;
+		pr_err("%s cannot report: error %d; load its driver again\n",
+		       rep->name, err);
+		list_del_init(&rep->node);
+	}
+}
+
+/* Moves the reporter that is attached to another engine. */
 static int engine_move(const struct mm_hooks_engine *to)
 {
-	struct mm_hooks_reporter *rep =
-		list_first_entry_or_null(&reporters, struct mm_hooks_reporter,
-					 node);
+	const struct mm_hooks_engine *from = engine;
+	struct mm_hooks_reporter *rep = attached;
 	int err = 0;
 
 	lockdep_assert_held(&reporters_lock);
-	if (rep) {
-		engine->detach();
-		err = to->attach(rep);
-		if (err && engine->attach(rep)) {
-			pr_err("%s has no engine any more: load its driver again\n",
-			       rep->name);
-			list_del_init(&rep->node);
-		}
+	if (rep)
+		err = engine->settle(REGISTRY_PATIENCE_MS);
+	if (err) {
+		pr_err("engine stays %s: the host has not given back what was reported to it, try again\n",
+		       engine->name);
+		return err;
 	}
-	if (!err)
-		WRITE_ONCE(engine, to);
+	if (rep)
+		reporter_detach();
+	WRITE_ONCE(engine, to);
+	if (rep)
+		err = reporter_attach(rep);
+	if (err) {
+		WRITE_ONCE(engine, from);
+		reporters_promote();
+	}
 	return err;
 }
 
@@ -127,9 +171,9 @@ int mm_hooks_reporter_register(struct mm_hooks_reporter *rep)
 	mutex_lock(&reporters_lock);
 	if (!engine)
 		err = -EOPNOTSUPP;
-	else if (list_empty(&reporters))
-		err = engine->attach(rep);
-	else
+	else if (!attached && !asleep)
+		err = reporter_attach(rep);
+	else if (attached)
 		pr_info("%s waits in reserve: one reporter is used at a time\n",
 			rep->name);
 	if (!err)
@@ -139,35 +183,17 @@ int mm_hooks_reporter_register(struct mm_hooks_reporter *rep)
 }
 EXPORT_SYMBOL_GPL(mm_hooks_reporter_register);
 
-/* The first reporter has gone: the next one that can be attached follows. */
-static void reporters_promote(void)
-{
-	struct mm_hooks_reporter *rep, *next;
-	int err;
-
-	lockdep_assert_held(&reporters_lock);
-	list_for_each_entry_safe(rep, next, &reporters, node) {
-		err = engine->attach(rep);
-		if (!err) {
-			pr_info("%s takes over\n", rep->name);
-			return;
-		}
-		pr_err("%s cannot take over: error %d\n", rep->name, err);
-		list_del_init(&rep->node);
-	}
-}
-
 void mm_hooks_reporter_unregister(struct mm_hooks_reporter *rep)
 {
 	mutex_lock(&reporters_lock);
-	if (!list_empty(&rep->node)) {
-		bool attached = list_is_first(&rep->node, &reporters);
-
-		if (attached)
-			engine->detach();
+	if (rep == attached) {
+		reporter_detach();
 		list_del_init(&rep->node);
+		reporters_promote();
 		if (attached)
-			reporters_promote();
+			pr_info("%s takes over\n", attached->name);
+	} else if (!list_empty(&rep->node)) {
+		list_del_init(&rep->node);
 	}
 	mutex_unlock(&reporters_lock);
 }
@@ -196,10 +222,50 @@ EXPORT_SYMBOL_GPL(mm_hooks_flush);
 int mm_hooks_forget(void)
 {
 	const struct mm_hooks_engine *e = engine_now();
+	bool later;
 
+	mutex_lock(&reporters_lock);
+	later = asleep;
+	forget_due |= later;
+	mutex_unlock(&reporters_lock);
+	if (later)
+		return 0;
 	return e ? e->forget() : -EOPNOTSUPP;
 }
 EXPORT_SYMBOL_GPL(mm_hooks_forget);
+
+void mm_hooks_reporters_sleep(void)
+{
+	mutex_lock(&reporters_lock);
+	asleep = true;
+	if (attached) {
+		/* What is out after that is aborted. */
+		(void)engine->settle(REGISTRY_PATIENCE_MS);
+		reporter_detach();
+	}
+	mutex_unlock(&reporters_lock);
+}
+
+void mm_hooks_reporters_wake(void)
+{
+	mutex_lock(&reporters_lock);
+	if (asleep) {
+		asleep = false;
+		reporters_promote();
+		if (attached && forget_due)
+			(void)engine->forget();
+		forget_due = false;
+	}
+	mutex_unlock(&reporters_lock);
+}
+
+void mm_hooks_engine_changed(void)
+{
+	const struct mm_hooks_engine *e = engine_now();
+
+	if (e && e->changed)
+		e->changed();
+}
 
 void mm_hooks_chain_done(struct mm_hooks_chain *chain, int status)
 {

@@ -25,10 +25,37 @@ int mm_hooks_engine_select(const char *wanted);
  * more.  Before mm_hooks_engine_select() nothing happens.
  *
  * Context: process, may sleep.
- * Return: 0, -EOPNOTSUPP when @wanted is not to be had on this kernel, or the
- * error of the new engine: then the old one goes on.
+ * Return: 0, -EOPNOTSUPP when @wanted is not to be had on this kernel, -EBUSY
+ * when the host does not give back what it has, or the error of the new engine:
+ * then the old one goes on.
  */
 int mm_hooks_engine_change(const char *wanted);
+
+/**
+ * mm_hooks_reporters_sleep() - report nothing until mm_hooks_reporters_wake()
+ *
+ * Before processes are frozen: a pass that waits for the host would not freeze.
+ * After the return nothing is out.
+ *
+ * Context: process, may sleep.
+ */
+void mm_hooks_reporters_sleep(void);
+
+/**
+ * mm_hooks_reporters_wake() - report again
+ *
+ * A mm_hooks_forget() in between is made up for.  Awake is no error.
+ *
+ * Context: process, may sleep.
+ */
+void mm_hooks_reporters_wake(void);
+
+/**
+ * mm_hooks_engine_changed() - a parameter of the engine has another value
+ *
+ * Context: process.
+ */
+void mm_hooks_engine_changed(void);
 
 /* Name of the engine in use, "none" where there is none. */
 const char *mm_hooks_engine_name(void);

@@ -127,7 +127,9 @@ void mm_hooks_chain_done(struct mm_hooks_chain *chain, int status);
  * state, such as restore from hibernation: every free block counts as not
  * reported again.
  *
- * Blocks that the host holds at this moment are waited for, for five seconds.
+ * While the guest goes to sleep nothing is reported; then this counts for the time
+ * after it.  The in-tree engine waits for blocks that the host holds at this
+ * moment, for five seconds.
  *
  * Context: process, may sleep; a fatal signal interrupts it.
  * Return: 0, -ENODEV without a reporter, -EOPNOTSUPP without an engine, -EINTR.
@@ -139,9 +141,12 @@ int mm_hooks_forget(void);
  * @timeout_ms: give up after this long
  *
  * Context: process, may sleep; a signal interrupts it.
- * Return: 0 when a whole pass found nothing more to report, -ETIMEDOUT, -EINTR,
- * -ENODEV without a reporter, -EOPNOTSUPP without an engine, or the error of
- * the reporter.
+ *
+ * All that was free at the call is reported after it.  What is freed meanwhile is
+ * too, unless the guest goes on freeing.
+ *
+ * Return: 0, -ETIMEDOUT, -EINTR, -ENODEV without a reporter or when it goes,
+ * -EOPNOTSUPP without an engine, or the error of the reporter.
  */
 int mm_hooks_flush(unsigned int timeout_ms);
 

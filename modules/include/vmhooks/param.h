@@ -54,7 +54,7 @@ static inline int vmhooks_bounded_get(char *buffer,
 }
 
 /* For module_param_cb(), with a struct vmhooks_bounded as its argument. */
-static const struct kernel_param_ops vmhooks_bounded_ops = {
+static const struct kernel_param_ops __maybe_unused vmhooks_bounded_ops = {
 	.set = vmhooks_bounded_set,
 	.get = vmhooks_bounded_get,
 };

@@ -64,21 +64,18 @@ static void make_fresh(struct blocks *b, unsigned long unit)
 	b->fresh_units += !test_and_set(b->fresh, unit);
 }
 
+/* A span begins at a multiple of BLOCKS_ALIGN, so whole words move. */
 void blocks_inherit(struct blocks *b, const struct blocks *from)
 {
-	unsigned long shift = (from->base - b->base) >> b->unit_order;
-	unsigned long unit;
+	unsigned long pages = from->units << from->unit_order;
+	unsigned long word = blocks_unit(b, from->base) / BITS_PER_LONG;
 
-	for (unit = 0; unit < from->units; unit++) {
-		*stamp_of(b, unit + shift) = *stamp_of(from, unit);
-		if (test_bit(unit, from->fresh))
-			continue;
-		blocks_drop(b, unit + shift);
-		if (test_bit(unit, from->gone)) {
-			__set_bit(unit + shift, b->gone);
-			b->gone_units++;
-		}
-	}
+	memcpy(b->fresh + word, from->fresh, bitmap_bytes(from->units));
+	memcpy(b->gone + word, from->gone, bitmap_bytes(from->units));
+	memcpy(stamp_of(b, blocks_unit(b, from->base)), from->stamps,
+	       stamps_count(pages) * sizeof(u32));
+	b->fresh_units -= from->units - from->fresh_units;
+	b->gone_units += from->gone_units;
 }
 
 unsigned long blocks_freed(struct blocks *b, unsigned long pfn,
@@ -101,9 +98,16 @@ unsigned long blocks_next(const struct blocks *b, unsigned long from,
 	return find_next_bit(b->fresh, end, from);
 }
 
-u32 blocks_age(const struct blocks *b, unsigned long unit, u32 now)
+s32 blocks_age(const struct blocks *b, unsigned long first, unsigned long end,
+	       u32 now)
 {
-	return now - *stamp_of(b, unit);
+	const u32 *last = stamp_of(b, end - 1);
+	const u32 *stamp = stamp_of(b, first);
+	s32 age = now - *stamp;
+
+	while (++stamp <= last)
+		age = min(age, (s32)(now - *stamp));
+	return age;
 }
 
 void blocks_drop(struct blocks *b, unsigned long unit)
@@ -124,12 +128,12 @@ struct blocks_run blocks_take(struct blocks *b, unsigned long from,
 	return (struct blocks_run){ .first = first, .count = last - first };
 }
 
+/* Forgotten or freed while they were out, they are fresh already. */
 void blocks_back(struct blocks *b, struct blocks_run run, bool gone)
 {
 	unsigned long unit;
 
 	for (unit = run.first; unit < run.first + run.count; unit++) {
-		/* Forgotten while it was out. */
 		if (test_bit(unit, b->fresh))
 			continue;
 		__set_bit(unit, gone ? b->gone : b->fresh);
@@ -140,10 +144,22 @@ void blocks_back(struct blocks *b, struct blocks_run run, bool gone)
 	}
 }
 
-void blocks_forget(struct blocks *b)
+void blocks_absent(struct blocks *b, unsigned long first, unsigned long end)
 {
-	bitmap_fill(b->fresh, b->units);
-	bitmap_zero(b->gone, b->units);
-	b->fresh_units = b->units;
-	b->gone_units = 0;
+	unsigned long word = first / BITS_PER_LONG;
+
+	b->fresh_units -= bitmap_weight(b->fresh + word, end - first);
+	b->gone_units -= bitmap_weight(b->gone + word, end - first);
+	bitmap_clear(b->fresh, first, end - first);
+	bitmap_clear(b->gone, first, end - first);
+}
+
+void blocks_forget(struct blocks *b, unsigned long first, unsigned long end)
+{
+	end = min(end, b->units);
+	if (first >= end)
+		return;
+	blocks_absent(b, first, end);
+	bitmap_set(b->fresh, first, end - first);
+	b->fresh_units += end - first;
 }

@@ -81,7 +81,7 @@ void blocks_init(struct blocks *b, unsigned long base, unsigned long pages,
 
 /**
  * blocks_inherit() - take over what another map knows
- * @b:	 a map of a span that contains that of @from, just made
+ * @b:	  a map of a span that contains that of @from, just made
  * @from: has the same unit
  */
 void blocks_inherit(struct blocks *b, const struct blocks *from);
@@ -129,14 +129,16 @@ unsigned long blocks_next(const struct blocks *b, unsigned long from,
 			  unsigned long end);
 
 /**
- * blocks_age() - how long the youngest unit around this one has been free
- * @b:	  the map
- * @unit: a fresh unit
- * @now:  the time
+ * blocks_age() - how long the youngest of some units has been free
+ * @b:	   the map
+ * @first: the first of them
+ * @end:   behind the last one
+ * @now:   the time
  *
- * Return: time.
+ * Return: time, negative when it was freed later than @now.
  */
-u32 blocks_age(const struct blocks *b, unsigned long unit, u32 now);
+s32 blocks_age(const struct blocks *b, unsigned long first, unsigned long end,
+	       u32 now);
 
 /**
  * blocks_drop() - a unit is in use, at least in part
@@ -166,9 +168,19 @@ struct blocks_run blocks_take(struct blocks *b, unsigned long from,
 void blocks_back(struct blocks *b, struct blocks_run run, bool gone);
 
 /**
- * blocks_forget() - everything is fresh again
- * @b: the map
+ * blocks_forget() - units are fresh again
+ * @b:	   the map
+ * @first: the first of them, a multiple of BITS_PER_LONG
+ * @end:   behind the last one, such a multiple, or beyond the map
  */
-void blocks_forget(struct blocks *b);
+void blocks_forget(struct blocks *b, unsigned long first, unsigned long end);
+
+/**
+ * blocks_absent() - memory has gone: neither fresh nor gone
+ * @b:	   the map
+ * @first: the first unit, a multiple of BITS_PER_LONG
+ * @end:   behind the last one, such a multiple
+ */
+void blocks_absent(struct blocks *b, unsigned long first, unsigned long end);
 
 #endif /* MM_HOOKS_BLOCKS_H */

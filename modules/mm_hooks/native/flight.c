@@ -21,6 +21,8 @@
 
 /* Enough to keep a host busy while the next one is filled. */
 #define FLIGHTS 8
+/* Units of the map that are settled in one section of zone->lock. */
+#define FLIGHT_SECTION 512UL
 /* How often the reporter looks after chains that are out. */
 #define FLIGHTS_POLL (HZ / 2)
 
@@ -30,7 +32,7 @@
  */
 static struct flight flights[FLIGHTS];
 static struct mm_hooks_reporter *reporter;
-static unsigned long out_pages;
+static unsigned long out_pages;	/* those of flights that fill included */
 static unsigned int epoch;
 static unsigned long stop_by;
 static bool aborted;
@@ -73,69 +75,90 @@ static unsigned int put_piece(unsigned long pfn, unsigned long pages)
 	return order;
 }
 
-/* Tells the map what the host made of the chain.  Before the blocks are back. */
-static void flight_settle(struct flight *f)
+/* How far a landing has come: an entry or block, and pages of it. */
+struct place {
+	unsigned int at;
+	unsigned long pages;
+};
+
+/* Tells the map what the host made of the chain, in one section of zone->lock. */
+static void flight_settle_some(struct flight *f, struct place *p)
 {
 	bool gone = !f->status && f->epoch == READ_ONCE(epoch);
-	struct zone_counts *counts = zones_counts(f->zone);
 	struct blocks *b = zones_blocks(f->zone);
-	struct scatterlist *s;
-	unsigned int i;
+	unsigned long left = FLIGHT_SECTION;
 
 	lockdep_assert_held(&f->zone->lock);
+	while (left && p->at < f->chain.nents) {
+		struct scatterlist *s = &f->sg[p->at];
+		unsigned long pages = s->length >> PAGE_SHIFT;
+		unsigned long pfn = page_to_pfn(sg_page(s)) + p->pages;
+		struct blocks_run run = {
+			.first = blocks_unit(b, pfn),
+			.count = min((pages - p->pages) >> b->unit_order, left),
+		};
+
+		blocks_back(b, run, gone);
+		left -= run.count;
+		p->pages += run.count << b->unit_order;
+		if (p->pages == pages)
+			*p = (struct place){ .at = p->at + 1 };
+	}
+}
+
+/*
+ * Puts at most @batch pieces into the allocator, in one section of zone->lock.
+ * Return: are all back?
+ */
+static bool flight_put_some(struct flight *f, struct place *p,
+			    unsigned int batch)
+{
+	unsigned long back = 0;
+
+	while (p->at < f->count && batch--) {
+		const struct flight_block *block = &f->blocks[p->at];
+		unsigned int order = put_piece(block->pfn + p->pages,
+					       block->pages - p->pages);
+
+		back += 1UL << order;
+		p->pages += 1UL << order;
+		if (p->pages == block->pages)
+			*p = (struct place){ .at = p->at + 1 };
+	}
+	zones_counts(f->zone)->returned_pages += back;
+	mm_hooks_pacer_out(-(s64)(back << PAGE_SHIFT));
+	return p->at == f->count;
+}
+
+/* First the map, while nobody can have the blocks; then they are back. */
+static void flight_put(struct flight *f)
+{
+	struct place settled = {}, put = {};
+	struct lock_time time;
+	bool back = false;
+
+	while (!back) {
+		zone_lock(f->zone, &time);
+		if (settled.at < f->chain.nents)
+			flight_settle_some(f, &settled);
+		else
+			back = flight_put_some(f, &put, mm_hooks_scan_batch());
+		zone_unlock(f->zone, &time);
+		cond_resched();
+	}
+}
+
+static void flight_count_zone(const struct flight *f)
+{
+	struct zone_counts *counts;
+
+	spin_lock_irq(&f->zone->lock);
+	counts = zones_counts(f->zone);
 	if (f->status)
 		counts->failed_pages += f->chain.bytes >> PAGE_SHIFT;
 	else
 		counts->reported_pages += f->chain.bytes >> PAGE_SHIFT;
-	for_each_sg(f->sg, s, f->chain.nents, i) {
-		unsigned long pfn = page_to_pfn(sg_page(s));
-		struct blocks_run run = {
-			.first = blocks_unit(b, pfn),
-			.count = s->length >> (PAGE_SHIFT + b->unit_order),
-		};
-
-		blocks_back(b, run, gone);
-	}
-}
-
-/* One section of zone->lock: at most @batch pieces.  Return: are all back? */
-static bool flight_put_some(struct flight *f, unsigned int *at,
-			    unsigned int batch)
-{
-	while (*at < f->count) {
-		struct flight_block *block = &f->blocks[*at];
-
-		while (block->pages) {
-			unsigned int order;
-
-			if (!batch--)
-				return false;
-			order = put_piece(block->pfn, block->pages);
-			zones_counts(f->zone)->returned_pages += 1UL << order;
-			block->pfn += 1UL << order;
-			block->pages -= 1UL << order;
-		}
-		++*at;
-	}
-	return true;
-}
-
-static void flight_put(struct flight *f)
-{
-	struct lock_time time;
-	unsigned int at = 0;
-	bool settled = false;
-	bool back;
-
-	do {
-		zone_lock(f->zone, &time);
-		if (!settled)
-			flight_settle(f);
-		settled = true;
-		back = flight_put_some(f, &at, mm_hooks_scan_batch());
-		zone_unlock(f->zone, &time);
-		cond_resched();
-	} while (!back);
+	spin_unlock_irq(&f->zone->lock);
 }
 
 static void flight_count(const struct flight *f)
@@ -147,6 +170,7 @@ static void flight_count(const struct flight *f)
 		mm_hooks_count(reported_chains);
 		mm_hooks_count_add(reported_bytes, f->chain.bytes);
 	}
+	flight_count_zone(f);
 	trace_mm_hooks_chain(reporter->name, f->chain.nents, f->chain.bytes,
 			     f->status);
 }
@@ -154,8 +178,7 @@ static void flight_count(const struct flight *f)
 static void flight_land(struct flight *f)
 {
 	flight_count(f);
-	mm_hooks_pacer_reported(f->chain.bytes,
-				(u64)out_pages << PAGE_SHIFT, f->status);
+	mm_hooks_pacer_reported(f->chain.bytes, f->status);
 	flight_put(f);
 	WRITE_ONCE(out_pages, out_pages - f->pages);
 	WRITE_ONCE(f->state, FLIGHT_IDLE);
@@ -217,7 +240,8 @@ static void flights_land_some(void)
 	flights_land_done();
 }
 
-static void flight_open(struct flight *f, struct zone *zone)
+/* Return: the flight, or NULL when the end was called at this moment. */
+static struct flight *flight_open(struct flight *f, struct zone *zone)
 {
 	f->chain = (struct mm_hooks_chain){ .sg = f->sg, .done = flight_done };
 	f->count = 0;
@@ -226,6 +250,12 @@ static void flight_open(struct flight *f, struct zone *zone)
 	f->epoch = READ_ONCE(epoch);
 	sg_init_table(f->sg, MM_HOOKS_CHAIN_MAX);
 	WRITE_ONCE(f->state, FLIGHT_FILLING);
+	/* Pairs with flights_end(): it sees this flight, or we see the end. */
+	smp_mb();
+	if (!READ_ONCE(stop_by))
+		return f;
+	WRITE_ONCE(f->state, FLIGHT_IDLE);
+	return NULL;
 }
 
 struct flight *flights_get(struct zone *zone, unsigned long most,
@@ -237,10 +267,8 @@ struct flight *flights_get(struct zone *zone, unsigned long most,
 	while (!error && !READ_ONCE(stop_by)) {
 		f = flight_find(FLIGHT_IDLE);
 		*pages = policy_share(most, out_pages);
-		if (f && *pages) {
-			flight_open(f, zone);
-			return f;
-		}
+		if (f && *pages)
+			return flight_open(f, zone);
 		flights_land_some();
 	}
 	return NULL;
@@ -252,6 +280,8 @@ void flight_add(struct flight *f, unsigned long pfn, unsigned int order)
 
 	lockdep_assert_held(&f->zone->lock);
 	f->pages += 1UL << order;
+	WRITE_ONCE(out_pages, out_pages + (1UL << order));
+	mm_hooks_pacer_out((s64)PAGE_SIZE << order);
 	zones_counts(f->zone)->taken_pages += 1UL << order;
 	if (f->count && last[-1].pfn + last[-1].pages == pfn)
 		last[-1].pages += 1UL << order;
@@ -292,11 +322,11 @@ int flight_submit(struct flight *f)
 
 	if (!f->chain.nents) {
 		WRITE_ONCE(f->state, FLIGHT_IDLE);
+		wake_up_all(&landed_wait);
 		return 0;
 	}
 	sg_mark_end(flight_last(f));
 	f->since = jiffies;
-	WRITE_ONCE(out_pages, out_pages + f->pages);
 	WRITE_ONCE(f->state, FLIGHT_OUT);
 	while ((err = reporter->ops->submit(reporter, &f->chain)) == -ENOSPC &&
 	       out_pages > f->pages)
@@ -320,9 +350,12 @@ void flights_clear_error(void)
 	error = 0;
 }
 
-void flights_end(unsigned long when)
+void flights_end(unsigned long patience)
 {
-	WRITE_ONCE(stop_by, when);
+	/* Never 0, which means go on. */
+	WRITE_ONCE(stop_by, patience ? (jiffies + patience) | 1 : 0);
+	/* Pairs with flight_open(). */
+	smp_mb();
 	wake_up(&done_wait);
 }
 
@@ -364,6 +397,21 @@ unsigned long flights_wait_some(unsigned long timeout)
 	wait_event_timeout(landed_wait, (now = flights_pages()) < before,
 			   before ? timeout : 0);
 	return before > now ? before - now : 0;
+}
+
+static bool flights_are_idle(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < FLIGHTS; i++)
+		if (READ_ONCE(flights[i].state) != FLIGHT_IDLE)
+			return false;
+	return true;
+}
+
+bool flights_wait_all(unsigned long timeout)
+{
+	return wait_event_timeout(landed_wait, flights_are_idle(), timeout);
 }
 
 unsigned long flights_pages(void)

@@ -30,7 +30,8 @@ struct flight_block {
  * @sg:	    what is reported, in rising order, neighbours merged
  * @blocks: what was taken, which may be more, in the same order
  * @count:  how many @blocks
- * @pages:  how many pages they have
+ * @pages:  how many pages they have; all of it stays as it is until the flight
+ *	    has landed
  * @zone:   whose
  * @epoch:  see flights_forget()
  * @since:  when it was submitted, jiffies
@@ -117,12 +118,12 @@ int flights_land(void);
 void flights_clear_error(void);
 
 /**
- * flights_end() - the host has until then
- * @stop_by: jiffies, after which the reporter is told to abort; 0 to go on
+ * flights_end() - send nothing any more, the host has a while to finish
+ * @patience: jiffies, after which the reporter is told to abort; 0 to go on
  *
  * Context: any.
  */
-void flights_end(unsigned long stop_by);
+void flights_end(unsigned long patience);
 
 /**
  * flights_forget() - what is in flight now lands as fresh
@@ -152,7 +153,18 @@ bool flights_wait(unsigned long start, unsigned long end,
  */
 unsigned long flights_wait_some(unsigned long timeout);
 
-/* Pages in flight. */
+/**
+ * flights_wait_all() - wait until nothing is in flight
+ * @timeout: jiffies
+ *
+ * After flights_end(), or something may be in flight again at once.
+ *
+ * Context: process, may sleep; not the pass.
+ * Return: whether it is so.
+ */
+bool flights_wait_all(unsigned long timeout);
+
+/* Pages in flight, or on their way there: off the free lists. */
 unsigned long flights_pages(void);
 
 #endif /* MM_HOOKS_FLIGHT_H */

@@ -17,6 +17,7 @@
 #include <trace/events/kmem.h>
 
 #include "../counters.h"
+#include "../mm_hooks_trace.h"
 #include "../pacer.h"
 #include "zones.h"
 
@@ -47,6 +48,7 @@ static void on_free(void *data, struct zone *zone, unsigned long pfn,
 		zones_counts(zone)->retaken_pages += gone << b->unit_order;
 		mm_hooks_count_add(retaken_bytes,
 				   gone << (b->unit_order + PAGE_SHIFT));
+		trace_mm_hooks_retaken(pfn, order, gone << b->unit_order);
 	}
 	if (!READ_ONCE(heard)) {
 		WRITE_ONCE(heard, true);

@@ -7,7 +7,10 @@
 #include <linux/sched/clock.h>
 #include <linux/spinlock.h>
 
-/* Longest section so far, nanoseconds; written by the pass alone. */
+/*
+ * Longest section so far, nanoseconds.  Two that end at the same time may lose
+ * the longer one, for good only if there never is another like it.
+ */
 extern u64 mm_hooks_longest_lock_ns;
 
 struct lock_time {
@@ -27,7 +30,7 @@ static inline void zone_unlock(struct zone *zone, struct lock_time *time)
 	u64 ns = local_clock() - time->since;
 
 	spin_unlock_irq(&zone->lock);
-	if (ns > mm_hooks_longest_lock_ns)
+	if (ns > READ_ONCE(mm_hooks_longest_lock_ns))
 		WRITE_ONCE(mm_hooks_longest_lock_ns, ns);
 }
 

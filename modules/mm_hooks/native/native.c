@@ -25,6 +25,7 @@
 
 #include "../counters.h"
 #include "../engine.h"
+#include "../mm_hooks_trace.h"
 #include "../pacer.h"
 #include "../params.h"
 #include "flight.h"
@@ -40,6 +41,9 @@
 #define NATIVE_GRACE HZ
 /* When to look again at a zone that was short of memory. */
 #define NATIVE_SCARCE_MS 1000
+/* Passes of a flush, if each finds something that was freed since the last one. */
+#define FLUSH_ROUNDS 4
+
 static void native_work(struct work_struct *work);
 
 static struct workqueue_struct *queue;
@@ -55,17 +59,20 @@ static DEFINE_MUTEX(run_lock);
 static atomic_t flush_asked = ATOMIC_INIT(0);
 static int flush_done;
 static int flush_error;
+static unsigned long flush_until;	/* jiffies; when the last of them gives up */
 static DECLARE_WAIT_QUEUE_HEAD(flush_wait);
 
-static unsigned long last_pass;	/* jiffies; the pass's */
+static unsigned long last_pass;	/* jiffies; written by the pass */
 
 /**
  * struct pass - what a pass found
  * @taken:  chains were sent
+ * @cut:    memory that may be reported is left
  * @wait:   jiffies until there is more to do; ULONG_MAX when nothing is left
  */
 struct pass {
 	bool taken;
+	bool cut;
 	unsigned long wait;
 };
 
@@ -83,39 +90,73 @@ static struct policy native_policy(void)
 
 /*
  * How long what is in the lists of the processors has been free: the pacer lets
- * a pass go after that many calm checks.
+ * a pass go after that many calm checks, if it was these.
  */
 static u32 native_calm(void)
 {
+	if (!mm_hooks_pacer_was_calm())
+		return 0;
 	return msecs_to_jiffies(mm_hooks_delay_ms()) << mm_hooks_pacer_level();
 }
 
-/* Return: 0, or an error that ends the pass. */
-static int native_zone(struct zone *zone, struct policy *policy,
-		       struct pass *pass)
+/*
+ * From the cursor to the end.  A zone that is short of memory because of what is
+ * out goes on when that is back.  Return: 0, or an error that ends the pass.
+ */
+static int native_sweep(struct scan *s, struct pass *pass)
 {
 	unsigned long most = (unsigned long)mm_hooks_inflight_mb()
 			     << (20 - PAGE_SHIFT);
-	struct scan s = {
-		.zone = zone,
-		.policy = *policy,
-		.now = (u32)jiffies,
-		.batch = mm_hooks_scan_batch(),
-		.wait = ULONG_MAX,
-	};
 	unsigned long pages;
 	struct flight *f;
 	int err = 0;
 
-	while (!err && !s.ended && !s.scarce) {
-		f = flights_get(zone, most, &pages);
+	s->ended = false;
+	while (!err && !s->ended) {
+		f = flights_get(s->zone, most, &pages);
 		if (!f)
 			return -ESHUTDOWN;
-		scan_fill(&s, f, pages);
+		scan_fill(s, f, pages);
 		pass->taken |= f->chain.nents > 0;
 		err = flight_submit(f);
+		if (s->scarce && !flights_pages())
+			break;
+		if (s->scarce && !err) {
+			s->scarce = false;
+			err = flights_land();
+		}
 	}
-	policy->low = s.policy.low;
+	return err;
+}
+
+/*
+ * The pass begins where the small blocks had to stop the last time, and goes
+ * round, so that those at the end of a zone have their turn too.
+ */
+static int native_zone(struct zone *zone, struct policy policy,
+		       struct pass *pass, unsigned int *low)
+{
+	unsigned long *resume = zones_resume(zone);
+	struct scan s = {
+		.zone = zone,
+		.policy = policy,
+		.now = (u32)jiffies,
+		.batch = mm_hooks_scan_batch(),
+		.wait = ULONG_MAX,
+		.cursor = *resume,
+		.end = ULONG_MAX,
+		.rationed = ULONG_MAX,
+	};
+	int err = native_sweep(&s, pass);
+
+	if (!err && !s.scarce && *resume) {
+		s.cursor = 0;
+		s.end = *resume;
+		err = native_sweep(&s, pass);
+	}
+	*resume = s.rationed == ULONG_MAX ? 0 : s.rationed;
+	*low -= policy.low - s.policy.low;
+	pass->cut |= s.left || s.scarce;
 	pass->wait = min(pass->wait, s.wait);
 	if (s.scarce)
 		pass->wait = min(pass->wait,
@@ -126,6 +167,7 @@ static int native_zone(struct zone *zone, struct policy *policy,
 /* Through all zones once, until everything that was taken is back. */
 static int native_pass(struct policy policy, struct pass *pass)
 {
+	unsigned int zones = zones_number();
 	struct zone *zone;
 	unsigned int i = 0;
 	int err = 0, landed;
@@ -134,36 +176,64 @@ static int native_pass(struct policy policy, struct pass *pass)
 	flights_clear_error();
 	free_hook_rearm();
 	while (!err && (zone = zones_next(&i)))
-		err = native_zone(zone, &policy, pass);
-	last_pass = jiffies;
+		err = native_zone(zone, policy_zone(&policy, zones--), pass,
+				  &policy.low);
+	WRITE_ONCE(last_pass, jiffies);
 	landed = flights_land();
+	trace_mm_hooks_pass(pass->taken, pass->cut, landed ?: err,
+			    pass->wait == ULONG_MAX ?
+				    -1 : (int)jiffies_to_msecs(pass->wait));
 	return landed ?: err;
 }
 
-/* Where the smallest order was changed, every map is made anew. */
+/*
+ * Where the smallest order was changed, every map is made anew.  Small blocks are
+ * heard of before there is a place for them and as long as there is one.  Without
+ * memory for it, the next pass tries again.
+ */
 static void native_follow_order(void)
 {
+	static unsigned int followed;
 	unsigned int order = mm_hooks_unit_order();
+	unsigned int heard = READ_ONCE(mm_hooks_free_order);
 
-	if (order == READ_ONCE(mm_hooks_free_order))
+	if (order == heard && order == followed)
 		return;
+	WRITE_ONCE(mm_hooks_free_order, min(order, heard));
+	if (zones_set_unit(order)) {
+		pr_warn_ratelimited("no memory for maps of blocks of order %u: trying again\n",
+				    order);
+		return;
+	}
+	followed = order;
 	WRITE_ONCE(mm_hooks_free_order, order);
-	if (zones_set_unit(order))
-		pr_warn("no memory for maps of blocks of order %u\n", order);
 }
 
 static void native_flush_done(int asked, int err)
 {
-	flush_error = err;
+	/* A change of engine has cut it short. */
+	flush_error = err == -ESHUTDOWN ? -ENODEV : err;
 	/* Pairs with whoever waits, who reads flush_error behind it. */
 	smp_store_release(&flush_done, asked);
 	wake_up_all(&flush_wait);
+}
+
+/*
+ * A round takes all that was free when it began.  What is freed meanwhile has
+ * some more rounds; a guest that never stops to free must not keep it going.
+ */
+static bool flush_goes_on(const struct pass *pass, unsigned int rounds)
+{
+	if (!pass->taken || time_after(jiffies, READ_ONCE(flush_until)))
+		return false;
+	return pass->cut || rounds < FLUSH_ROUNDS;
 }
 
 static void native_work(struct work_struct *work)
 {
 	int asked = atomic_read(&flush_asked);
 	bool flush = asked != flush_done;
+	unsigned int rounds = 0;
 	struct pass pass;
 	int err;
 
@@ -173,12 +243,17 @@ static void native_work(struct work_struct *work)
 
 		pcp_drain(flush ? 1 : PCP_MANY, native_calm());
 		err = native_pass(policy, &pass);
-	} while (!err && flush && pass.taken);
+	} while (!err && flush && flush_goes_on(&pass, ++rounds));
 	if (flush)
 		native_flush_done(asked, err);
 	/* After an error the pacer comes back by itself. */
 	if (!err && pass.wait != ULONG_MAX)
 		mm_hooks_pacer_request(jiffies_to_msecs(pass.wait));
+}
+
+unsigned int native_last_pass_ms(void)
+{
+	return jiffies_to_msecs(jiffies - READ_ONCE(last_pass));
 }
 
 static int native_attach_locked(struct mm_hooks_reporter *rep)
@@ -202,6 +277,8 @@ static int native_attach_locked(struct mm_hooks_reporter *rep)
 	err = free_hook_attach(order);
 	if (err)
 		goto detach_pressure;
+	/* Memory that came before anybody listened. */
+	pressure_follow();
 	WRITE_ONCE(attached, true);
 	mm_hooks_pacer_request(0);
 	return 0;
@@ -226,10 +303,20 @@ static int native_attach(struct mm_hooks_reporter *rep)
 	return err;
 }
 
+static int native_settle(unsigned int timeout_ms)
+{
+	/* Far beyond the timeout: nothing is aborted. */
+	flights_end(LONG_MAX / 2);
+	if (flights_wait_all(msecs_to_jiffies(timeout_ms)))
+		return 0;
+	flights_end(0);
+	mm_hooks_pacer_request(0);
+	return -EBUSY;
+}
+
 static void native_detach(void)
 {
-	/* Never 0, which means go on. */
-	flights_end((jiffies + NATIVE_GRACE) | 1);
+	flights_end(NATIVE_GRACE);
 	mutex_lock(&run_lock);
 	WRITE_ONCE(attached, false);
 	free_hook_detach();
@@ -249,6 +336,13 @@ static bool flush_is_done(int asked)
 	       !READ_ONCE(attached);
 }
 
+/* Of two that come at once the shorter one may win: it is a bound, no promise. */
+static void flush_extend(unsigned long until)
+{
+	if (time_after(until, READ_ONCE(flush_until)))
+		WRITE_ONCE(flush_until, until);
+}
+
 static int native_flush(unsigned int timeout_ms)
 {
 	int asked;
@@ -256,6 +350,7 @@ static int native_flush(unsigned int timeout_ms)
 
 	if (!READ_ONCE(attached))
 		return -ENODEV;
+	flush_extend(jiffies + msecs_to_jiffies(timeout_ms));
 	asked = atomic_inc_return(&flush_asked);
 	mm_hooks_pacer_run();
 	left = wait_event_interruptible_timeout(flush_wait,
@@ -292,6 +387,13 @@ static int native_forget(void)
 	return err;
 }
 
+/* What is free may be due now: look again. */
+static void native_changed(void)
+{
+	if (READ_ONCE(attached))
+		mm_hooks_pacer_request(0);
+}
+
 static u32 native_caps(void)
 {
 	return MM_HOOKS_CAP_REPORT | MM_HOOKS_CAP_PACED | MM_HOOKS_CAP_FLUSH |
@@ -305,7 +407,9 @@ static const struct mm_hooks_engine native = {
 	.hide = native_hide,
 	.caps = native_caps,
 	.attach = native_attach,
+	.settle = native_settle,
 	.detach = native_detach,
+	.changed = native_changed,
 	.flush = native_flush,
 	.forget = native_forget,
 };

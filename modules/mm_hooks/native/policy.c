@@ -3,6 +3,7 @@
 #include "policy.h"
 
 #include <linux/limits.h>
+#include <linux/math.h>
 #include <linux/minmax.h>
 
 static u32 saturate(u64 ticks)
@@ -46,6 +47,22 @@ u32 policy_wait(struct policy *p, unsigned int order, s32 age)
 		return p->second;
 	p->low--;
 	return 0;
+}
+
+unsigned long policy_skip(const struct policy *p, unsigned long pfn,
+			  unsigned int order)
+{
+	unsigned int span = max(p->order, order);
+
+	return ((pfn >> span) + 1) << span;
+}
+
+struct policy policy_zone(const struct policy *p, unsigned int zones)
+{
+	struct policy zone = *p;
+
+	zone.low = DIV_ROUND_UP(p->low, max(zones, 1U));
+	return zone;
 }
 
 unsigned long policy_share(unsigned long most, unsigned long out)

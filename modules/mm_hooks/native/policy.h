@@ -22,7 +22,7 @@
  * @min_age: ticks that a block has to have been free
  * @low_age: the same for blocks below @order
  * @order:   blocks from this order on are reported without a limit
- * @low:     how many smaller ones may be reported still
+ * @low:     how many smaller ones may be reported still, in all zones
  * @second:  ticks of a second
  */
 struct policy {
@@ -54,11 +54,34 @@ struct policy policy_flush(void);
  * policy_wait() - may a block be reported?
  * @p:	   the pass; counts it when it is a small one that may
  * @order: the block's order
- * @age:   ticks since any of it was freed, negative if after the pass began
+ * @age:   ticks since the last of it was freed, negative if after the pass began
  *
  * Return: 0 when it may, else ticks until it is worth asking again.
  */
 u32 policy_wait(struct policy *p, unsigned int order, s32 age);
+
+/**
+ * policy_skip() - where to go on behind a block that has to wait
+ * @p:	   the pass
+ * @pfn:   the block's first page
+ * @order: its order
+ *
+ * Around a small block there are only small ones, up to the next multiple of the
+ * reporting order; they are of one age and wait for the same thing.
+ *
+ * Return: a page frame.
+ */
+unsigned long policy_skip(const struct policy *p, unsigned long pfn,
+			  unsigned int order);
+
+/**
+ * policy_zone() - the part of a zone in what small blocks are left
+ * @p:	   the pass
+ * @zones: zones that are still to come, this one included
+ *
+ * Return: what holds for this zone.
+ */
+struct policy policy_zone(const struct policy *p, unsigned int zones);
 
 /**
  * policy_share() - how many pages may one more chain take?

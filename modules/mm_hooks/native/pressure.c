@@ -16,22 +16,48 @@
 #include <linux/printk.h>
 
 #include "../counters.h"
+#include "../mm_hooks_trace.h"
 #include "../pacer.h"
 #include "flight.h"
+#include "shrinker.h"
 #include "zone_show.h"
 #include "zones.h"
 
 /* Better late than killed; but a host that is silent for longer stays so. */
 #define PRESSURE_OOM_WAIT (5 * HZ)
 #define PRESSURE_ISOLATED_WAIT (10 * HZ)
+/* Reclaim has other places to look at. */
+#define PRESSURE_STALL_WAIT msecs_to_jiffies(20)
+
+static unsigned long pressure_wait(unsigned long timeout)
+{
+	unsigned long pages;
+
+	mm_hooks_count(pressure_waits);
+	pages = flights_wait_some(timeout);
+	trace_mm_hooks_wanted(0, 0, pages);
+	return pages;
+}
+
+/* An allocation stalls: what is out comes before what is in use. */
+static unsigned long stall_count(struct shrinker *shrinker,
+				 struct shrink_control *sc)
+{
+	return flights_pages();
+}
+
+static unsigned long stall_scan(struct shrinker *shrinker,
+				struct shrink_control *sc)
+{
+	return pressure_wait(PRESSURE_STALL_WAIT) ?: SHRINK_STOP;
+}
 
 /* The last notifier before somebody is killed. */
 static int on_oom(struct notifier_block *nb, unsigned long unused, void *freed)
 {
 	if (!flights_pages())
 		return NOTIFY_OK;
-	mm_hooks_count(pressure_waits);
-	*(unsigned long *)freed += flights_wait_some(PRESSURE_OOM_WAIT);
+	*(unsigned long *)freed += pressure_wait(PRESSURE_OOM_WAIT);
 	return NOTIFY_OK;
 }
 
@@ -44,6 +70,7 @@ static int on_isolated(struct notifier_block *nb, unsigned long unused,
 	if (!flights_pages())
 		return NOTIFY_OK;
 	mm_hooks_count(pressure_waits);
+	trace_mm_hooks_wanted(range->start_pfn, range->end_pfn, 0);
 	if (!flights_wait(range->start_pfn, range->end_pfn,
 			  PRESSURE_ISOLATED_WAIT))
 		pr_warn_ratelimited("pages %#lx to %#lx are wanted, but the host has not given them back\n",
@@ -51,22 +78,50 @@ static int on_isolated(struct notifier_block *nb, unsigned long unused,
 	return NOTIFY_OK;
 }
 
-static int on_memory(struct notifier_block *nb, unsigned long action,
-		     void *data)
+void pressure_follow(void)
 {
-	if (action != MEM_ONLINE)
-		return NOTIFY_OK;
 	if (zones_update())
 		pr_warn("no memory for the map of memory that was plugged: it is not reported\n");
 	if (zone_show_update())
 		pr_warn("zones that were plugged are not shown in sysfs\n");
-	mm_hooks_pacer_request(0);
+}
+
+static int on_memory(struct notifier_block *nb, unsigned long action,
+		     void *data)
+{
+	const struct memory_notify *memory = data;
+
+	switch (action) {
+	case MEM_ONLINE:
+		pressure_follow();
+		mm_hooks_pacer_request(0);
+		break;
+	case MEM_OFFLINE:
+		zones_absent(memory->start_pfn,
+			     memory->start_pfn + memory->nr_pages);
+		break;
+	}
 	return NOTIFY_OK;
 }
 
 static struct notifier_block oom_nb = { .notifier_call = on_oom };
 static struct notifier_block isolated_nb = { .notifier_call = on_isolated };
 static struct notifier_block memory_nb = { .notifier_call = on_memory };
+static struct shrinker *shrinker;
+
+static void stall_attach(void)
+{
+	shrinker = shrinker_alloc(0, "mm_hooks");
+	if (!shrinker) {
+		pr_warn("no memory for a shrinker: an allocation that stalls does not wait for what is with the host\n");
+		return;
+	}
+	shrinker->count_objects = stall_count;
+	shrinker->scan_objects = stall_scan;
+	/* The first thing to look at. */
+	shrinker->seeks = 0;
+	shrinker_register(shrinker);
+}
 
 int pressure_attach(void)
 {
@@ -82,6 +137,7 @@ int pressure_attach(void)
 	err = register_memory_notifier(&memory_nb);
 	if (err)
 		goto isolated;
+	stall_attach();
 	return 0;
 isolated:
 	blocking_notifier_chain_unregister(&mm_hooks_isolated, &isolated_nb);
@@ -92,6 +148,8 @@ oom:
 
 void pressure_detach(void)
 {
+	shrinker_free(shrinker);
+	shrinker = NULL;
 	unregister_memory_notifier(&memory_nb);
 	blocking_notifier_chain_unregister(&mm_hooks_isolated, &isolated_nb);
 	unregister_oom_notifier(&oom_nb);

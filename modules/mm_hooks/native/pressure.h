@@ -12,6 +12,13 @@
 int pressure_attach(void);
 
 /**
+ * pressure_follow() - memory has come: maps and folders follow
+ *
+ * Context: process, may sleep.
+ */
+void pressure_follow(void);
+
+/**
  * pressure_detach() - no more
  *
  * Context: process, may sleep.

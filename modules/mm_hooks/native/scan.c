@@ -16,13 +16,14 @@
 #include <linux/vmstat.h>
 
 #include "../counters.h"
+#include "../mm_hooks_trace.h"
 #include "flight.h"
 #include "lock_time.h"
 #include "page_orders.h"
 #include "zones.h"
 
-/* Bits of the map that are looked at for each block of a batch. */
-#define SCAN_WINDOW 64
+/* Bits of the map that are looked at in one section: a word is an instruction or two. */
+#define SCAN_WINDOW 32768UL
 
 u64 mm_hooks_longest_lock_ns;
 
@@ -60,34 +61,44 @@ static bool block_around(struct zone *zone, unsigned long pfn,
 static bool scan_spares(struct scan *s, const struct blocks *b,
 			unsigned long unit, const struct block *block)
 {
-	u32 wait = policy_wait(&s->policy, block->order,
-			       (s32)blocks_age(b, unit, s->now));
+	unsigned long first = blocks_unit(b, block->pfn);
+	unsigned long end = blocks_unit(b, block->pfn + (1UL << block->order));
+	unsigned int low = s->policy.low;
+	s32 age = blocks_age(b, first, end, s->now);
+	u32 wait = policy_wait(&s->policy, block->order, age);
 
 	if (wait)
 		s->wait = min_t(unsigned long, s->wait, wait);
+	if (wait && !low && block->order < s->policy.order &&
+	    s->rationed == ULONG_MAX)
+		s->rationed = unit;
 	return wait;
 }
 
-/* Takes a block.  Return: the first unit of it that is still fresh, or its end. */
-static unsigned long scan_take(struct flight *f, struct blocks *b,
-			       const struct block *block)
+/* What the flight cannot hold stays fresh, for the next pass. */
+static void scan_take(struct scan *s, struct flight *f, struct blocks *b,
+		      const struct block *block)
 {
 	unsigned long unit = blocks_unit(b, block->pfn);
 	unsigned long end = unit + (1UL << (block->order - b->unit_order));
+	struct blocks_run run;
 
 	mm_hooks_count(taken_blocks);
 	zones_counts(f->zone)->taken_blocks[block->order]++;
+	trace_mm_hooks_take(f->zone->name, block->pfn, block->order);
 	flight_add(f, block->pfn, block->order);
-	while (unit < end && !flight_is_full(f)) {
-		struct blocks_run run = blocks_take(b, unit, end);
-
+	while (!flight_is_full(f)) {
+		run = blocks_take(b, unit, end);
 		if (!run.count)
-			return end;
+			return;
 		flight_report(f, blocks_pfn(b, run.first),
 			      run.count << b->unit_order);
 		unit = run.first + run.count;
 	}
-	return unit;
+	if (blocks_next(b, unit, end) < end) {
+		s->left = true;
+		s->wait = min(s->wait, 1UL);
+	}
 }
 
 /* Return: false when the flight can hold no more. */
@@ -110,12 +121,15 @@ static bool scan_visit(struct scan *s, struct flight *f, struct blocks *b,
 	if (s->scarce)
 		return false;
 	s->cursor = blocks_unit(b, block.pfn + (1UL << block.order));
-	if (scan_spares(s, b, unit, &block))
-		return true;
-	if (mm_hooks_take_block(pfn_to_page(block.pfn), block.order))
-		s->cursor = scan_take(f, b, &block);
-	else	/* somebody is about to have this memory */
-		s->cursor = unit + 1;
+	if (scan_spares(s, b, unit, &block)) {
+		s->cursor = blocks_unit(b, policy_skip(&s->policy, block.pfn,
+						       block.order));
+	} else if (mm_hooks_take_block(pfn_to_page(block.pfn), block.order)) {
+		scan_take(s, f, b, &block);
+	} else {
+		/* Isolated: somebody is about to have it, or changes his mind. */
+		s->wait = min_t(unsigned long, s->wait, HZ);
+	}
 	return !flight_is_full(f);
 }
 
@@ -124,14 +138,15 @@ static bool scan_section(struct scan *s, struct flight *f, unsigned long pages)
 {
 	struct blocks *b = zones_blocks(s->zone);
 	unsigned int left = s->batch;
-	unsigned long end;
+	unsigned long last, end;
 
 	lockdep_assert_held(&s->zone->lock);
-	if (!b) {
+	if (!b || !b->fresh_units) {
 		s->ended = true;
 		return false;
 	}
-	end = min(b->units, s->cursor + (unsigned long)left * SCAN_WINDOW);
+	last = min(b->units, s->end);
+	end = min(last, s->cursor + SCAN_WINDOW);
 	while (left--) {
 		unsigned long unit = blocks_next(b, s->cursor, end);
 
@@ -142,7 +157,7 @@ static bool scan_section(struct scan *s, struct flight *f, unsigned long pages)
 		if (!scan_visit(s, f, b, unit, pages))
 			return false;
 	}
-	s->ended = s->cursor >= b->units;
+	s->ended = s->cursor >= last;
 	return !s->ended;
 }
 

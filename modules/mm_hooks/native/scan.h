@@ -17,10 +17,14 @@ struct zone;
  * @now:    jiffies when the pass began
  * @batch:  blocks visited in a section of zone->lock
  * @cursor: the unit to go on with
+ * @end:    where it ends
+ * @rationed: the first unit that had to wait because enough small blocks were
+ *	    reported, ULONG_MAX without any
  * @wait:   jiffies until the first block that was spared may be asked for again,
  *	    ULONG_MAX without any
+ * @left:   units were left fresh although they might have been reported
  * @scarce: the zone has too little free memory to take more
- * @ended:  the end of the zone was reached
+ * @ended:  the end was reached
  */
 struct scan {
 	struct zone *zone;
@@ -28,7 +32,10 @@ struct scan {
 	u32 now;
 	unsigned int batch;
 	unsigned long cursor;
+	unsigned long end;
+	unsigned long rationed;
 	unsigned long wait;
+	bool left;
 	bool scarce;
 	bool ended;
 };

@@ -9,4 +9,7 @@ struct kobject;
 int native_show(struct kobject *parent);
 void native_hide(struct kobject *parent);
 
+/* Milliseconds since the last pass; native.c. */
+unsigned int native_last_pass_ms(void);
+
 #endif /* MM_HOOKS_NATIVE_SHOW_H */

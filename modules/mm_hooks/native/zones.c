@@ -16,8 +16,14 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "lock_time.h"
+
+/* Units that are looked at in one section of zone->lock. */
+#define ZONES_SECTION 4096UL
+
 struct zone_map {
 	struct zone *zone;
+	unsigned long resume;	/* the pass's: see zones_resume() */
 	struct blocks *blocks;	/* under zone->lock */
 	struct zone_counts counts;	/* under zone->lock */
 };
@@ -132,13 +138,11 @@ int zones_update(void)
 
 int zones_set_unit(unsigned int order)
 {
-	unsigned int was;
 	int err;
 
 	mutex_lock(&zones_lock);
-	was = unit_order;
 	unit_order = order;
-	err = was == order ? 0 : zones_update_locked();
+	err = zones_update_locked();
 	mutex_unlock(&zones_lock);
 	return err;
 }
@@ -234,17 +238,74 @@ struct zone *zones_next(unsigned int *index)
 	return NULL;
 }
 
+unsigned int zones_number(void)
+{
+	unsigned int i = 0, n = 0;
+
+	while (zones_next(&i))
+		n++;
+	return n;
+}
+
+unsigned long *zones_resume(struct zone *zone)
+{
+	return &map_of(zone)->resume;
+}
+
+/* One section of zone->lock.  Return: are there more units? */
+static bool forget_section(struct zone *zone, unsigned long first)
+{
+	struct lock_time time;
+	struct blocks *b;
+	bool more;
+
+	zone_lock(zone, &time);
+	b = zones_blocks(zone);
+	if (b)
+		blocks_forget(b, first, first + ZONES_SECTION);
+	more = b && first + ZONES_SECTION < b->units;
+	zone_unlock(zone, &time);
+	cond_resched();
+	return more;
+}
+
 void zones_forget(void)
 {
 	unsigned int i = 0;
 	struct zone *zone;
 
 	while ((zone = zones_next(&i))) {
-		spin_lock_irq(&zone->lock);
-		blocks_forget(zones_blocks(zone));
-		spin_unlock_irq(&zone->lock);
-		cond_resched();
+		unsigned long first = 0;
+
+		while (forget_section(zone, first))
+			first += ZONES_SECTION;
 	}
+}
+
+static void map_absent(const struct zone_map *map, unsigned long start,
+		       unsigned long end)
+{
+	struct blocks *b;
+
+	spin_lock_irq(&map->zone->lock);
+	b = map->blocks;
+	start = max(start, b->base);
+	end = min(end, blocks_pfn(b, b->units));
+	if (start < end)
+		blocks_absent(b, blocks_unit(b, start), blocks_unit(b, end));
+	spin_unlock_irq(&map->zone->lock);
+}
+
+/* Where the spans of two zones overlap, the other one has nothing there. */
+void zones_absent(unsigned long start, unsigned long end)
+{
+	unsigned int i;
+
+	mutex_lock(&zones_lock);
+	for (i = 0; maps && i < maps_count(); i++)
+		if (maps[i].blocks)
+			map_absent(&maps[i], start, end);
+	mutex_unlock(&zones_lock);
 }
 
 static u64 zones_sum(bool fresh)

@@ -73,7 +73,7 @@ int zones_update(void);
  * zones_set_unit() - change the smallest block that is reported
  * @unit_order: its order
  *
- * Every block counts as fresh after it.
+ * Every block counts as fresh after it.  May be called again after an error.
  *
  * Context: process, may sleep, nothing in flight.
  * Return: 0, or -ENOMEM: then nothing has changed where there was no memory.
@@ -106,6 +106,27 @@ struct zone_counts *zones_counts(struct zone *zone);
  * Context: process.
  */
 void zones_state(struct zone *zone, struct zone_state *state);
+
+/**
+ * zones_resume() - where the small blocks of a zone are to go on
+ * @zone: a zone that has a map
+ *
+ * Context: the pass.
+ * Return: a place for a unit, kept from pass to pass.
+ */
+unsigned long *zones_resume(struct zone *zone);
+
+/**
+ * zones_absent() - memory is offline
+ * @start: first page frame
+ * @end:   behind the last one
+ *
+ * Context: process, may sleep.
+ */
+void zones_absent(unsigned long start, unsigned long end);
+
+/* How many zones have a map.  Context: as zones_next(). */
+unsigned int zones_number(void);
 
 /**
  * zones_next() - go through the zones that have a map

@@ -46,7 +46,7 @@ static void all_is_fresh_at_first(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b.fresh_units, b.units);
 	KUNIT_EXPECT_EQ(test, b.gone_units, 0UL);
 	KUNIT_EXPECT_EQ(test, blocks_next(&b, 0, b.units), 0UL);
-	KUNIT_EXPECT_EQ(test, blocks_age(&b, 5, 1007), 7U);
+	KUNIT_EXPECT_EQ(test, blocks_age(&b, 5, 5 + 1, 1007), 7);
 }
 
 static void span_ends_where_it_should(struct kunit *test)
@@ -119,10 +119,10 @@ static void free_makes_the_block_young(struct kunit *test)
 
 	blocks_freed(&b, BASE + 512 + 7, 0, 5000);
 	/* All 16 units of the 2 MiB around it, and no other. */
-	KUNIT_EXPECT_EQ(test, blocks_age(&b, 15, 5001), 4001U);
-	KUNIT_EXPECT_EQ(test, blocks_age(&b, 16, 5001), 1U);
-	KUNIT_EXPECT_EQ(test, blocks_age(&b, 31, 5001), 1U);
-	KUNIT_EXPECT_EQ(test, blocks_age(&b, 32, 5001), 4001U);
+	KUNIT_EXPECT_EQ(test, blocks_age(&b, 15, 15 + 1, 5001), 4001);
+	KUNIT_EXPECT_EQ(test, blocks_age(&b, 16, 16 + 1, 5001), 1);
+	KUNIT_EXPECT_EQ(test, blocks_age(&b, 31, 31 + 1, 5001), 1);
+	KUNIT_EXPECT_EQ(test, blocks_age(&b, 32, 32 + 1, 5001), 4001);
 }
 
 static void age_survives_the_wrap_of_time(struct kunit *test)
@@ -130,7 +130,46 @@ static void age_survives_the_wrap_of_time(struct kunit *test)
 	struct blocks b = make(test, 9);
 
 	blocks_freed(&b, BASE, 9, U32_MAX - 1);
-	KUNIT_EXPECT_EQ(test, blocks_age(&b, 0, 3), 5U);
+	KUNIT_EXPECT_EQ(test, blocks_age(&b, 0, 0 + 1, 3), 5);
+}
+
+static void block_is_as_young_as_its_youngest_part(struct kunit *test)
+{
+	struct blocks b = make(test, 9);
+
+	blocks_freed(&b, BASE + 512, 9, 5000);
+	KUNIT_EXPECT_EQ(test, blocks_age(&b, 0, 2, 5001), 1);
+	KUNIT_EXPECT_EQ(test, blocks_age(&b, 2, 4, 5001), 4001);
+	/* Freed after the pass began. */
+	KUNIT_EXPECT_EQ(test, blocks_age(&b, 0, 2, 4998), -2);
+}
+
+static void part_of_a_map_is_forgotten(struct kunit *test)
+{
+	struct blocks b = make(test, 5);
+
+	discard_all(&b);
+	blocks_forget(&b, 64, 128);
+	KUNIT_EXPECT_EQ(test, b.fresh_units, 64UL);
+	KUNIT_EXPECT_EQ(test, b.gone_units, b.units - 64);
+	KUNIT_EXPECT_EQ(test, blocks_next(&b, 0, b.units), 64UL);
+	/* To the end, and beyond it nothing. */
+	blocks_forget(&b, b.units - 64, ULONG_MAX);
+	blocks_forget(&b, b.units, ULONG_MAX);
+	KUNIT_EXPECT_EQ(test, b.fresh_units, 128UL);
+}
+
+static void absent_memory_is_neither(struct kunit *test)
+{
+	struct blocks b = make(test, 5);
+
+	discard_all(&b);
+	blocks_forget(&b, 0, 64);
+	blocks_absent(&b, 0, 128);
+	KUNIT_EXPECT_EQ(test, b.fresh_units, 0UL);
+	KUNIT_EXPECT_EQ(test, b.gone_units, b.units - 128);
+	/* It is not taken into use again when it comes back. */
+	KUNIT_EXPECT_EQ(test, blocks_freed(&b, BASE, 10, 1), 0UL);
 }
 
 static void dropped_unit_comes_back_with_a_free(struct kunit *test)
@@ -149,7 +188,7 @@ static void forget_holds_for_what_is_in_flight(struct kunit *test)
 	struct blocks b = make(test, 9);
 	struct blocks_run run = blocks_take(&b, 3, 7);
 
-	blocks_forget(&b);
+	blocks_forget(&b, 0, b.units);
 	blocks_back(&b, run, true);
 	KUNIT_EXPECT_EQ(test, b.fresh_units, b.units);
 	KUNIT_EXPECT_EQ(test, b.gone_units, 0UL);
@@ -170,7 +209,7 @@ static void larger_map_inherits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, more.fresh_units, 2 * b.units + 1);
 	KUNIT_EXPECT_EQ(test, blocks_next(&more, b.units, more.units),
 			b.units + 1);
-	KUNIT_EXPECT_EQ(test, blocks_age(&more, b.units + 1, 100), 23U);
+	KUNIT_EXPECT_EQ(test, blocks_age(&more, b.units + 1, b.units + 2, 100), 23);
 }
 
 /*
@@ -182,6 +221,7 @@ struct model {
 	struct blocks b;
 	struct rnd_state dice;
 	bool used[PAGES];
+	bool out[PAGES];	/* with the host at this moment */
 	bool held[PAGES];	/* by unit */
 	u32 now;
 	unsigned long reported, returned;
@@ -195,7 +235,8 @@ static u32 roll(struct model *m, u32 sides)
 static bool all_free(const struct model *m, unsigned long page,
 		     unsigned int order)
 {
-	return !memchr(m->used + page, true, 1UL << order);
+	return !memchr(m->used + page, true, 1UL << order) &&
+	       !memchr(m->out + page, true, 1UL << order);
 }
 
 /* Order of the free block around a page. */
@@ -299,24 +340,36 @@ static void model_check(struct kunit *test, const struct model *m)
 			(unsigned long)bitmap_weight(b->gone, b->units));
 }
 
-static void random_frees_are_all_reported_once(struct kunit *test)
+static struct model *model_make(struct kunit *test)
 {
-	u64 chosen = seed ?: get_random_u64();
 	struct model *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
-	unsigned int unit_order, round, step;
+	u64 chosen = seed ?: get_random_u64();
 
 	kunit_info(test, "seed=%llu", chosen);
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	prandom_seed_state(&m->dice, chosen);
+	return m;
+}
+
+/* Nothing is free, and the host has all of it. */
+static void model_begin(struct kunit *test, struct model *m,
+			unsigned int unit_order)
+{
+	memset(m->used, true, sizeof(m->used));
+	memset(m->held, true, sizeof(m->held));
+	m->b = make(test, unit_order);
+	m->reported = 0;
+	m->returned = 0;
+	blocks_absent(&m->b, 0, m->b.units);
+}
+
+static void random_frees_are_all_reported_once(struct kunit *test)
+{
+	struct model *m = model_make(test);
+	unsigned int unit_order, round, step;
+
 	for (unit_order = 0; unit_order <= 9; unit_order += 3) {
-		memset(m->used, true, sizeof(m->used));
-		memset(m->held, true, sizeof(m->held));
-		m->b = make(test, unit_order);
-		m->reported = 0;
-		m->returned = 0;
-		discard_all(&m->b);	/* nothing is free */
-		bitmap_zero(m->b.gone, m->b.units);
-		m->b.gone_units = 0;
+		model_begin(test, m, unit_order);
 		for (round = 0; round < 20; round++) {
 			for (step = 0; step < 150; step++)
 				model_step(m);
@@ -331,6 +384,128 @@ static void random_frees_are_all_reported_once(struct kunit *test)
 	}
 }
 
+/*
+ * Flights, as in scan.c and flight.c: one block each, of which a chain of few
+ * entries may hold a part only.  Several are out while the guest goes on, they
+ * land in any order, some fail, and at times all is forgotten.
+ */
+#define MODEL_FLIGHTS 3
+#define MODEL_ENTRIES 4
+
+struct model_flight {
+	unsigned long page;
+	unsigned int order;
+	struct blocks_run runs[MODEL_ENTRIES];
+	unsigned int count;	/* 0: not out */
+	bool forgotten;
+};
+
+struct model_sky {
+	struct model_flight flights[MODEL_FLIGHTS];
+	unsigned int out;
+};
+
+static void model_land(struct model *m, struct model_sky *sky,
+		       struct model_flight *f)
+{
+	bool fails = !roll(m, 16);
+	unsigned int i;
+
+	for (i = 0; i < f->count; i++) {
+		blocks_back(&m->b, f->runs[i], !fails);
+		if (!fails && !f->forgotten)
+			memset(m->held + f->runs[i].first, false,
+			       f->runs[i].count);
+	}
+	memset(m->out + f->page, false, 1UL << f->order);
+	f->count = 0;
+	sky->out--;
+}
+
+static void model_land_one(struct model *m, struct model_sky *sky)
+{
+	unsigned int n = roll(m, MODEL_FLIGHTS);
+
+	while (!sky->flights[n].count)
+		n = (n + 1) % MODEL_FLIGHTS;
+	model_land(m, sky, &sky->flights[n]);
+}
+
+/* Return: the unit behind the block. */
+static unsigned long model_fly(struct model *m, struct model_sky *sky,
+			       unsigned long unit)
+{
+	struct model_flight *f = sky->flights;
+	unsigned long end;
+
+	while (f->count)
+		f++;
+	f->order = block_order(m, unit << m->b.unit_order);
+	f->page = (unit << m->b.unit_order) & ~((1UL << f->order) - 1);
+	f->forgotten = false;
+	memset(m->out + f->page, true, 1UL << f->order);
+	end = (f->page + (1UL << f->order)) >> m->b.unit_order;
+	while (f->count < MODEL_ENTRIES && blocks_next(&m->b, unit, end) < end)
+		f->runs[f->count++] = blocks_take(&m->b, unit, end);
+	sky->out++;
+	return end;
+}
+
+static void model_forget(struct model *m, struct model_sky *sky)
+{
+	unsigned int i;
+
+	blocks_forget(&m->b, 0, m->b.units);
+	memset(m->held, true, sizeof(m->held));
+	for (i = 0; i < MODEL_FLIGHTS; i++)
+		sky->flights[i].forgotten = true;
+}
+
+/* Return: was anything sent? */
+static bool model_fly_all(struct model *m, struct model_sky *sky)
+{
+	struct blocks *b = &m->b;
+	unsigned long unit = 0;
+	bool sent = false;
+
+	while ((unit = blocks_next(b, unit, b->units)) < b->units) {
+		if (!all_free(m, unit << b->unit_order, b->unit_order)) {
+			blocks_drop(b, unit++);
+			continue;
+		}
+		if (sky->out == MODEL_FLIGHTS)
+			model_land_one(m, sky);
+		unit = model_fly(m, sky, unit);
+		sent = true;
+		if (!roll(m, 200))
+			model_forget(m, sky);
+		model_step(m);
+	}
+	while (sky->out)
+		model_land_one(m, sky);
+	return sent;
+}
+
+static void chains_forget_nothing(struct kunit *test)
+{
+	struct model *m = model_make(test);
+	unsigned int unit_order, round, step;
+	struct model_sky sky = {};
+
+	for (unit_order = 0; unit_order <= 9; unit_order += 3) {
+		model_begin(test, m, unit_order);
+		for (round = 0; round < 10; round++) {
+			for (step = 0; step < 150; step++)
+				model_step(m);
+			model_clear(m);
+			while (model_fly_all(m, &sky))
+				model_check(test, m);
+			/* Nothing that is free is left. */
+			KUNIT_EXPECT_EQ(test, m->b.fresh_units, 0UL);
+		}
+	}
+}
+
 static struct kunit_case blocks_cases[] = {
 	KUNIT_CASE(all_is_fresh_at_first),
 	KUNIT_CASE(span_ends_where_it_should),
@@ -341,10 +516,14 @@ static struct kunit_case blocks_cases[] = {
 	KUNIT_CASE(large_free_makes_all_its_units_fresh),
 	KUNIT_CASE(free_makes_the_block_young),
 	KUNIT_CASE(age_survives_the_wrap_of_time),
+	KUNIT_CASE(block_is_as_young_as_its_youngest_part),
+	KUNIT_CASE(part_of_a_map_is_forgotten),
+	KUNIT_CASE(absent_memory_is_neither),
 	KUNIT_CASE(dropped_unit_comes_back_with_a_free),
 	KUNIT_CASE(forget_holds_for_what_is_in_flight),
 	KUNIT_CASE(larger_map_inherits),
 	KUNIT_CASE(random_frees_are_all_reported_once),
+	KUNIT_CASE(chains_forget_nothing),
 	{}
 };
 

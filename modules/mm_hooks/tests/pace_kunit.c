@@ -145,6 +145,25 @@ static void hold_has_an_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, now, 2000ULL + PACE_HOLD_MS);
 }
 
+static void pass_after_a_hold_was_not_calm(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	u64 now = 2000, free = GIB;
+
+	pace_request(&p, DELAY, now, free);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, now + DELAY, free), 0U);
+	KUNIT_EXPECT_TRUE(test, p.was_calm);
+	now = 5000;
+	p.known = GIB - 256 * MIB;
+	pace_request(&p, DELAY, now, free);
+	do {
+		now += DELAY;
+		free -= 10 * MIB;
+		KUNIT_ASSERT_LT(test, now, 10000ULL);
+	} while (pace_check(&p, DELAY, now, free));
+	KUNIT_EXPECT_FALSE(test, p.was_calm);
+}
+
 static void hold_is_no_shorter_than_the_delay(struct kunit *test)
 {
 	struct pace p = start(GIB);
@@ -338,6 +357,7 @@ static struct kunit_case pace_cases[] = {
 	KUNIT_CASE(slow_use_of_much_memory_is_calm),
 	KUNIT_CASE(horizon_is_exact),
 	KUNIT_CASE(hold_has_an_end),
+	KUNIT_CASE(pass_after_a_hold_was_not_calm),
 	KUNIT_CASE(hold_is_no_shorter_than_the_delay),
 	KUNIT_CASE(taken_memory_is_counted),
 	KUNIT_CASE(taken_between_samples_is_counted_at_the_report),

@@ -105,6 +105,42 @@ static void flush_takes_all(struct kunit *test)
 			KUNIT_ASSERT_EQ(test, policy_wait(&p, order, 0), 0U);
 }
 
+static void around_a_small_block_all_wait(struct kunit *test)
+{
+	struct policy p = after(HERTZ);
+	unsigned long pfn = 7UL << ORDER;
+
+	/* To the end of the reporting order, from wherever it is. */
+	KUNIT_EXPECT_EQ(test, policy_skip(&p, pfn, 0), 8UL << ORDER);
+	KUNIT_EXPECT_EQ(test, policy_skip(&p, pfn + 2, 1), 8UL << ORDER);
+	KUNIT_EXPECT_EQ(test, policy_skip(&p, (8UL << ORDER) - 1, 0),
+			8UL << ORDER);
+	/* A large one to its own. */
+	KUNIT_EXPECT_EQ(test, policy_skip(&p, pfn, ORDER), 8UL << ORDER);
+	KUNIT_EXPECT_EQ(test, policy_skip(&p, 6UL << ORDER, ORDER + 1),
+			8UL << ORDER);
+}
+
+static void each_zone_has_its_part(struct kunit *test)
+{
+	struct policy p = after(HERTZ);
+	unsigned int zones, sum = 0;
+
+	for (zones = 3; zones; zones--) {
+		struct policy zone = policy_zone(&p, zones);
+
+		KUNIT_EXPECT_GT(test, zone.low, 0U);
+		sum += zone.low;
+		p.low -= zone.low;
+	}
+	KUNIT_EXPECT_EQ(test, sum, (unsigned int)POLICY_LOW_RATE);
+	KUNIT_EXPECT_EQ(test, policy_zone(&p, 1).low, 0U);
+	/* What one zone does not need is the next one's. */
+	p = after(HERTZ);
+	KUNIT_EXPECT_EQ(test, policy_zone(&p, 1).low,
+			(unsigned int)POLICY_LOW_RATE);
+}
+
 static void chains_share_what_may_be_out(struct kunit *test)
 {
 	unsigned long most = 5 * POLICY_CHAIN_PAGES - 1, out = 0, n = 0;
@@ -144,6 +180,8 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(ration_is_for_a_second_at_most),
 	KUNIT_CASE(too_young_costs_no_ration),
 	KUNIT_CASE(flush_takes_all),
+	KUNIT_CASE(around_a_small_block_all_wait),
+	KUNIT_CASE(each_zone_has_its_part),
 	KUNIT_CASE(chains_share_what_may_be_out),
 	KUNIT_CASE(one_chain_is_always_allowed),
 	KUNIT_CASE(zone_keeps_what_it_needs),

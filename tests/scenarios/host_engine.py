@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The engine is changed while the host is slow, and while it does not answer.
+
+Guards: a slow host is waited for; with a silent one the change is refused with a clear
+line, the device stays in service and all goes on as before; parameters of the native
+engine leave the other one alone.
+"""
+
+from lab import MIB, check
+from lab.balloon import hooks
+from lab.fakehost import ALL, FakeHost, fake, no_memory_lost
+from lab.guest import Guest
+
+KERNELS = ("lab",)
+PARAMETERS = "/sys/module/mm_hooks/parameters"
+HOOKS = "/sys/kernel/mm_hooks"
+OTHER = {"native": "intree", "intree": "native"}
+HOG_MB = 200
+
+
+def _change(guest: Guest, name: str) -> int:
+    return guest.try_sh(f"echo {name} >{PARAMETERS}/engine", 60)[0]
+
+
+def _report_something(guest: Guest, host: FakeHost) -> None:
+    guest.write(f"{HOOKS}/forget", "1")
+    host.until_out("report")
+
+
+def _check_alive(guest: Guest, host: FakeHost, engine: str) -> None:
+    check(guest.read(f"{HOOKS}/engine") == engine, f"engine is {guest.read(f'{HOOKS}/engine')}")
+    check(host.state() == "live", f"the device is {host.state()}")
+    before = hooks(guest)["reported_bytes"]
+    guest.sh(f"memhog {HOG_MB} --hold 0", 60)
+    check(host.flush() == 0, "flush failed")
+    reported = hooks(guest)["reported_bytes"] - before
+    check(reported > HOG_MB * MIB * 0.8, f"{reported // MIB} of {HOG_MB} MiB reported")
+    host.check()
+
+
+def _check_slow(guest: Guest, host: FakeHost, engine: str) -> None:
+    host.set("report/ack_ms", 1500)
+    _report_something(guest, host)
+    check(_change(guest, OTHER[engine]) == 0, "a slow host was not waited for")
+    host.set("report/ack_ms", 0)
+    _check_alive(guest, host, OTHER[engine])
+    check(_change(guest, engine) == 0, f"engine={engine} refused")
+
+
+def _check_silent(guest: Guest, host: FakeHost, engine: str) -> None:
+    host.set("report/hold", 1)
+    _report_something(guest, host)
+    check(_change(guest, OTHER[engine]) != 0, "changed with a silent host")
+    check("the host has not given back" in guest.sh("dmesg | tail -n 3"), "no line about it")
+    host.set("report/hold", 0)
+    _check_alive(guest, host, engine)
+
+
+def _check_parameters(guest: Guest) -> None:
+    """With the kernel's engine a parameter of the native one asks for nothing."""
+    before = hooks(guest)["requests"]
+    guest.sh(f"for i in 1 2 3 4 5; do echo 32 >{PARAMETERS}/scan_batch; done; "
+             f"echo 64 >{PARAMETERS}/scan_batch")
+    after = hooks(guest)["requests"]
+    check(after - before < 3, f"{after - before} requests for nothing")
+
+
+def run(kernel: str) -> None:
+    """From either engine to the other."""
+    with fake(kernel) as (guest, host), no_memory_lost(guest):
+        host.plug(features=ALL)
+        for engine in OTHER:
+            check(_change(guest, engine) == 0, f"engine={engine} refused")
+            _check_alive(guest, host, engine)
+            _check_slow(guest, host, engine)
+            _check_silent(guest, host, engine)
+        _check_parameters(guest)
+        host.unplug()
