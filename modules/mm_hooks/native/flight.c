@@ -255,6 +255,7 @@ static struct flight *flight_open(struct flight *f, struct zone *zone)
 	if (!READ_ONCE(stop_by))
 		return f;
 	WRITE_ONCE(f->state, FLIGHT_IDLE);
+	wake_up_all(&landed_wait);
 	return NULL;
 }
 
