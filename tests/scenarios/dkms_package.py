@@ -23,6 +23,7 @@ def _refusals(inside: Session, release: str) -> None:
     install = f"/mnt/packaging/install KVER={release}"
     _expect(inside, f"{AS_NOBODY} {install}", 1, "This needs root", "Nothing was installed.")
     _expect(inside, f"{AS_NOBODY} /mnt/packaging/uninstall", 1, "This needs root")
+    _expect(inside, "/mnt/packaging/install KVER=newest", 1, "'newest' is no kernel release")
     _expect(inside, "/mnt/packaging/install KVER=6.99.0", 1,
             "Kernel 6.99.0 is not installed here", release)
     _expect(inside, f"{install} SPEED=11", 1, "SPEED=11 is no setting")
