@@ -54,8 +54,8 @@ VARIANTS = {variant.name: variant for variant in (
     _bench("bench"),
     _bench("bench-nohooks", "# CONFIG_MM_HOOKS is not set"),
     # Says when interrupts go off and on, and who did it.
-    _bench("bench-irqs", "CONFIG_IRQSOFF_TRACER=y", "# CONFIG_UNWINDER_ORC is not set",
-           "CONFIG_UNWINDER_FRAME_POINTER=y"),
+    _bench("bench-irqs", "CONFIG_IRQSOFF_TRACER=y", "# CONFIG_ENABLE_DEFAULT_TRACERS is not set",
+           "# CONFIG_UNWINDER_ORC is not set", "CONFIG_UNWINDER_FRAME_POINTER=y"),
 )}
 # Built together, from one work tree; any other is built when it is asked for.
 TESTED = ("lab", "lab-noreport")
