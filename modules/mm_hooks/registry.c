@@ -25,7 +25,7 @@ static bool selected;
 static LIST_HEAD(reporters);
 static struct mm_hooks_reporter *attached;	/* the first of them, or NULL */
 static bool asleep;		/* nobody is attached */
-static bool forget_due;		/* when it wakes up */
+static bool forget_due;		/* when somebody is attached again */
 
 /* Sets @found, NULL for none. */
 static int engine_find(const char *wanted, const struct mm_hooks_engine **found)
@@ -70,9 +70,12 @@ static int reporter_attach(struct mm_hooks_reporter *rep)
 	int err = engine->attach(rep);
 
 	lockdep_assert_held(&reporters_lock);
-	if (!err)
-		attached = rep;
-	return err;
+	if (err)
+		return err;
+	attached = rep;
+	if (forget_due)
+		forget_due = engine->forget();
+	return 0;
 }
 
 static void reporter_detach(void)
@@ -252,9 +255,6 @@ void mm_hooks_reporters_wake(void)
 	if (asleep) {
 		asleep = false;
 		reporters_promote();
-		if (attached && forget_due)
-			(void)engine->forget();
-		forget_due = false;
 	}
 	mutex_unlock(&reporters_lock);
 }

@@ -4,8 +4,12 @@
 
 #include <linux/align.h>
 #include <linux/bitmap.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
+
+/* Frees while a pass runs are younger than it, by so many ticks at the most. */
+#define BLOCKS_LATER_MAX (1 << 24)
 
 static size_t bitmap_bytes(unsigned long units)
 {
@@ -98,15 +102,24 @@ unsigned long blocks_next(const struct blocks *b, unsigned long from,
 	return find_next_bit(b->fresh, end, from);
 }
 
+static s32 stamp_age(u32 stamp, u32 now)
+{
+	s32 age = now - stamp;
+
+	return age < -BLOCKS_LATER_MAX ? S32_MAX : age;
+}
+
 s32 blocks_age(const struct blocks *b, unsigned long first, unsigned long end,
 	       u32 now)
 {
-	const u32 *last = stamp_of(b, end - 1);
-	const u32 *stamp = stamp_of(b, first);
-	s32 age = now - *stamp;
+	unsigned int shift = BLOCKS_AGE_ORDER - b->unit_order;
+	unsigned long unit = blocks_next(b, first, end);
+	s32 age = S32_MAX;
 
-	while (++stamp <= last)
-		age = min(age, (s32)(now - *stamp));
+	while (unit < end) {
+		age = min(age, stamp_age(*stamp_of(b, unit), now));
+		unit = blocks_next(b, ((unit >> shift) + 1) << shift, end);
+	}
 	return age;
 }
 

@@ -129,13 +129,14 @@ unsigned long blocks_next(const struct blocks *b, unsigned long from,
 			  unsigned long end);
 
 /**
- * blocks_age() - how long the youngest of some units has been free
+ * blocks_age() - how long the youngest fresh one of some units has been free
  * @b:	   the map
  * @first: the first of them
  * @end:   behind the last one
  * @now:   the time
  *
- * Return: time, negative when it was freed later than @now.
+ * Return: time, negative when it was freed a little later than @now, S32_MAX when
+ * that is longer ago than the time can tell, or nothing is fresh.
  */
 s32 blocks_age(const struct blocks *b, unsigned long first, unsigned long end,
 	       u32 now);

@@ -33,6 +33,7 @@
 static struct flight flights[FLIGHTS];
 static struct mm_hooks_reporter *reporter;
 static unsigned long out_pages;	/* those of flights that fill included */
+static unsigned long landed_pages;	/* ever */
 static unsigned int epoch;
 static unsigned long stop_by;
 static bool aborted;
@@ -181,6 +182,7 @@ static void flight_land(struct flight *f)
 	mm_hooks_pacer_reported(f->chain.bytes, f->status);
 	flight_put(f);
 	WRITE_ONCE(out_pages, out_pages - f->pages);
+	WRITE_ONCE(landed_pages, landed_pages + f->pages);
 	WRITE_ONCE(f->state, FLIGHT_IDLE);
 	wake_up_all(&landed_wait);
 }
@@ -392,12 +394,24 @@ bool flights_wait(unsigned long start, unsigned long end,
 
 unsigned long flights_wait_some(unsigned long timeout)
 {
-	unsigned long before = flights_pages();
-	unsigned long now = before;
+	unsigned long before = READ_ONCE(landed_pages);
 
-	wait_event_timeout(landed_wait, (now = flights_pages()) < before,
-			   before ? timeout : 0);
-	return before > now ? before - now : 0;
+	if (flights_pages())
+		wait_event_timeout(landed_wait,
+				   READ_ONCE(landed_pages) != before, timeout);
+	return READ_ONCE(landed_pages) - before;
+}
+
+unsigned long flights_pages_of(int nid)
+{
+	unsigned long pages = 0;
+	unsigned int i;
+
+	for (i = 0; i < FLIGHTS; i++)
+		if (READ_ONCE(flights[i].state) != FLIGHT_IDLE &&
+		    zone_to_nid(READ_ONCE(flights[i].zone)) == nid)
+			pages += READ_ONCE(flights[i].pages);
+	return pages;
 }
 
 static bool flights_are_idle(void)

@@ -56,9 +56,9 @@ static void on_free(void *data, struct zone *zone, unsigned long pfn,
 	}
 }
 
-void free_hook_rearm(void)
+bool free_hook_rearm(void)
 {
-	WRITE_ONCE(heard, false);
+	return xchg(&heard, false);
 }
 
 void free_hook_backdate(u32 age)

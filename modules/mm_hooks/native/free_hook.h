@@ -27,8 +27,9 @@ void free_hook_detach(void);
  * Before the maps are looked at: a free that comes later is not missed.
  *
  * Context: any.
+ * Return: was anything freed since the last call?
  */
-void free_hook_rearm(void);
+bool free_hook_rearm(void);
 
 /**
  * free_hook_backdate() - what becomes free from now on has been so for a while

@@ -39,8 +39,9 @@
 
 /* How long a detach lets the host finish before the reporter has to abort. */
 #define NATIVE_GRACE HZ
-/* When to look again at a zone that was short of memory. */
-#define NATIVE_SCARCE_MS 1000
+/* When to look again for memory that could not be had, doubled so many times. */
+#define NATIVE_RETRY_MS 1000
+#define NATIVE_RETRIES 6U
 /* Passes of a flush, if each finds something that was freed since the last one. */
 #define FLUSH_ROUNDS 4
 
@@ -67,12 +68,16 @@ static unsigned long last_pass;	/* jiffies; written by the pass */
 /**
  * struct pass - what a pass found
  * @taken:  chains were sent
+ * @freed:  memory was freed since the one before
  * @cut:    memory that may be reported is left
+ * @stuck:  memory cannot be had now, and nobody tells when it can
  * @wait:   jiffies until there is more to do; ULONG_MAX when nothing is left
  */
 struct pass {
 	bool taken;
+	bool freed;
 	bool cut;
+	bool stuck;
 	unsigned long wait;
 };
 
@@ -157,11 +162,25 @@ static int native_zone(struct zone *zone, struct policy policy,
 	*resume = s.rationed == ULONG_MAX ? 0 : s.rationed;
 	*low -= policy.low - s.policy.low;
 	pass->cut |= s.left || s.scarce;
+	pass->stuck |= s.refused || s.scarce;
 	pass->wait = min(pass->wait, s.wait);
-	if (s.scarce)
-		pass->wait = min(pass->wait,
-				 msecs_to_jiffies(NATIVE_SCARCE_MS));
 	return err;
+}
+
+/*
+ * Memory that cannot be had is tried again, ever later while nothing else happens:
+ * an idle guest is not polled.
+ */
+static void native_retry(struct pass *pass)
+{
+	static unsigned int tries;
+	unsigned long wait = msecs_to_jiffies(NATIVE_RETRY_MS);
+
+	if (pass->taken || pass->freed || !pass->stuck)
+		tries = 0;
+	if (pass->stuck)
+		pass->wait = min(pass->wait,
+				 wait << min(tries++, NATIVE_RETRIES));
 }
 
 /* Through all zones once, until everything that was taken is back. */
@@ -174,10 +193,11 @@ static int native_pass(struct policy policy, struct pass *pass)
 
 	*pass = (struct pass){ .wait = ULONG_MAX };
 	flights_clear_error();
-	free_hook_rearm();
+	pass->freed = free_hook_rearm();
 	while (!err && (zone = zones_next(&i)))
 		err = native_zone(zone, policy_zone(&policy, zones--), pass,
 				  &policy.low);
+	native_retry(pass);
 	WRITE_ONCE(last_pass, jiffies);
 	landed = flights_land();
 	trace_mm_hooks_pass(pass->taken, pass->cut, landed ?: err,

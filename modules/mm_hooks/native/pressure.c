@@ -10,6 +10,7 @@
 
 #include <linux/jiffies.h>
 #include <linux/memory.h>
+#include <linux/minmax.h>
 #include <linux/mm_hooks.h>
 #include <linux/notifier.h>
 #include <linux/oom.h>
@@ -43,13 +44,17 @@ static unsigned long pressure_wait(unsigned long timeout)
 static unsigned long stall_count(struct shrinker *shrinker,
 				 struct shrink_control *sc)
 {
-	return flights_pages();
+	return flights_pages_of(sc->nid);
 }
 
 static unsigned long stall_scan(struct shrinker *shrinker,
 				struct shrink_control *sc)
 {
-	return pressure_wait(PRESSURE_STALL_WAIT) ?: SHRINK_STOP;
+	unsigned long pages = pressure_wait(PRESSURE_STALL_WAIT);
+
+	/* Not called again for what is back. */
+	sc->nr_scanned = max(sc->nr_to_scan, pages);
+	return pages ?: SHRINK_STOP;
 }
 
 /* The last notifier before somebody is killed. */
@@ -111,7 +116,7 @@ static struct shrinker *shrinker;
 
 static void stall_attach(void)
 {
-	shrinker = shrinker_alloc(0, "mm_hooks");
+	shrinker = shrinker_alloc(SHRINKER_NUMA_AWARE, "mm_hooks");
 	if (!shrinker) {
 		pr_warn("no memory for a shrinker: an allocation that stalls does not wait for what is with the host\n");
 		return;

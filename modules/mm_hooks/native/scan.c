@@ -128,7 +128,7 @@ static bool scan_visit(struct scan *s, struct flight *f, struct blocks *b,
 		scan_take(s, f, b, &block);
 	} else {
 		/* Isolated: somebody is about to have it, or changes his mind. */
-		s->wait = min_t(unsigned long, s->wait, HZ);
+		s->refused = true;
 	}
 	return !flight_is_full(f);
 }

@@ -23,6 +23,7 @@ struct zone;
  * @wait:   jiffies until the first block that was spared may be asked for again,
  *	    ULONG_MAX without any
  * @left:   units were left fresh although they might have been reported
+ * @refused: a block is isolated
  * @scarce: the zone has too little free memory to take more
  * @ended:  the end was reached
  */
@@ -36,6 +37,7 @@ struct scan {
 	unsigned long rationed;
 	unsigned long wait;
 	bool left;
+	bool refused;
 	bool scarce;
 	bool ended;
 };

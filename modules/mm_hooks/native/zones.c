@@ -43,17 +43,18 @@ static struct zone_map *map_of(struct zone *zone)
 	return &maps[zone_to_nid(zone) * MAX_NR_ZONES + zone_idx(zone)];
 }
 
-static struct blocks *blocks_alloc(unsigned long base, unsigned long pages)
+static struct blocks *blocks_alloc(unsigned long base, unsigned long pages,
+				   unsigned int order)
 {
 	struct blocks *b = kzalloc(sizeof(*b), GFP_KERNEL);
-	void *memory = kvzalloc(blocks_memory(pages, unit_order), GFP_KERNEL);
+	void *memory = kvzalloc(blocks_memory(pages, order), GFP_KERNEL);
 
 	if (!b || !memory) {
 		kfree(b);
 		kvfree(memory);
 		return NULL;
 	}
-	blocks_init(b, base, pages, unit_order, memory, (u32)jiffies);
+	blocks_init(b, base, pages, order, memory, (u32)jiffies);
 	return b;
 }
 
@@ -81,15 +82,15 @@ static struct blocks *map_replace(struct zone_map *map, struct blocks *new)
 }
 
 static bool map_covers(const struct zone_map *map, unsigned long base,
-		       unsigned long pages)
+		       unsigned long pages, unsigned int order)
 {
 	const struct blocks *b = map->blocks;
 
-	return b && b->unit_order == unit_order && base >= b->base &&
+	return b && b->unit_order == order && base >= b->base &&
 	       base + pages <= blocks_pfn(b, b->units);
 }
 
-static int map_update(struct zone *zone)
+static int map_update(struct zone *zone, unsigned int order)
 {
 	unsigned long base = ALIGN_DOWN(zone->zone_start_pfn, BLOCKS_ALIGN);
 	unsigned long end = ALIGN(zone_end_pfn(zone), BLOCKS_ALIGN);
@@ -97,20 +98,31 @@ static int map_update(struct zone *zone)
 	struct blocks *new;
 
 	map->zone = zone;
-	if (map_covers(map, base, end - base))
+	if (map_covers(map, base, end - base, order))
 		return 0;
 	if (map->blocks) {
 		base = min(base, map->blocks->base);
 		end = max(end, blocks_pfn(map->blocks, map->blocks->units));
 	}
-	new = blocks_alloc(base, end - base);
+	new = blocks_alloc(base, end - base, order);
 	if (!new)
 		return -ENOMEM;
 	blocks_free(map_replace(map, new));
 	return 0;
 }
 
-static int zones_update_locked(void)
+/*
+ * While something is in flight a map keeps its units: an attempt to change them
+ * may have failed for it.
+ */
+static unsigned int map_order(struct zone *zone, bool change)
+{
+	const struct blocks *b = map_of(zone)->blocks;
+
+	return b && !change ? b->unit_order : unit_order;
+}
+
+static int zones_update_locked(bool change)
 {
 	int nid, z, err = 0;
 
@@ -120,7 +132,8 @@ static int zones_update_locked(void)
 
 		for (z = 0; z < MAX_NR_ZONES && !err; z++)
 			if (managed_zone(&zones[z]))
-				err = map_update(&zones[z]);
+				err = map_update(&zones[z],
+						 map_order(&zones[z], change));
 	}
 	return err;
 }
@@ -131,7 +144,7 @@ int zones_update(void)
 
 	mutex_lock(&zones_lock);
 	if (maps_in_use)
-		err = zones_update_locked();
+		err = zones_update_locked(false);
 	mutex_unlock(&zones_lock);
 	return err;
 }
@@ -142,7 +155,7 @@ int zones_set_unit(unsigned int order)
 
 	mutex_lock(&zones_lock);
 	unit_order = order;
-	err = zones_update_locked();
+	err = zones_update_locked(true);
 	mutex_unlock(&zones_lock);
 	return err;
 }
@@ -168,7 +181,7 @@ int zones_init(unsigned int order)
 		maps = kvcalloc(maps_count(), sizeof(*maps), GFP_KERNEL);
 	if (maps) {
 		maps_in_use = true;
-		err = zones_update_locked();
+		err = zones_update_locked(true);
 		if (err)
 			zones_exit_locked();
 	}
@@ -289,7 +302,8 @@ static void map_absent(const struct zone_map *map, unsigned long start,
 
 	spin_lock_irq(&map->zone->lock);
 	b = map->blocks;
-	start = max(start, b->base);
+	/* What lies before it describes the memory, and goes with it. */
+	start = max(ALIGN_DOWN(start, BLOCKS_ALIGN), b->base);
 	end = min(end, blocks_pfn(b, b->units));
 	if (start < end)
 		blocks_absent(b, blocks_unit(b, start), blocks_unit(b, end));
