@@ -7,6 +7,7 @@ at 100 MB/s. Beside it, what the host itself takes to discard as many bytes with
 madvise(MADV_DONTNEED), 64 MiB at a time, in the same run.
 """
 
+import contextlib
 import mmap
 import time
 
@@ -30,8 +31,13 @@ CHUNK = 64 * MIB
 
 
 def host_alone(size: int) -> float:
-    """Seconds in which this host discards so many bytes that were touched."""
+    """Seconds in which this host discards so many bytes that were touched.
+
+    QEMU asks for huge pages for the guest's memory, which are discarded faster.
+    """
     with mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as area:
+        with contextlib.suppress(OSError):  # a host without huge pages: as QEMU, without them
+            area.madvise(mmap.MADV_HUGEPAGE)
         for at in range(0, size, 4096):
             area[at] = 1
         begun = time.monotonic()
