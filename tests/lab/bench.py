@@ -8,6 +8,7 @@ time, for what does not measure speed; BASE and COMPARED: what is divided by wha
 is not ours by the stock driver.
 """
 
+import math
 import statistics
 import threading
 import time
@@ -16,10 +17,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 
-from .control import GuestError
-from .measure import INTREE, NATIVE, NONE, OURS, STOCK, busy_share
-from .proc import LabError, must, say
-from .qmp import QmpError
+from .measure import INTREE, NATIVE, NONE, OURS, STOCK, busy_share, is_native, is_ours
+from .proc import must, say
 from .tests import load
 
 BENCHES = Path(__file__).resolve().parent.parent / "bench"
@@ -50,23 +49,26 @@ class Metric:
 
     def of(self, variant: str) -> "Metric":
         """The same, with the targets of that variant."""
-        if variant != NATIVE:
+        if not is_native(variant):
             return self
-        return replace(self, most=self.native_most or self.most,
-                       ratio_most=self.native_ratio_most or self.ratio_most)
+        return replace(
+            self, most=self.most if self.native_most is None else self.native_most,
+            ratio_most=self.ratio_most if self.native_ratio_most is None
+            else self.native_ratio_most)
 
     def missed(self, values: Sequence[float], ratios: Sequence[float],
                to_none: Sequence[float]) -> str:
         """The target that the medians miss, or an empty text."""
-        ratio = statistics.median(ratios) if ratios else 1.0
-        without = statistics.median(to_none) if to_none else 1.0
+        ratio, without = (statistics.median(each) if each else math.nan
+                          for each in (ratios, to_none))
+        # A comparison with nothing is not a target reached.
         if self.most is not None and statistics.median(values) > self.most:
             return f"more than {self.most:g}"
-        if self.ratio_least is not None and ratio < self.ratio_least:
-            return f"ratio under {self.ratio_least:g}"
-        if self.ratio_most is not None and ratio > self.ratio_most:
-            return f"ratio over {self.ratio_most:g}"
-        if self.none_ratio_most is not None and without > self.none_ratio_most:
+        if self.ratio_least is not None and not ratio >= self.ratio_least:
+            return f"ratio {ratio:.3f}"
+        if self.ratio_most is not None and not ratio <= self.ratio_most:
+            return f"ratio {ratio:.3f}"
+        if self.none_ratio_most is not None and not without <= self.none_ratio_most:
             return f"{without:.4f} times no balloon"
         return ""
 
@@ -99,13 +101,20 @@ class Bench:
         """What is compared: ours, both engines where the kernel has them."""
         if compared := getattr(self.module, "COMPARED", None):
             return (compared,)
-        return (INTREE, NATIVE) if self.kernel == "bench" else (OURS,)
+        return tuple(filter(is_ours, self.variants))
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """What has to reach the targets: the native engine where there is one."""
+        return tuple(filter(is_native, self.ours)) or self.ours
 
     @property
     def variants(self) -> list[str]:
         """The variants on this kernel."""
+        if self.kernel != "bench":
+            return [each for each in self.module.VARIANTS if not is_native(each)]
         return [each for variant in self.module.VARIANTS
-                for each in (self.ours if variant == OURS else (variant,))]
+                for each in ((INTREE, NATIVE) if variant == OURS else (variant,))]
 
     @property
     def base(self) -> str:
@@ -143,12 +152,12 @@ class Bench:
 
     def _together(self, number: int, order: Sequence[str], quick: bool) -> None:
         busy = warn_busy()
-        errors: list[BaseException] = []
+        errors: list[Exception] = []
 
         def body(variant: str) -> None:
             try:
                 self._one(number, variant, busy, quick)
-            except (LabError, GuestError, QmpError, AssertionError) as error:
+            except Exception as error:  # told to whoever waits for the threads
                 errors.append(error)
 
         threads = [threading.Thread(target=body, args=(variant,), daemon=True)
@@ -177,7 +186,6 @@ class Bench:
 
     def table(self) -> str:
         """Medians with (min..max), the paired ratio, and the targets."""
-        judged = self.ours[-1]
         rows = [["", *self.variants, *(f"{who}/{self.base}" for who in self.ours), "target"]]
         for metric in self.module.METRICS:
             cells = [spread(self.values(metric.name, who), metric.digits)
@@ -185,7 +193,7 @@ class Bench:
             ratios = [self.ratios(metric.name, who) for who in self.ours]
             label = f"{metric.text}, {metric.unit}" if metric.unit else metric.text
             rows.append([label, *cells, *(spread(each, 3) for each in ratios),
-                         self._verdict(metric.of(judged), judged, ratios[-1])])
+                         self._verdicts(metric)])
         widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
                  for row in rows]
@@ -194,12 +202,18 @@ class Bench:
                 f"{time.strftime('%Y-%m-%d')}, median (min..max)")
         return "\n".join([head, "", *lines]) + "\n"
 
-    def _verdict(self, metric: Metric, judged: str, ratios: Sequence[float]) -> str:
-        ours = self.values(metric.name, judged)
-        if not metric.target() or not ours:
-            return ""
-        missed = metric.missed(ours, ratios, self.ratios(metric.name, judged, NONE))
-        return f"{metric.target()}: {'missed, ' + missed if missed else 'met'}"
+    def _verdicts(self, metric: Metric) -> str:
+        """The target and who reaches it; medians are judged."""
+        metric = metric.of(self.judged[0])
+        said = [self._verdict(metric, who) for who in self.judged
+                if self.values(metric.name, who)]
+        return f"{metric.target()}: {'; '.join(said)}" if metric.target() and said else ""
+
+    def _verdict(self, metric: Metric, who: str) -> str:
+        missed = metric.missed(self.values(metric.name, who), self.ratios(metric.name, who),
+                               self.ratios(metric.name, who, NONE))
+        name = f"{who} " if len(self.judged) > 1 else ""
+        return name + (f"missed, {missed}" if missed else "met")
 
     def finish(self) -> str:
         """Write the table and the picture; the table."""

@@ -16,8 +16,13 @@ STOCK = "stock"
 OURS = "ours"
 INTREE = "intree"  # ours, where the kernel offers both engines
 NATIVE = "native"
-DRIVER = {NONE: "", STOCK: balloon.STOCK, OURS: balloon.OURS, INTREE: balloon.OURS,
-          NATIVE: balloon.OURS}
+NATIVE_LOW4 = "native-low4"  # that engine reporting small blocks too
+NATIVE_LOW0 = "native-low0"
+# What mm_hooks is loaded with; a variant that is not in here does not load it.
+PARAMETERS = {OURS: ("engine=auto",), INTREE: ("engine=intree",), NATIVE: ("engine=native",),
+              NATIVE_LOW4: ("engine=native", "low_order=4"),
+              NATIVE_LOW0: ("engine=native", "low_order=0")}
+DRIVER = {NONE: "", STOCK: balloon.STOCK, **dict.fromkeys(PARAMETERS, balloon.OURS)}
 
 BACK_SHARE = 0.95
 FAST = 0.02  # seconds between two samples of the resident size
@@ -25,7 +30,12 @@ FAST = 0.02  # seconds between two samples of the resident size
 
 def is_ours(variant: str) -> bool:
     """Whether the variant runs our modules."""
-    return variant in (OURS, INTREE, NATIVE)
+    return variant in PARAMETERS
+
+
+def is_native(variant: str) -> bool:
+    """Whether the variant needs a kernel with the companion patch."""
+    return variant in (NATIVE, NATIVE_LOW4, NATIVE_LOW0)
 
 
 def guest(kernel: str, variant: str, **machine: Any) -> Guest:
@@ -36,9 +46,9 @@ def guest(kernel: str, variant: str, **machine: Any) -> Guest:
 
 
 def load(target: Guest, variant: str) -> None:
-    """Load a variant's driver, with default parameters, and see that it holds the device."""
+    """Load a variant's driver and see that it holds the device."""
     if is_ours(variant):
-        target.insmod("mm_hooks", f"engine={'auto' if variant == OURS else variant}")
+        target.insmod("mm_hooks", *PARAMETERS[variant])
     if driver := DRIVER[variant]:
         target.insmod(driver)
     held = ", ".join(balloon.devices(target).values())
