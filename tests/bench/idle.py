@@ -2,10 +2,11 @@
 """Idle guest, nothing freed for 60 s: reports, and who wakes the processor
 
 The variants run side by side. Three witnesses: the counters of mm_hooks; the kernel's
-own trace of every timer that expires and every work item that runs, from which those
-of page reporting and of our pacer are counted (at the end memory is freed once, to
-prove that the trace would have shown them); and the number of interrupts and of
-local timer interrupts of the processor. The traces are read after the 60 s.
+own trace of every timer that expires and every work item that runs, from which those of
+our pacer and the passes of the engine, the kernel's or the native one, are counted (at
+the end memory is freed once, to prove that the trace would have shown them); and the
+number of interrupts and of local timer interrupts of the processor. The traces are read
+after the 60 s.
 """
 
 import re
@@ -13,7 +14,7 @@ import time
 
 from lab import Guest, balloon, check
 from lab.bench import Metric
-from lab.measure import NONE, OURS, STOCK, guest, is_ours, load, settle
+from lab.measure import NONE, OURS, STOCK, guest, is_native, is_ours, load, settle
 
 VARIANTS = (NONE, STOCK, OURS)
 TOGETHER = True
@@ -21,7 +22,7 @@ METRICS = (
     Metric("reported_bytes", "bytes reported (counter)", digits=0, most=0),
     Metric("checks", "our pacer's timer expired (counter)", digits=0, most=0),
     Metric("our_timers", "timers of our modules that expired (trace)", digits=0, most=0),
-    Metric("report_passes", "passes of the kernel's reporting (trace)", digits=0, most=0),
+    Metric("report_passes", "reporting passes (trace)", digits=0, most=0),
     Metric("all_timers", "all timers that expired (trace)", digits=0),
     Metric("local_timer", "local timer interrupts", plot=True, digits=0, ratio_most=1.05),
     Metric("interrupts", "all interrupts", plot=True, digits=0, ratio_most=1.05),
@@ -30,7 +31,9 @@ EVENTS = ("timer/timer_expire_entry", "workqueue/workqueue_execute_start")
 TRACING = "/sys/kernel/tracing"
 OUR_TIMERS = re.compile(r"timer_expire_entry:.*function=\S+ \[(mm_hooks|balloon_report)\]"
                         r"|timer_expire_entry:.*function=pacer_check")
-PASSES = re.compile(r"workqueue_execute_start:.*function page_reporting_process")
+NATIVE_PASSES, KERNEL_PASSES = (
+    re.compile(rf"workqueue_execute_start:.*function {name}\b")
+    for name in ("native_work", "page_reporting_process"))
 
 
 def _interrupts(target: Guest) -> tuple[int, int]:
@@ -51,11 +54,16 @@ def _expired_and_run(target: Guest) -> list[str]:
                      timeout=60).splitlines()
 
 
-def _prove(target: Guest) -> None:
-    """The trace shows our timer and the kernel's pass when memory is freed."""
+def _passes(variant: str) -> re.Pattern[str]:
+    """A pass of the engine that a variant has."""
+    return NATIVE_PASSES if is_native(variant) else KERNEL_PASSES
+
+
+def _prove(target: Guest, variant: str) -> None:
+    """The trace shows our timer and the engine's pass when memory is freed."""
     target.sh("memhog 64 --hold 0; sleep 3", timeout=60)
     lines = _expired_and_run(target)
-    for what in (OUR_TIMERS, PASSES):
+    for what in (OUR_TIMERS, _passes(variant)):
         check(any(map(what.search, lines)), f"the trace would not have shown {what.pattern}")
 
 
@@ -74,9 +82,9 @@ def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
         hooks = balloon.hooks(target)
         lines = _expired_and_run(target)
         if is_ours(variant):
-            _prove(target)
+            _prove(target, variant)
         values = {"our_timers": sum(bool(OUR_TIMERS.search(line)) for line in lines),
-                  "report_passes": sum(bool(PASSES.search(line)) for line in lines),
+                  "report_passes": sum(bool(_passes(variant).search(line)) for line in lines),
                   "all_timers": sum("timer_expire_entry" in line for line in lines),
                   "local_timer": after[0] - local, "interrupts": after[1] - total}
         if is_ours(variant):
