@@ -4,14 +4,14 @@
 The free memory has been written to, and page reporting is off, so the host holds all
 of it. The guest goes on in a second QEMU, where it has to run a command; both are Debian
 13's, since 7.2 loses pages of a guest under TCG. The -off variants are the same driver on
-a device without free page hinting.
+a device without free page hinting; none has no driver.
 """
 
 from lab import MIB, check, newqemu
 from lab.bench import Metric
-from lab.measure import OURS, STOCK, guest, load
+from lab.measure import NONE, OURS, STOCK, guest, load
 
-VARIANTS = ("stock-off", STOCK, "ours-off", OURS)
+VARIANTS = (NONE, "stock-off", STOCK, "ours-off", OURS)
 METRICS = (
     Metric("moved_mib", "moved", "MiB", plot=True, digits=0, ratio_most=1.05),
     Metric("normal_pages", "pages moved with contents", digits=0),

@@ -2,6 +2,7 @@
 """Inflate and deflate 1 of 2 GiB by QMP: MiB a second
 
 The time runs from the command until QEMU says that the guest has the size asked for.
+A guest without a balloon driver never has it: there is nothing to measure.
 """
 
 import time

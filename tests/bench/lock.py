@@ -5,7 +5,8 @@ For kernels with the companion patch (--kernel bench). All free memory is report
 block is freed. The kernel's own tracepoints say when interrupts go off and on again, and in
 whose name; counted are the sections of zone->lock of the kernel's page reporting and of
 mm_hooks, on a kernel of its own that has those tracepoints. Instructions as in cost.py;
-what it takes to trace one pair is in each.
+what it takes to trace one pair is in each. Without a balloon nobody reports: there is no
+such section.
 """
 
 from lab import Guest

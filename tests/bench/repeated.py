@@ -4,46 +4,65 @@
 Six programs touch 256 MiB one after the other and free them in that order, a second
 apart. What the host had to give for each is noted, and what it has back when nothing
 more comes, 90 % of that at least; the n-th part is back when the parts before it and
-95 % of its own share of that are.
+95 % of its own share of that are. Without a balloon nothing comes back: only what stays
+at the host is noted.
 """
 
 import time
 
+from lab import Guest
 from lab.bench import Metric
-from lab.measure import BACK_SHARE, FAST, OURS, STOCK, Hog, guest, load, settle, time_back
+from lab.measure import (BACK_SHARE, FAST, NONE, OURS, STOCK, Hog, guest, load, settle,
+                         time_back)
 
-VARIANTS = (STOCK, OURS)
+VARIANTS = (NONE, STOCK, OURS)
 WAVES = 6
 WAVE_MIB = 256
 METRICS = (
     *(Metric(f"wave{at}_s", f"95 % of part {at} back after", "s",
-             plot=at in (1, WAVES)) for at in range(1, WAVES + 1)),
+             plot=at in (1, WAVES), most=1.5) for at in range(1, WAVES + 1)),
     Metric("total_s", "first free until all is back", "s", plot=True),
+    Metric("left", "of what was freed stays at the host", "%", digits=1),
 )
+
+
+def _hold(target: Guest, size: int) -> tuple[list[Hog], list[int]]:
+    """Programs that hold a part each, and what the host had to give for it."""
+    hogs, given = [], []
+    for at in range(WAVES):
+        hogs.append(Hog(target, WAVE_MIB, f"hog{at}"))
+        hogs[-1].wait_held()
+        before, size = size, settle(target, calm=0.5)
+        given.append(size - before)
+    return hogs, given
+
+
+def _free(hogs: list[Hog]) -> list[float]:
+    """Free one part after the other; when each was told."""
+    told = []
+    begun = time.monotonic()
+    for at, hog in enumerate(hogs):
+        time.sleep(max(0, begun + at - time.monotonic()))
+        told.append(hog.free())
+    return told
 
 
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
     """Hold six parts, free them by turns, watch."""
     with guest(kernel, variant) as target:
         load(target, variant)
-        size = settle(target, calm=2.5)
-        hogs, given = [], []
-        for at in range(WAVES):
-            hogs.append(Hog(target, WAVE_MIB, f"hog{at}"))
-            hogs[-1].wait_held()
-            before, size = size, settle(target, calm=0.5)
-            given.append(size - before)
+        hogs, given = _hold(target, settle(target, calm=2.5))
         peak = settle(target, calm=1)
-        told = []
         with target.sample_rss(FAST) as sampler:
-            begun = time.monotonic()
-            for at, hog in enumerate(hogs):
-                time.sleep(max(0, begun + at - time.monotonic()))
-                told.append(hog.free())
-            time_back(sampler, peak - int(0.9 * sum(given)), told[-1])
+            told = _free(hogs)
+            if variant != NONE:
+                time_back(sampler, peak - int(0.9 * sum(given)), told[-1])
             share = (peak - settle(target, calm=5)) / sum(given)
+            values = {"left": 100 * (1 - share)}
+            if variant == NONE:
+                return values
             took = [time_back(sampler, peak - int(share * (sum(given[:at]) +
                                                            BACK_SHARE * given[at])), when)
                     for at, when in enumerate(told)]
-        values = {f"wave{at}_s": seconds for at, seconds in enumerate(took, 1)}
+        values |= {f"wave{at}_s": seconds for at, seconds in enumerate(took, 1)}
         return {**values, "total_s": told[-1] + took[-1] - told[0]}
