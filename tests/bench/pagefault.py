@@ -5,15 +5,17 @@ For kernels with the companion patch (--kernel bench). Our own loops after the d
 of will-it-scale's page_fault1 (anonymous memory, huge pages) and page_fault2 (a private
 file mapping of which each page is written): map 128 MiB, touch every page, unmap. What
 is counted is the whole guest, reporting passes included. Instructions as in cost.py, on
-one processor; time on two, as pages a second of QEMU's processor time.
+one processor; time on two, as pages a second of QEMU's processor time. The native engine
+also reports small blocks (low_order), as residual.py has it.
 """
 
 from lab import Guest
 from lab.bench import Metric
-from lab.measure import NONE, OURS, STOCK, cpu_seconds, guest, load, settle
+from lab.measure import (NATIVE_LOW0, NATIVE_LOW4, NONE, OURS, STOCK, cpu_seconds, guest, load,
+                         settle)
 
 KERNELS = ()
-VARIANTS = (NONE, STOCK, OURS)
+VARIANTS = (NONE, STOCK, OURS, NATIVE_LOW4, NATIVE_LOW0)
 KINDS = {"anon": "page_fault1", "file": "page_fault2"}
 TASKS = (1, 2)
 MIB_EACH = 128

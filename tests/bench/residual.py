@@ -5,8 +5,9 @@ For kernels with the companion patch (--kernel bench). A mix like that of a buil
 files on a disk, page cache, memory that is mapped and unmapped, of which programs keep
 a page here and there) leaves free memory in pieces. The host's share is read when it
 has not changed for some seconds: after the work, after drop_caches, and with the
-native engine once more after low_order was lowered. What the guest uses is all but
-MemFree and what the lists of the processors hold.
+native engine once more after low_order was lowered; each change of it makes the engine
+begin anew. native-low0 has low_order=0 from the beginning. What the guest uses is all
+but MemFree and what the lists of the processors hold.
 """
 
 import tempfile
@@ -16,11 +17,11 @@ from pathlib import Path
 from lab import MIB, Guest, balloon
 from lab.bench import Metric
 from lab.fakehost import meminfo
-from lab.measure import (FAST, NATIVE, NONE, OURS, STOCK, guest, is_ours, load,
+from lab.measure import (FAST, NATIVE, NATIVE_LOW0, NONE, OURS, STOCK, guest, is_ours, load,
                          returned_bytes, settle, time_back)
 
 KERNELS = ()
-VARIANTS = (NONE, STOCK, OURS)
+VARIANTS = (NONE, STOCK, OURS, NATIVE_LOW0)
 JOBS = 48
 LOW_ORDERS = (4, 2, 0)
 DISK_MB = 1024
@@ -35,6 +36,7 @@ METRICS = (
     *(Metric(f"back_{order}_s", f"low_order={order}: returned within", "s", digits=0)
       for order in LOW_ORDERS),
     Metric("by_returned", "bytes reported by bytes returned", native_most=1.1),
+    Metric("by_returned_low", "the same while low_order is lowered", native_most=1.1),
 )
 
 
@@ -50,14 +52,17 @@ def _reported(target: Guest, variant: str) -> int:
 
 def _low(target: Guest, used: float) -> dict[str, float]:
     """Lower low_order step by step."""
-    values = {}
+    values: dict[str, float] = {}
+    before, returned = _reported(target, NATIVE), 0
     for order in LOW_ORDERS:
         begun = time.monotonic()
         target.write("/sys/module/mm_hooks/parameters/low_order", str(order))
         with target.sample_rss(0.25) as sampler:
             size = settle(target, calm=CALM, most=300)
             values[f"back_{order}_s"] = time_back(sampler, size + CALM_MIB * MIB, begun)
+        returned += returned_bytes(sampler)
         values[f"ratio_{order}"] = size / MIB / used
+    values["by_returned_low"] = (_reported(target, NATIVE) - before) / max(1, returned)
     return values
 
 
@@ -88,6 +93,9 @@ def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
             before = _reported(target, variant)
             with target.sample_rss(FAST) as sampler:
                 values = _held(target, quick)
+                if variant == NATIVE_LOW0:
+                    size = settle(target, calm=CALM, most=300)
+                    values["ratio_0"] = size / MIB / values["used"]
             if is_ours(variant):
                 reported = _reported(target, variant) - before
                 values["by_returned"] = reported / returned_bytes(sampler)
