@@ -2,8 +2,9 @@
 """A guest's balloon device, seen from both sides, and what mm_hooks counts."""
 
 import re
+import time
 
-from . import MIB
+from . import MIB, check
 from .guest import Guest
 
 OURS = "balloon_report"
@@ -44,6 +45,35 @@ done""")[1]
 def flush(guest: Guest, timeout_ms: int = 60000) -> None:
     """Return when everything that can be reported has been reported."""
     guest.sh(f"echo {timeout_ms} >{HOOKS}/flush", timeout_ms / 1000 + 20)
+
+
+def zones(guest: Guest) -> dict[str, dict[str, list[int]]]:
+    """Zone to the numbers in each of its files in /sys/kernel/mm_hooks/zones."""
+    found: dict[str, dict[str, list[int]]] = {}
+    for line in guest.sh(f"cd {HOOKS}/zones && grep . */*").splitlines():
+        path, values = line.split(":")
+        zone, name = path.split("/")
+        found.setdefault(zone, {})[name] = [int(value) for value in values.split()]
+    return found
+
+
+def check_all_back(guest: Guest) -> dict[str, int]:
+    """Fail unless all that was taken of each zone is back; bytes taken, by zone.
+
+    A report may begin between two of the files; what is lost stays lost.
+    """
+    for _ in range(5):
+        flush(guest)
+        seen = zones(guest)
+        taken, back = ({zone: files[name][0] for zone, files in seen.items()}
+                       for name in ("taken_bytes", "returned_bytes"))
+        if taken == back:
+            break
+        time.sleep(0.5)
+    print(f"taken and back: {taken}")
+    check(taken == back, f"taken {taken}, back {back}")
+    check(sum(taken.values()) > 0, "nothing was taken")
+    return taken
 
 
 def unreportable_bytes(guest: Guest) -> int:

@@ -8,7 +8,7 @@ from lab import Guest, balloon, check
 from lab.fakehost import no_memory_lost
 
 KERNELS = ()
-ALSO = ("lab",)
+ALSO = ("lab", "lab-kasan")
 TIMEOUT = 1500
 SWITCHES = 200
 RELOADS = 200
@@ -17,7 +17,7 @@ ENGINE = "/sys/module/mm_hooks/parameters/engine"
 
 def run(kernel: str) -> None:
     """Two processors, two programs that use and free memory all the time."""
-    with Guest(kernel, memory_mb=512, cpus=2) as guest:
+    with Guest(kernel, memory_mb=512, cpus=2, lifetime=TIMEOUT, boot_timeout=240) as guest:
         balloon.load(guest)
         balloon.flush(guest)
         with no_memory_lost(guest):
@@ -36,4 +36,5 @@ def run(kernel: str) -> None:
         seen = balloon.hooks(guest)
         check(seen["inflight_bytes"] == 0 and seen["report_errors"] == 0, f"{seen}")
         check(seen["reported_bytes"] > 0, f"nothing is reported any more: {seen}")
+        balloon.check_all_back(guest)
         guest.finish()

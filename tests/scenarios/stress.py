@@ -7,7 +7,8 @@ import time
 from lab import Guest, balloon, check
 
 KERNELS = ("lab",)
-TIMEOUT = 500
+ALSO = ("lab-kasan",)
+TIMEOUT = 900
 SECONDS = 40
 RELOADS = 15
 COMPACTIONS = 5
@@ -46,7 +47,8 @@ def _disturb(guest: Guest, device: balloon.Balloon) -> None:
 
 def run(kernel: str) -> None:
     """Disturb it, then load and unload it, under load all the time."""
-    with Guest(kernel, memory_mb=384, cpus=2,
+    memory_mb = 512 if kernel == "lab-kasan" else 384
+    with Guest(kernel, memory_mb=memory_mb, cpus=2, lifetime=TIMEOUT, boot_timeout=240,
                balloon=("free-page-reporting=on", "deflate-on-oom=on")) as guest:
         total = guest.sh("grep MemTotal /proc/meminfo")
         device = balloon.load(guest)
