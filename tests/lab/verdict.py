@@ -13,6 +13,7 @@ BAD = (
     r"INFO: task .* blocked", r"rcu.*detected .*stall", r"soft lockup",
     r"workqueue lockup", r"ODEBUG: ", r"list_(add|del) corruption", r"refcount_t: ",
     r"kmemleak: [0-9]+ new suspected", r"page allocation failure",
+    r"pagealloc: (memory corruption|single bit error)",
     r"turning off the locking correctness validator",
 )
 # Said by kernels about themselves or the machine.
