@@ -2,25 +2,47 @@
 /*
  * nmi_free: free memory in NMI.
  *
- *   echo 20 >/sys/module/nmi_free/parameters/blocks	holds 20 blocks of 2 MiB
+ *   echo 20 >/sys/module/nmi_free/parameters/blocks	holds 20 blocks of 4 MiB
  *
  * Each NMI that follows frees one of them; reading the parameter tells how many
- * are held.  The NMIs come from outside.
+ * are held.  The NMIs come from outside.  hooked tells how often the companion
+ * patch's hook was called in NMI: not when somebody held the zone's lock, then the
+ * kernel frees the block later.
  */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/preempt.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+#include <trace/events/kmem.h>
 
 #include <asm/nmi.h>
 
-#define BLOCK_ORDER 9
+/* The lists of the processors, which the hook never sees, hold order 9 at most. */
+#define BLOCK_ORDER 10
 #define BLOCKS_MAX 256
 
 static DEFINE_MUTEX(lock);	/* adding to what is held */
 static struct page *held[BLOCKS_MAX];
 static atomic_t count = ATOMIC_INIT(0);
+static atomic_t hooked = ATOMIC_INIT(0);
+static struct tracepoint *hook;
+
+static void on_free(void *data, struct zone *zone, unsigned long pfn,
+		    unsigned int order)
+{
+	if (in_nmi())
+		atomic_inc(&hooked);
+}
+
+static void match_hook(struct tracepoint *tp, void *found)
+{
+	if (!strcmp(tp->name, "mm_hooks_free_tp"))
+		*(struct tracepoint **)found = tp;
+}
 
 static int on_nmi(unsigned int type, struct pt_regs *regs)
 {
@@ -29,6 +51,15 @@ static int on_nmi(unsigned int type, struct pt_regs *regs)
 	if (left >= 0)
 		free_pages_nolock(held[left], BLOCK_ORDER);
 	return NMI_HANDLED;
+}
+
+/* Only what was written to is missed by the host when it is back there. */
+static void touch(struct page *page)
+{
+	unsigned int i;
+
+	for (i = 0; i < 1U << BLOCK_ORDER; i++)
+		WRITE_ONCE(*(char *)page_address(page + i), 1);
 }
 
 static int hold(unsigned int blocks)
@@ -40,6 +71,7 @@ static int hold(unsigned int blocks)
 		page = alloc_pages(GFP_KERNEL, BLOCK_ORDER);
 		if (!page)
 			return -ENOMEM;
+		touch(page);
 		held[n] = page;
 		/* An NMI in between has taken what was below: begin there. */
 		if (atomic_cmpxchg(&count, n, n + 1) != n)
@@ -63,21 +95,39 @@ static int blocks_set(const char *val, const struct kernel_param *kp)
 	return err;
 }
 
-static int blocks_get(char *buffer, const struct kernel_param *kp)
+static int number_get(char *buffer, const struct kernel_param *kp)
 {
-	return sprintf(buffer, "%d\n", atomic_read(&count));
+	return sprintf(buffer, "%d\n", atomic_read((atomic_t *)kp->arg));
 }
 
 static const struct kernel_param_ops blocks_ops = {
 	.set = blocks_set,
-	.get = blocks_get,
+	.get = number_get,
 };
-module_param_cb(blocks, &blocks_ops, NULL, 0644);
-MODULE_PARM_DESC(blocks, "Blocks of 2 MiB to hold until NMIs free them (0 to 256)");
+module_param_cb(blocks, &blocks_ops, &count, 0644);
+MODULE_PARM_DESC(blocks, "Blocks of 4 MiB to hold until NMIs free them (0 to 256)");
+
+static const struct kernel_param_ops hooked_ops = { .get = number_get };
+module_param_cb(hooked, &hooked_ops, &hooked, 0444);
+MODULE_PARM_DESC(hooked, "How often the hook for freed memory was called in NMI");
 
 static int __init nmi_free_init(void)
 {
-	return register_nmi_handler(NMI_LOCAL, on_nmi, 0, "nmi_free");
+	int err;
+
+	check_trace_callback_type_mm_hooks_free_tp(on_free);
+	for_each_kernel_tracepoint(match_hook, &hook);
+	if (!hook)
+		return -ENOENT;
+	err = tracepoint_probe_register(hook, (void *)on_free, NULL);
+	if (err)
+		return err;
+	err = register_nmi_handler(NMI_LOCAL, on_nmi, 0, "nmi_free");
+	if (err) {
+		tracepoint_probe_unregister(hook, (void *)on_free, NULL);
+		tracepoint_synchronize_unregister();
+	}
+	return err;
 }
 
 static void __exit nmi_free_exit(void)
@@ -85,6 +135,8 @@ static void __exit nmi_free_exit(void)
 	int left;
 
 	unregister_nmi_handler(NMI_LOCAL, "nmi_free");
+	tracepoint_probe_unregister(hook, (void *)on_free, NULL);
+	tracepoint_synchronize_unregister();
 	while ((left = atomic_dec_if_positive(&count)) >= 0)
 		__free_pages(held[left], BLOCK_ORDER);
 }
