@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Memory is plugged and unplugged while the native engine works.
+
+Without a pause all is forgotten and reported anew, and a program uses and frees memory.
+Guards: what was plugged is reported like all other memory; it goes offline and away at
+the first attempt, whatever is in flight; the engine does not count it any longer.
+"""
+
+from lab import MIB, Guest, balloon, check, rss
+from lab.fakehost import no_memory_lost
+
+KERNELS = ("lab",)
+ALSO = ("lab-kasan",)
+TIMEOUT = 600
+MEMORY = "/sys/devices/system/memory"
+PLUGGED_MB = 256
+USED_MB = 200
+ROUNDS = 2
+SLEEP_MS = 100  # between two times that all is forgotten
+ZONE = "node0_Movable"  # which only plugged memory is in
+NOISE = 16 * MIB
+PRESENT = ("fresh_bytes", "gone_bytes")  # what is counted of memory that is there
+
+
+def _blocks(guest: Guest) -> set[str]:
+    return set(guest.sh(f"cd {MEMORY}; echo memory[0-9]*").split())
+
+
+def _plug(guest: Guest, number: int) -> set[str]:
+    """A module of memory in zone Movable; its blocks."""
+    before = _blocks(guest)
+    guest.qmp("object-add", qom_type="memory-backend-ram", id=f"more{number}",
+              size=PLUGGED_MB * MIB)
+    guest.qmp("device_add", driver="pc-dimm", id=f"dimm{number}", memdev=f"more{number}")
+    each = int(guest.read(f"{MEMORY}/block_size_bytes"), 16)
+    guest.poll("the blocks of what was plugged",
+               lambda: len(_blocks(guest) - before) == PLUGGED_MB * MIB // each, 60)
+    blocks = _blocks(guest) - before
+    for block in sorted(blocks):
+        guest.sh(f"echo online_movable >{MEMORY}/{block}/state")
+    return blocks
+
+
+def _check_reported(guest: Guest) -> None:
+    """What was plugged comes back to the host after it was used."""
+    plugged = guest.ram_ranges()[-1:]
+
+    def held() -> int:
+        return rss.ram_bytes(guest.process.pid, plugged)
+
+    check(ZONE in balloon.zones(guest), f"there is no {ZONE} in zones/")
+    hog = guest.start(f"memhog {USED_MB} --fifo /tmp/hog")
+    guest.poll("memory is used", lambda: b"held" in hog.output, 120)
+    used = held()
+    check(used > USED_MB * MIB // 2, f"of the plugged memory only {used // MIB} MiB are used")
+    before = balloon.zones(guest)[ZONE]["reported_bytes"][0]
+    guest.sh("echo >/tmp/hog")
+    guest.wait(hog)
+    # churn goes on in there, and what is forgotten is reported again.
+    guest.poll("plugged memory comes back", lambda: held() < used // 2, 60, 0.2)
+    reported = balloon.zones(guest)[ZONE]["reported_bytes"][0] - before
+    print(f"plugged: {used // MIB} MiB used, then {held() // MIB}, reported {reported // MIB}")
+    check(reported > (used - held()) * 0.8, f"{ZONE}: only {reported // MIB} MiB reported")
+
+
+def _unplug(guest: Guest, number: int, blocks: set[str]) -> None:
+    """Offline and away, without a second attempt."""
+    for block in sorted(blocks):
+        guest.sh(f"echo offline >{MEMORY}/{block}/state", 120)
+    since = len(guest.qmp.events)
+    guest.qmp("device_del", id=f"dimm{number}")
+    guest.wait_event("DEVICE_DELETED", 60, since)
+    check(not blocks & _blocks(guest), f"{blocks} are still there")
+    guest.qmp("object-del", id=f"more{number}")
+
+
+def _check_gone(guest: Guest) -> None:
+    """No more memory is counted than there is."""
+    balloon.flush(guest)
+    seen = balloon.hooks(guest)
+    zone = balloon.zones(guest).get(ZONE, {name: [0] for name in PRESENT})
+    print(f"without it: { {name: seen[name] // MIB for name in PRESENT} } MiB, {ZONE} {zone}")
+    for name in PRESENT:
+        check(zone[name] == [0], f"{ZONE} counts memory that is gone: {zone}")
+    counted = sum(seen[name] for name in PRESENT)
+    check(counted < guest.machine.memory_mb * MIB, f"{counted // MIB} MiB are counted")
+
+
+def run(kernel: str) -> None:
+    """Twice in and out, under load."""
+    with Guest(kernel, memory_mb=512, cpus=2, max_memory_mb=2048, boot_timeout=240,
+               append="memhp_default_state=offline") as guest:
+        device = balloon.load(guest)
+        balloon.flush(guest)
+        check(ZONE not in balloon.zones(guest), f"there is a {ZONE} already")
+        with no_memory_lost(guest):
+            forget = guest.start(f"while ! [ -e /tmp/end ]; do echo 1 >{balloon.HOOKS}/forget; "
+                                 f"usleep {SLEEP_MS}000; done")
+            load = guest.start("churn 32 1000 --pause 20")
+            for number in range(ROUNDS):
+                blocks = _plug(guest, number)
+                _check_reported(guest)
+                _unplug(guest, number, blocks)
+            guest.sh("touch /tmp/end; killall churn")
+            guest.wait(forget)
+            guest.wait(load)
+            balloon.flush(guest)
+        _check_gone(guest)
+        balloon.check_all_back(guest)
+        seen = device.counters()
+        check(seen["report_errors"] == seen["host_timeouts"] == 0, f"errors: {seen}")
+        guest.finish()
