@@ -101,14 +101,20 @@ static int inflate_send(struct br_device *dev, unsigned int most)
 	return err ?: n;
 }
 
+/*
+ * The wait is not under balloon_lock: whoever is out of memory takes pages back
+ * meanwhile.  Others may finish the chunk then, and migrate.c may send the next.
+ */
 static int inflate_wait(struct br_device *dev)
 {
 	int err;
 
-	lockdep_assert_held(&dev->balloon_lock);
-	err = br_chunk_wait(dev, &dev->inflate);
+	br_chunk_wait(dev, &dev->inflate);
+	mutex_lock(&dev->balloon_lock);
+	err = br_chunk_settle(dev, &dev->inflate);
 	if (!err)
 		inflate_finish(dev);
+	mutex_unlock(&dev->balloon_lock);
 	return err;
 }
 
@@ -127,9 +133,7 @@ int br_balloon_inflate(struct br_device *dev, unsigned int n)
 		return sent;
 	if (n > sent && list_empty(&dev->spare))
 		alloc_list(&dev->spare, min(n - sent, BR_CHUNK_PAGES));
-	mutex_lock(&dev->balloon_lock);
 	err = inflate_wait(dev);
-	mutex_unlock(&dev->balloon_lock);
 	return err ?: sent;
 }
 

@@ -60,7 +60,9 @@ struct br_counters {
  * @reset_lock:	  serialises resets
  * @work_lock:	  a work item is queued only under it and only while BR_LIVE
  * @balloon_lock: covers @pages_held, @inflate and @deflate.  Held while the
- *		  host acknowledges; whoever must not wait for that tries it.
+ *		  host acknowledges a deflation or a migration; whoever must not
+ *		  wait for that tries it.  Nothing is allocated under it that
+ *		  may reclaim.
  * @balloon:	  the pages that the host has, in the kernel's care for
  *		  compaction
  * @pages_held:	  how many those are

@@ -78,7 +78,7 @@ bool br_chunk_is_back(struct br_device *dev, struct br_chunk *chunk)
 	lockdep_assert_held(&dev->balloon_lock);
 	if (!chunk->out || !READ_ONCE(chunk->back))
 		return false;
-	chunk->out = false;
+	WRITE_ONCE(chunk->out, false);
 	chunk->count = 0;
 	WRITE_ONCE(chunk->late, false);
 	return true;
@@ -91,26 +91,32 @@ int br_chunk_send(struct br_device *dev, struct br_chunk *chunk)
 
 	lockdep_assert_held(&dev->balloon_lock);
 	sg_init_one(&sg, chunk->pfns, chunk->count * sizeof(chunk->pfns[0]));
-	chunk->back = false;
-	chunk->out = true;
+	WRITE_ONCE(chunk->back, false);
+	WRITE_ONCE(chunk->out, true);
 	err = br_queue_send(dev, chunk->q, &sg, 1, false, chunk, true);
 	if (err) {
 		/* Only a reset makes the pages ours without being told. */
 		br_reset(dev, "a queue takes no buffer");
-		chunk->out = false;
+		WRITE_ONCE(chunk->out, false);
 		chunk->count = 0;
 		return -EIO;
 	}
 	return 0;
 }
 
-int br_chunk_wait(struct br_device *dev, struct br_chunk *chunk)
+void br_chunk_wait(struct br_device *dev, struct br_chunk *chunk)
+{
+	/* The chunk itself says how it ended. */
+	(void)br_queue_wait(dev, chunk->q, &chunk->back);
+}
+
+int br_chunk_settle(struct br_device *dev, struct br_chunk *chunk)
 {
 	lockdep_assert_held(&dev->balloon_lock);
 	/* Somebody else has seen it come back. */
 	if (!chunk->out)
 		return 0;
-	if (br_queue_wait(dev, chunk->q, &chunk->back)) {
+	if (!READ_ONCE(chunk->back)) {
 		WRITE_ONCE(chunk->late, true);
 		/* Pairs with br_chunk_used(). */
 		smp_mb();
@@ -120,5 +126,10 @@ int br_chunk_wait(struct br_device *dev, struct br_chunk *chunk)
 
 int br_chunk_tell(struct br_device *dev, struct br_chunk *chunk)
 {
-	return br_chunk_send(dev, chunk) ?: br_chunk_wait(dev, chunk);
+	int err = br_chunk_send(dev, chunk);
+
+	if (err)
+		return err;
+	br_chunk_wait(dev, chunk);
+	return br_chunk_settle(dev, chunk);
 }

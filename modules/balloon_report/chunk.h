@@ -21,7 +21,7 @@ struct page;
  * @count: page numbers in it
  * @pages: the pages, by their lru
  * @moved: a page on its way out whose lru is still compaction's, or NULL
- * @out:   with the host (balloon_lock)
+ * @out:   with the host (balloon_lock; out of memory looks at it without)
  * @back:  the host has used the buffer or can no longer reach it (q->lock)
  * @late:  nobody waits for it any more: size_work has to finish it
  */
@@ -65,15 +65,26 @@ int br_chunk_send(struct br_device *dev, struct br_chunk *chunk);
 /**
  * br_chunk_wait() - wait for the host
  * @dev:   the device
- * @chunk: was sent; balloon_lock may have been released since
+ * @chunk: was sent
  *
- * Context: process, balloon_lock held, may sleep.
+ * br_chunk_settle() tells what has come of it.
+ *
+ * Context: process, may sleep; balloon_lock held or not.
+ */
+void br_chunk_wait(struct br_device *dev, struct br_chunk *chunk);
+
+/**
+ * br_chunk_settle() - what a wait has come to
+ * @dev:   the device
+ * @chunk: was sent and waited for; balloon_lock may have been released since
+ *
+ * Context: balloon_lock held.
  * Return: 0 when the host has acknowledged it (or cannot reach it any more);
  * -ETIMEDOUT: the pages stay in the chunk until br_chunk_is_back().
  */
-int br_chunk_wait(struct br_device *dev, struct br_chunk *chunk);
+int br_chunk_settle(struct br_device *dev, struct br_chunk *chunk);
 
-/* Both: send a chunk and wait for the host. */
+/* All three: send a chunk, wait for the host, settle.  balloon_lock held. */
 int br_chunk_tell(struct br_device *dev, struct br_chunk *chunk);
 
 /**
