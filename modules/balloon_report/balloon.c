@@ -166,6 +166,11 @@ int br_balloon_deflate(struct br_device *dev, unsigned int n)
 	return deflate_finish(dev);
 }
 
+bool br_balloon_has_pages(struct br_device *dev)
+{
+	return READ_ONCE(dev->pages_held) || READ_ONCE(dev->deflate.out);
+}
+
 /*
  * Compaction takes pages off the list for a moment, and gives them back or
  * swaps them; nobody else does.

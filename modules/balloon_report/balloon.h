@@ -3,6 +3,8 @@
 #ifndef BALLOON_REPORT_BALLOON_H
 #define BALLOON_REPORT_BALLOON_H
 
+#include <linux/types.h>
+
 struct br_device;
 
 /**
@@ -33,6 +35,9 @@ void br_balloon_inflate_end(struct br_device *dev);
  * moment), -EBUSY, -EIO, -ETIMEDOUT.
  */
 int br_balloon_deflate(struct br_device *dev, unsigned int n);
+
+/* Can pages be had, now or when somebody is done?  Context: any. */
+bool br_balloon_has_pages(struct br_device *dev);
 
 /* Finish chunks that nobody has waited for.  Context: process, may sleep. */
 void br_balloon_reap(struct br_device *dev);

@@ -80,6 +80,7 @@ struct br_counters {
  * @reports_out:  chains that are with the host
  * @report_late:  the host has been silent about them for host_timeout_ms
  * @oom:	  notified when the guest is out of memory
+ * @oom_waiters:  who is out of memory now: size_work leaves the balloon to them
  * @reboot:	  notified before the kernel resets all devices
  * @counters:	  what the device counts
  */
@@ -113,6 +114,7 @@ struct br_device {
 	bool report_late;
 
 	struct notifier_block oom;
+	atomic_t oom_waiters;
 	struct notifier_block reboot;
 
 	struct br_counters counters;
@@ -160,7 +162,7 @@ void br_reset(struct br_device *dev, const char *why);
  * br_queue_work() - queue a work item unless the device is on its way out
  * @dev:   the device
  * @work:  the item
- * @delay: jiffies; 0 also hurries an item that waits, anything else leaves it
+ * @delay: jiffies; an item that waits for longer is hurried, none is put off
  *
  * Context: any.
  */

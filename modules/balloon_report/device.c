@@ -36,18 +36,22 @@ void br_set_state(struct br_device *dev, enum br_state state)
 		wake_up_all(&q->wait);
 }
 
+/* Will an item run within @delay as it is?  Without its timer, at once. */
+static bool work_is_due(struct delayed_work *work, unsigned long delay)
+{
+	return delayed_work_pending(work) &&
+	       (!timer_pending(&work->timer) ||
+		time_before_eq(work->timer.expires, jiffies + delay));
+}
+
 void br_queue_work(struct br_device *dev, struct delayed_work *work,
 		   unsigned long delay)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&dev->work_lock, flags);
-	if (dev->state == BR_LIVE) {
-		if (delay)
-			queue_delayed_work(system_freezable_wq, work, delay);
-		else
-			mod_delayed_work(system_freezable_wq, work, 0);
-	}
+	if (dev->state == BR_LIVE && !work_is_due(work, delay))
+		mod_delayed_work(system_freezable_wq, work, delay);
 	spin_unlock_irqrestore(&dev->work_lock, flags);
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Deflate rather than kill: F_DEFLATE_ON_OOM. */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/oom.h>
 #include <linux/virtio_balloon.h>
@@ -13,30 +15,74 @@
 /* Before those of drivers that have less to give. */
 #define BR_OOM_PRIORITY 80
 
+/* How long a busy balloon is waited for, and how often it is looked at. */
+#define BR_OOM_WAIT (2 * HZ)
+#define BR_OOM_LOOK_MS 5
+
+/* One chunk.  Return: see br_balloon_deflate(); -EAGAIN without the lock. */
+static int oom_deflate(struct br_device *dev, unsigned int want)
+{
+	int n;
+
+	if (!mutex_trylock(&dev->balloon_lock))
+		return -EAGAIN;
+	n = br_balloon_deflate(dev, want);
+	if (n > 0) {
+		br_count_add(dev, oom_deflated_pages, n);
+		br_size_publish(dev);
+	}
+	mutex_unlock(&dev->balloon_lock);
+	return n;
+}
+
+static u64 oom_deflated(struct br_device *dev)
+{
+	return atomic64_read(&dev->counters.deflated_pages);
+}
+
 /*
- * Runs in whatever allocation has failed, so it waits for no lock.  When the
- * balloon is being changed already, the next notification finds it changed.
+ * Pages that somebody else deflates meanwhile are free as well.  After
+ * BR_OOM_WAIT nothing is waited for any more: the lock may be taken, compaction
+ * may have the pages for a moment, an earlier chunk may be late.
+ *
+ * Return: pages that have become free.
+ */
+static unsigned int oom_free(struct br_device *dev, unsigned int want)
+{
+	unsigned long until = jiffies + BR_OOM_WAIT;
+	u64 before = oom_deflated(dev);
+	unsigned int n = 0;
+	int ret;
+
+	while (n < want && br_state(dev) == BR_LIVE &&
+	       br_balloon_has_pages(dev)) {
+		ret = oom_deflate(dev, want - n);
+		n = oom_deflated(dev) - before;
+		if (ret > 0)
+			continue;
+		if (ret == -ETIMEDOUT || time_after(jiffies, until))
+			break;
+		msleep(BR_OOM_LOOK_MS);
+	}
+	return oom_deflated(dev) - before;
+}
+
+/*
+ * Runs in whatever allocation has failed, under the locks that its caller
+ * happens to hold.  It cannot wait for itself: under balloon_lock nothing is
+ * allocated that may reclaim, so whoever holds that lock waits for the host and
+ * not for this allocation; and the lock is only tried.
  */
 static int oom_notify(struct notifier_block *nb, unsigned long unused,
 		      void *freed)
 {
 	struct br_device *dev = container_of(nb, struct br_device, oom);
-	unsigned int want = br_oom_mb() << (20 - PAGE_SHIFT);
-	unsigned int n = 0;
-	int ret;
+	unsigned int n;
 
-	if (!mutex_trylock(&dev->balloon_lock))
-		return NOTIFY_OK;
-	while (n < want && br_state(dev) == BR_LIVE) {
-		ret = br_balloon_deflate(dev, want - n);
-		if (ret <= 0)
-			break;
-		n += ret;
-	}
-	if (n)
-		br_size_publish(dev);
-	mutex_unlock(&dev->balloon_lock);
-	br_count_add(dev, oom_deflated_pages, n);
+	/* The size worker makes way. */
+	atomic_inc(&dev->oom_waiters);
+	n = oom_free(dev, br_oom_mb() << (20 - PAGE_SHIFT));
+	atomic_dec(&dev->oom_waiters);
 	*(unsigned long *)freed += n;
 	/* The host still wants them: later, when there may be room. */
 	if (n)

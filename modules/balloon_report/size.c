@@ -33,12 +33,12 @@ void br_size_publish(struct br_device *dev)
 				 actual, &actual);
 }
 
-static unsigned int size_target(struct br_device *dev)
+static unsigned int size_target(struct br_device *dev, unsigned int held)
 {
 	unsigned int asked = size_asked(dev);
 
 	dev->asked = asked;
-	dev->target = br_target(asked, dev->pages_held,
+	dev->target = br_target(asked, held,
 				max(si_mem_available(), 0L),
 				(u64)br_floor_mb() << (20 - PAGE_SHIFT),
 				dev->plan.inflate);
@@ -48,10 +48,13 @@ static unsigned int size_target(struct br_device *dev)
 /* One chunk towards the target.  Return: see br_balloon_inflate(). */
 static int size_step(struct br_device *dev)
 {
-	unsigned int target = size_target(dev);
-	unsigned int held = dev->pages_held;
+	unsigned int held = READ_ONCE(dev->pages_held);
+	unsigned int target = size_target(dev, held);
 	int ret;
 
+	/* Whoever is out of memory takes what it needs, and takes it first. */
+	if (target != held && atomic_read(&dev->oom_waiters))
+		return target > held ? -ENOMEM : -EAGAIN;
 	if (target > held)
 		return br_balloon_inflate(dev, target - held);
 	if (target < held) {
