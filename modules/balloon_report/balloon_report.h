@@ -68,7 +68,9 @@ struct br_counters {
  * @pages_held:	  how many those are
  * @asked:	  pages that the host asked for last
  * @target:	  what we made of it
- * @backoff:	  failed inflations in a row (size_work only)
+ * @failed:	  why the last step towards @target failed, or 0 (size_work
+ *		  only)
+ * @backoff:	  how often in a row (size_work only)
  * @spare:	  pages that are about to go there (size_work only)
  * @inflate:	  pages on their way to the host
  * @deflate:	  pages on their way back
@@ -99,6 +101,7 @@ struct br_device {
 	unsigned int pages_held;
 	unsigned int asked;
 	unsigned int target;
+	int failed;
 	unsigned int backoff;
 	struct list_head spare;
 	struct br_chunk inflate;

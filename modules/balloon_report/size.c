@@ -72,15 +72,16 @@ static void size_retry(struct br_device *dev, int err)
 {
 	unsigned int ms;
 
+	if (err != dev->failed)
+		dev->backoff = 0;
+	dev->failed = err;
+	ms = br_backoff_ms(++dev->backoff);
 	if (err == -ENOMEM) {
 		br_count(dev, alloc_failures);
-		ms = br_backoff_ms(++dev->backoff);
 		if (dev->backoff == 1)
 			dev_info(&dev->vdev->dev,
 				 "balloon stays at %u of %u pages: the guest has no more to give, next try in %u ms, then ever longer\n",
 				 dev->pages_held, dev->asked, ms);
-	} else {
-		ms = BR_BACKOFF_MS;
 	}
 	br_queue_work(dev, &dev->size_work, msecs_to_jiffies(ms));
 }
@@ -95,9 +96,10 @@ static void size_func(struct work_struct *work)
 	br_balloon_reap(dev);
 	for (i = 0; i < SIZE_BATCH && br_state(dev) == BR_LIVE; i++) {
 		ret = size_step(dev);
+		if (ret >= 0)
+			dev->failed = 0;
 		if (ret <= 0)
 			break;
-		dev->backoff = 0;
 	}
 	br_balloon_inflate_end(dev);
 	mutex_lock(&dev->balloon_lock);
