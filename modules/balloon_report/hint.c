@@ -27,7 +27,10 @@
 		  __GFP_NOWARN | __GFP_NOMEMALLOC)
 /* Blocks for each kick. */
 #define HINT_BATCH 16
-/* How often to look for blocks that are still with the host at the end. */
+/*
+ * How often to look for blocks that are still with the host at the end, and for a
+ * host that has not read our last command.
+ */
 #define HINT_POLL (HZ / 10)
 
 static struct br_queue *hint_queue(struct br_device *dev)
@@ -94,6 +97,10 @@ static u32 hint_command(struct br_device *dev)
 	return dev->hint.wanted;
 }
 
+/*
+ * Return: 0; -ETIMEDOUT: sent, and not read yet; -EAGAIN: not sent, because the
+ * host has not read the last command or has the ring full of blocks; -EIO.
+ */
 static int hint_say(struct br_device *dev, u32 cmd)
 {
 	struct br_hint *hint = &dev->hint;
@@ -101,7 +108,7 @@ static int hint_say(struct br_device *dev, u32 cmd)
 	int err;
 
 	if (READ_ONCE(hint->cmd_out))
-		return -EBUSY;
+		return -EAGAIN;
 	hint->cmd = cpu_to_virtio32(dev->vdev, cmd);
 	WRITE_ONCE(hint->cmd_back, false);
 	WRITE_ONCE(hint->cmd_out, true);
@@ -112,7 +119,7 @@ static int hint_say(struct br_device *dev, u32 cmd)
 				    &hint->cmd, true);
 		if (err == -ENOSPC &&
 		    br_queue_wait(dev, hint_queue(dev), &hint->returned))
-			err = -ETIMEDOUT;
+			err = -EAGAIN;
 	} while (err == -ENOSPC);
 	if (err) {
 		WRITE_ONCE(hint->cmd_out, false);
@@ -184,19 +191,42 @@ static void hint_blocks(struct br_device *dev, u32 cmd)
 	trace_balloon_report_hint(dev->vdev->index, cmd, n);
 }
 
-static void hint_follow(struct br_device *dev, u32 cmd)
+/* Bring the active command to its end.  Return: see hint_say(). */
+static int hint_end(struct br_device *dev, u32 cmd)
 {
-	WRITE_ONCE(dev->hint.active, cmd);
-	if (cmd == VIRTIO_BALLOON_CMD_ID_DONE) {
-		br_hint_release(dev);
-		return;
+	struct br_hint *hint = &dev->hint;
+	int err;
+
+	if (hint->due == BR_HINT_NOTHING)
+		return 0;
+	if (READ_ONCE(hint->cmd_out))
+		return -EAGAIN;
+	if (hint->due == BR_HINT_BLOCKS && cmd == hint->active)
+		hint_blocks(dev, cmd);
+	hint->due = BR_HINT_STOP;
+	err = hint_say(dev, VIRTIO_BALLOON_CMD_ID_STOP);
+	if (err != -EAGAIN)
+		hint->due = BR_HINT_NOTHING;
+	return err;
+}
+
+/* Return: 0, or an error: look again later. */
+static int hint_follow(struct br_device *dev, u32 cmd)
+{
+	struct br_hint *hint = &dev->hint;
+	int err = hint_end(dev, cmd);
+
+	if (err || cmd == hint->active)
+		return err;
+	if (cmd != VIRTIO_BALLOON_CMD_ID_DONE &&
+	    cmd != VIRTIO_BALLOON_CMD_ID_STOP) {
+		err = hint_say(dev, cmd);
+		if (err == -EAGAIN)
+			return err;
+		hint->due = BR_HINT_BLOCKS;
 	}
-	if (cmd == VIRTIO_BALLOON_CMD_ID_STOP)
-		return;
-	if (hint_say(dev, cmd))
-		return;
-	hint_blocks(dev, cmd);
-	hint_say(dev, VIRTIO_BALLOON_CMD_ID_STOP);
+	hint->active = cmd;
+	return err ?: hint_end(dev, cmd);
 }
 
 /* Some blocks may come back only after the host was done. */
@@ -216,15 +246,21 @@ static void hint_func(struct work_struct *work)
 	struct br_device *dev =
 		container_of(work, struct br_device, hint.work.work);
 	u32 cmd = hint_command(dev);
+	bool done = cmd == VIRTIO_BALLOON_CMD_ID_DONE;
+	bool pending;
+	int err;
 
 	br_queue_drain(dev, hint_queue(dev));
-	if (cmd != dev->hint.active)
-		hint_follow(dev, cmd);
-	else if (cmd == VIRTIO_BALLOON_CMD_ID_DONE)
+	if (done)
+		br_hint_release(dev);
+	err = hint_follow(dev, cmd);
+	/* In this order: what is not pending any more is released. */
+	pending = hint_is_pending(dev);
+	if (done)
 		br_hint_release(dev);
 	if (READ_ONCE(dev->hint.changed))
 		br_queue_work(dev, &dev->hint.work, 0);
-	else if (cmd == VIRTIO_BALLOON_CMD_ID_DONE && hint_is_pending(dev))
+	else if (err || (done && pending))
 		br_queue_work(dev, &dev->hint.work, HINT_POLL);
 }
 
@@ -266,6 +302,7 @@ void br_hint_start(struct br_device *dev)
 
 	dev->hint.wanted = VIRTIO_BALLOON_CMD_ID_STOP;
 	dev->hint.active = VIRTIO_BALLOON_CMD_ID_STOP;
+	dev->hint.due = BR_HINT_NOTHING;
 	dev->hint.cmd_out = false;
 	/* Where nothing is given away the queue is there and idle. */
 	if (!q->vq || !dev->plan.inflate)

@@ -12,12 +12,21 @@ struct br_device;
 struct shrinker;
 
 /**
+ * enum br_hint_due - what the host still has to get for a command
+ * @BR_HINT_NOTHING: it has heard STOP, or never of a command
+ * @BR_HINT_BLOCKS:  it has got the id and may not have read it yet; now blocks
+ * @BR_HINT_STOP:    STOP
+ */
+enum br_hint_due { BR_HINT_NOTHING, BR_HINT_BLOCKS, BR_HINT_STOP };
+
+/**
  * struct br_hint - the state of hinting
  * @work:     follows the host's commands
  * @shrinker: gives @acked back to a guest in need; NULL when there is none
  * @changed:  the host's command may be another one
  * @wanted:   the host's command as it was read last (work only)
  * @active:   the command that was followed last (work only)
+ * @due:      what it still takes (work only)
  * @cmd:      buffer for a command of ours (work, while not @cmd_out)
  * @cmd_out:  the host has it (set by work, cleared under q->lock)
  * @cmd_back: the host has read it
@@ -32,6 +41,7 @@ struct br_hint {
 	bool changed;
 	u32 wanted;
 	u32 active;
+	enum br_hint_due due;
 	__virtio32 cmd;
 	bool cmd_out;
 	bool cmd_back;
