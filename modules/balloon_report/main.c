@@ -15,7 +15,6 @@
 #include <linux/virtio_balloon.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
-#include <linux/virtio_ring.h>
 
 #include <vmhooks/param.h>
 
@@ -93,8 +92,6 @@ static int balloon_validate(struct virtio_device *vdev)
 	 */
 	if (plan.inflate)
 		__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
-	/* A chain fits the ring; a report must not need memory of its own. */
-	__virtio_clear_bit(vdev, VIRTIO_RING_F_INDIRECT_DESC);
 	if (plan.why_not)
 		dev_info(&vdev->dev, "free memory is not reported: %s\n",
 			 plan.why_not);

@@ -17,6 +17,14 @@
 #define BR_POLL (HZ / 2)
 #define BR_POLL_QUIET 1
 
+/*
+ * For the table of a buffer with several entries, which then takes one of the
+ * ring.  Where there is no memory for it the entries go into the ring itself, so
+ * no reserves are touched and nothing depends on it.  A buffer of one entry has
+ * no table.
+ */
+#define BR_TABLE_GFP (GFP_NOWAIT | __GFP_NOWARN)
+
 static struct br_queue *queue_of(struct br_device *dev, struct virtqueue *vq)
 {
 	struct br_queue *q;
@@ -90,9 +98,9 @@ int br_queue_send(struct br_device *dev, struct br_queue *q,
 	if (!q->open)
 		goto unlock;
 	if (in)
-		err = virtqueue_add_inbuf(q->vq, sg, nents, token, GFP_ATOMIC);
+		err = virtqueue_add_inbuf(q->vq, sg, nents, token, BR_TABLE_GFP);
 	else
-		err = virtqueue_add_outbuf(q->vq, sg, nents, token, GFP_ATOMIC);
+		err = virtqueue_add_outbuf(q->vq, sg, nents, token, BR_TABLE_GFP);
 	if (!err && kick)
 		notify = kick_prepare(q);
 unlock:
