@@ -56,7 +56,8 @@ struct br_counters {
  * @plan:	  what was negotiated
  * @q:		  the queues; those without a vq are not in use
  * @state:	  see br_set_state()
- * @stop_by:	  jiffies at which patience ends in BR_STOPPING
+ * @sleeping:	  the system is about to sleep, and then asleep
+ * @stop_by:	  jiffies at which patience ends in BR_STOPPING or @sleeping
  * @reset_lock:	  serialises resets
  * @work_lock:	  a work item is queued only under it and only while BR_LIVE
  * @balloon_lock: covers @pages_held, @inflate and @deflate.  Held while the
@@ -84,6 +85,7 @@ struct br_counters {
  * @oom:	  notified when the guest is out of memory
  * @oom_waiters:  who is out of memory now: size_work leaves the balloon to them
  * @reboot:	  notified before the kernel resets all devices
+ * @sleep:	  notified before the system sleeps, and afterwards
  * @counters:	  what the device counts
  */
 struct br_device {
@@ -92,6 +94,7 @@ struct br_device {
 	struct br_queue q[BR_Q_MAX];
 
 	enum br_state state;
+	bool sleeping;
 	unsigned long stop_by;
 	struct mutex reset_lock;	/* see above */
 	spinlock_t work_lock;		/* see above */
@@ -119,6 +122,7 @@ struct br_device {
 	struct notifier_block oom;
 	atomic_t oom_waiters;
 	struct notifier_block reboot;
+	struct notifier_block sleep;
 
 	struct br_counters counters;
 };
@@ -127,6 +131,9 @@ struct br_device {
 #define br_count_add(dev, name, n) atomic64_add(n, &(dev)->counters.name)
 
 /* Device life: device.c */
+
+/* The host's last second. */
+#define BR_GRACE HZ
 
 /**
  * br_set_state() - enter a state and wake whoever waits for the host
@@ -142,11 +149,11 @@ static inline enum br_state br_state(const struct br_device *dev)
 	return READ_ONCE(dev->state);
 }
 
-/* Has a device on its way out waited for the host long enough? */
+/* Has a device on its way out, or to sleep, waited for the host long enough? */
 static inline bool br_patience_is_over(const struct br_device *dev)
 {
-	return br_state(dev) == BR_STOPPING &&
-	       time_after(jiffies, dev->stop_by);
+	return (br_state(dev) == BR_STOPPING || READ_ONCE(dev->sleeping)) &&
+	       time_after(jiffies, READ_ONCE(dev->stop_by));
 }
 
 /**
@@ -182,6 +189,9 @@ extern const struct attribute_group *br_groups[];	/* sysfs.c */
 void br_oom_init(struct br_device *dev);		/* oom.c */
 int br_oom_start(struct br_device *dev);
 void br_oom_stop(struct br_device *dev);
+void br_sleep_init(struct br_device *dev);		/* sleep.c */
+int br_sleep_start(struct br_device *dev);
+void br_sleep_stop(struct br_device *dev);
 int br_migrate_start(struct br_device *dev);		/* migrate.c */
 void br_migrate_stop(struct br_device *dev);
 void br_report_init(struct br_device *dev);		/* report.c */

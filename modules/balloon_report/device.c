@@ -17,9 +17,6 @@
 #include "balloon_report.h"
 #include "size.h"
 
-/* The host's last second. */
-#define BR_GRACE HZ
-
 void br_set_state(struct br_device *dev, enum br_state state)
 {
 	struct br_queue *q;
@@ -27,7 +24,7 @@ void br_set_state(struct br_device *dev, enum br_state state)
 
 	spin_lock_irqsave(&dev->work_lock, flags);
 	if (state == BR_STOPPING)
-		dev->stop_by = jiffies + BR_GRACE;
+		WRITE_ONCE(dev->stop_by, jiffies + BR_GRACE);
 	/* From dead only a restart leads back. */
 	if (dev->state != BR_DEAD || state == BR_DOWN)
 		WRITE_ONCE(dev->state, state);
@@ -149,6 +146,7 @@ struct br_device *br_device_alloc(struct virtio_device *vdev)
 	br_stats_init(dev);
 	br_hint_init(dev);
 	br_oom_init(dev);
+	br_sleep_init(dev);
 	br_report_init(dev);
 	if (br_chunk_init(&dev->inflate, &dev->q[BR_Q_INFLATE]) ||
 	    br_chunk_init(&dev->deflate, &dev->q[BR_Q_DEFLATE])) {
@@ -189,6 +187,9 @@ int br_device_start(struct br_device *dev)
 	err = br_oom_start(dev);
 	if (err)
 		goto stop_hint;
+	err = br_sleep_start(dev);
+	if (err)
+		goto stop_oom;
 	device_write_poison(dev);
 
 	virtio_device_ready(dev->vdev);
@@ -201,6 +202,8 @@ int br_device_start(struct br_device *dev)
 	register_reboot_notifier(&dev->reboot);
 	return 0;
 
+stop_oom:
+	br_oom_stop(dev);
 stop_hint:
 	br_hint_stop(dev);
 	br_migrate_stop(dev);
@@ -227,6 +230,7 @@ static void device_empty(struct br_device *dev)
 void br_device_stop(struct br_device *dev)
 {
 	unregister_reboot_notifier(&dev->reboot);
+	br_sleep_stop(dev);
 	device_quiesce(dev);
 	br_hint_stop(dev);
 	device_empty(dev);

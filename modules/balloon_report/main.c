@@ -7,8 +7,8 @@
  *
  * device.c has the order in which a device comes and goes; features.c what is
  * negotiated; queue.c the queues and the waits.  balloon.c, chunk.c, size.c,
- * target.c, oom.c and migrate.c are the balloon proper, report.c the free page
- * reports, hint.c the hints for a migration, stats.c the statistics.
+ * target.c, oom.c, migrate.c and sleep.c are the balloon proper, report.c the free
+ * page reports, hint.c the hints for a migration, stats.c the statistics.
  */
 #include <linux/mm.h>
 #include <linux/module.h>

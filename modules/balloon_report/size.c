@@ -86,6 +86,12 @@ static void size_retry(struct br_device *dev, int err)
 	br_queue_work(dev, &dev->size_work, msecs_to_jiffies(ms));
 }
 
+/* What is left to do before sleep is done after it: sleep.c queues the work. */
+static bool size_may_work(const struct br_device *dev)
+{
+	return br_state(dev) == BR_LIVE && !READ_ONCE(dev->sleeping);
+}
+
 static void size_func(struct work_struct *work)
 {
 	struct br_device *dev =
@@ -94,7 +100,7 @@ static void size_func(struct work_struct *work)
 	int ret = 0;
 
 	br_balloon_reap(dev);
-	for (i = 0; i < SIZE_BATCH && br_state(dev) == BR_LIVE; i++) {
+	for (i = 0; i < SIZE_BATCH && size_may_work(dev); i++) {
 		ret = size_step(dev);
 		if (ret >= 0)
 			dev->failed = 0;
@@ -105,6 +111,8 @@ static void size_func(struct work_struct *work)
 	mutex_lock(&dev->balloon_lock);
 	br_size_publish(dev);
 	mutex_unlock(&dev->balloon_lock);
+	if (!size_may_work(dev))
+		return;
 	if (ret > 0)
 		br_queue_work(dev, &dev->size_work, 0);
 	else if (ret == -ENOMEM || ret == -EAGAIN)
