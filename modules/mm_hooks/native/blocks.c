@@ -9,7 +9,7 @@
 #include <linux/string.h>
 
 /* Frees while a pass runs are younger than it, by so many ticks at the most. */
-#define BLOCKS_LATER_MAX (1 << 24)
+#define BLOCKS_LATER_MAX 0x1000000
 
 static size_t bitmap_bytes(unsigned long units)
 {
