@@ -100,6 +100,12 @@ def with_dkms() -> Root:
         done""")
 
 
+def after_dkms_remove() -> Root:
+    """dkms remove has run after that, and nothing else."""
+    return _grow(with_dkms(), "dkms remove",
+                 f"dkms remove -m vmhooks -v {version()} --all")
+
+
 def with_package() -> Root:
     """packaging/install has run for both kernels, and the stock driver is one of
     the modules that the user wants in the initramfs."""
