@@ -185,16 +185,21 @@ static struct virtio_driver balloon_driver = {
 #endif
 };
 
-/* A device that another driver holds stays there until somebody moves it. */
-static int balloon_say_held(struct device *d, void *unused)
+/*
+ * Counts a device.  One that another driver holds stays there until somebody moves
+ * it.
+ */
+static int balloon_look(struct device *d, void *found)
 {
 	struct virtio_device *vdev = dev_to_virtio(d);
 	struct device_driver *holder;
 
+	if (vdev->id.device != VIRTIO_ID_BALLOON)
+		return 0;
+	++*(unsigned int *)found;
 	device_lock(d);
 	holder = d->driver;
-	if (vdev->id.device == VIRTIO_ID_BALLOON && holder &&
-	    holder != &balloon_driver.driver)
+	if (holder && holder != &balloon_driver.driver)
 		pr_info("%s is held by %s: docs/install.md tells how to move it\n",
 			dev_name(d), holder->name);
 	device_unlock(d);
@@ -204,11 +209,14 @@ static int balloon_say_held(struct device *d, void *unused)
 static int __init balloon_init(void)
 {
 	int err = register_virtio_driver(&balloon_driver);
+	unsigned int found = 0;
 
-	if (!err)
-		bus_for_each_dev(balloon_driver.driver.bus, NULL, NULL,
-				 balloon_say_held);
-	return err;
+	if (err)
+		return err;
+	bus_for_each_dev(balloon_driver.driver.bus, NULL, &found, balloon_look);
+	if (!found)
+		pr_info("no balloon device: nothing to do until the host offers one\n");
+	return 0;
 }
 
 /* The devices go to whichever driver is left, the kernel's own as a rule. */

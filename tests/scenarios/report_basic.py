@@ -32,6 +32,12 @@ def _return_seconds(guest: Guest, size_mb: int) -> float:
     return back - freed
 
 
+def _check_capabilities(guest: Guest) -> None:
+    """All that the engine for stock kernels can do works on this one."""
+    said = guest.read(f"{balloon.HOOKS}/capabilities")
+    check(said == "clock report paced flush forget", f"capabilities: {said}")
+
+
 def _check_counters(guest: Guest, device: balloon.Balloon, before: dict[str, int]) -> None:
     after = balloon.hooks(guest)
     rise = {name: after[name] - before[name] for name in after}
@@ -80,6 +86,7 @@ def run(kernel: str) -> None:
         stock = _return_seconds(guest, HOG_MB)
         guest.rmmod(balloon.STOCK)
         device = balloon.load(guest)
+        _check_capabilities(guest)
         balloon.flush(guest)
         before = balloon.hooks(guest)
         guest.sh(f"cd {TRACE}; echo 1 >events/mm_hooks/enable; "
