@@ -139,6 +139,7 @@ static void queue_files(struct fh_queue *q)
 	debugfs_create_file("break", 0200, dir, q, &break_fops);
 	debugfs_create_u32("kicks", 0400, dir, &q->kicks);
 	debugfs_create_u32("buffers", 0400, dir, &q->buffers);
+	debugfs_create_u32("indirect", 0400, dir, &q->indirect);
 	debugfs_create_u32("acked", 0400, dir, &q->acked);
 	debugfs_create_u32("pending", 0400, dir, &q->n_pending);
 }

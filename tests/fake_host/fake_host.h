@@ -53,6 +53,7 @@ struct fh_sg {
  * @n:	  descriptors
  * @out:  bytes for the host to read
  * @in:	  bytes that it may write
+ * @indirect: the descriptors are in a table of their own
  * @sg:	  the descriptors
  */
 struct fh_buffer {
@@ -60,6 +61,7 @@ struct fh_buffer {
 	unsigned int n;
 	u64 out;
 	u64 in;
+	bool indirect;
 	struct fh_sg sg[FH_RING_MAX];
 };
 
@@ -93,6 +95,7 @@ struct fh_pending {
  * @bad_id:	setting, once: acknowledge this number + 1 instead
  * @kicks:	notifications
  * @buffers:	buffers taken
+ * @indirect:	of those, buffers with a table of descriptors
  * @acked:	buffers acknowledged
  */
 struct fh_queue {
@@ -114,6 +117,7 @@ struct fh_queue {
 	u32 bad_id;
 	u32 kicks;
 	u32 buffers;
+	u32 indirect;
 	u32 acked;
 };
 

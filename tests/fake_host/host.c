@@ -78,6 +78,7 @@ static void host_take(struct fh_queue *q)
 		}
 		fh_log("%s: took %u, %u parts, %llu bytes to read, %llu to write",
 		       q->name, head, scratch.n, scratch.out, scratch.in);
+		q->indirect += scratch.indirect;
 		handlers[id].took(q, &scratch);
 		if (id == FH_STATS)
 			continue;

@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
+#include <linux/virtio_ring.h>
 
 #include "fake_host.h"
 #include "pages.h"
@@ -25,7 +26,8 @@ struct fh_host fh = {
 		    BIT_ULL(VIRTIO_BALLOON_F_DEFLATE_ON_OOM) |
 		    BIT_ULL(VIRTIO_BALLOON_F_FREE_PAGE_HINT) |
 		    BIT_ULL(VIRTIO_BALLOON_F_PAGE_POISON) |
-		    BIT_ULL(VIRTIO_BALLOON_F_REPORTING),
+		    BIT_ULL(VIRTIO_BALLOON_F_REPORTING) |
+		    BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
 	.touch = true,
 };
 

@@ -4,6 +4,7 @@
  *
  * Addresses are guest-physical and this is the guest: the direct map has them.
  */
+#include <linux/io.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
@@ -29,36 +30,72 @@ bool fh_ring_next(const struct fh_queue *q, u16 *head)
 	return true;
 }
 
-bool fh_ring_read(const struct fh_queue *q, u16 head, struct fh_buffer *buf)
+static u16 desc_flags(const struct vring_desc *desc)
+{
+	return virtio16_to_cpu(&fh.vdev, desc->flags);
+}
+
+static void buffer_add(struct fh_buffer *buf, const struct vring_desc *desc)
+{
+	struct fh_sg *sg = &buf->sg[buf->n++];
+
+	sg->addr = virtio64_to_cpu(&fh.vdev, desc->addr);
+	sg->len = virtio32_to_cpu(&fh.vdev, desc->len);
+	sg->in = desc_flags(desc) & VRING_DESC_F_WRITE;
+	if (sg->in)
+		buf->in += sg->len;
+	else
+		buf->out += sg->len;
+}
+
+/* Follow a chain through @num descriptors, a ring's or a table's. */
+static bool buffer_fill(struct fh_buffer *buf, const struct vring_desc *descs,
+			unsigned int num, unsigned int i)
 {
 	const struct vring_desc *desc;
-	unsigned int i = head;
-	u16 flags;
+
+	do {
+		if (i >= num || buf->n == num)
+			return false;
+		desc = &descs[i];
+		if (desc_flags(desc) & VRING_DESC_F_INDIRECT)
+			return false;
+		buffer_add(buf, desc);
+		i = virtio16_to_cpu(&fh.vdev, desc->next);
+	} while (desc_flags(desc) & VRING_DESC_F_NEXT);
+	return true;
+}
+
+/* One entry of the ring that names a table, where that was negotiated. */
+static bool buffer_fill_indirect(struct fh_buffer *buf,
+				 const struct vring_desc *desc,
+				 unsigned int most)
+{
+	u32 len = virtio32_to_cpu(&fh.vdev, desc->len);
+	unsigned int num = len / sizeof(*desc);
+
+	buf->indirect = true;
+	if (!fh_has(VIRTIO_RING_F_INDIRECT_DESC) ||
+	    desc_flags(desc) & VRING_DESC_F_NEXT ||
+	    !num || num > most || len % sizeof(*desc))
+		return false;
+	return buffer_fill(buf,
+			   phys_to_virt(virtio64_to_cpu(&fh.vdev, desc->addr)),
+			   num, 0);
+}
+
+bool fh_ring_read(const struct fh_queue *q, u16 head, struct fh_buffer *buf)
+{
+	const struct vring_desc *desc = &q->ring.desc[head];
 
 	buf->head = head;
 	buf->n = 0;
 	buf->in = 0;
 	buf->out = 0;
-	do {
-		if (i >= q->ring.num || buf->n == q->ring.num)
-			return false;
-		desc = &q->ring.desc[i];
-		flags = virtio16_to_cpu(&fh.vdev, desc->flags);
-		if (flags & VRING_DESC_F_INDIRECT)
-			return false;
-		buf->sg[buf->n] = (struct fh_sg){
-			.addr = virtio64_to_cpu(&fh.vdev, desc->addr),
-			.len = virtio32_to_cpu(&fh.vdev, desc->len),
-			.in = flags & VRING_DESC_F_WRITE,
-		};
-		if (buf->sg[buf->n].in)
-			buf->in += buf->sg[buf->n].len;
-		else
-			buf->out += buf->sg[buf->n].len;
-		buf->n++;
-		i = virtio16_to_cpu(&fh.vdev, desc->next);
-	} while (flags & VRING_DESC_F_NEXT);
-	return true;
+	buf->indirect = false;
+	if (head < q->ring.num && desc_flags(desc) & VRING_DESC_F_INDIRECT)
+		return buffer_fill_indirect(buf, desc, q->ring.num);
+	return buffer_fill(buf, q->ring.desc, q->ring.num, head);
 }
 
 void fh_ring_use(struct fh_queue *q, u32 id, u32 len)

@@ -16,8 +16,10 @@ PAGES_PER_MIB = 256
 
 # Feature bits, and what a host offers that has all of them.
 MUST_TELL_HOST, STATS, DEFLATE_ON_OOM, HINT, POISON, REPORTING = (1 << n for n in range(6))
+INDIRECT = 1 << 28  # tables of descriptors, which QEMU offers as well
 VERSION_1 = 1 << 32
-ALL = MUST_TELL_HOST | STATS | DEFLATE_ON_OOM | HINT | POISON | REPORTING | VERSION_1
+ALL = (MUST_TELL_HOST | STATS | DEFLATE_ON_OOM | HINT | POISON | REPORTING | INDIRECT |
+       VERSION_1)
 
 # Hinting commands that are not ids.
 STOP, DONE = 0, 1
