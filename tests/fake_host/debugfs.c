@@ -120,7 +120,20 @@ static int fh_stats_show(struct seq_file *s, void *unused)
 	return 0;
 }
 
+/* "order ranges", for every order that was reported. */
+static int fh_ranges_show(struct seq_file *s, void *unused)
+{
+	unsigned int order;
+
+	for (order = 0; order < FH_REPORT_SIZES; order++)
+		if (READ_ONCE(fh.report_sizes[order]))
+			seq_printf(s, "%u %u\n", order,
+				   READ_ONCE(fh.report_sizes[order]));
+	return 0;
+}
+
 DEFINE_SHOW_ATTRIBUTE(fh_stats);
+DEFINE_SHOW_ATTRIBUTE(fh_ranges);
 DEFINE_SHOW_ATTRIBUTE(fh_log);
 DEFINE_SHOW_ATTRIBUTE(fh_complaints);
 
@@ -186,6 +199,7 @@ void fh_debugfs_init(void)
 	debugfs_create_file("complaints", 0400, top, NULL,
 			    &fh_complaints_fops);
 	debugfs_create_file("statistics", 0400, top, NULL, &fh_stats_fops);
+	debugfs_create_file("ranges", 0400, top, NULL, &fh_ranges_fops);
 	debugfs_create_file("log", 0400, top, NULL, &fh_log_fops);
 	page_files();
 	for (q = fh.q; q < fh.q + FH_QUEUES; q++)

@@ -22,6 +22,9 @@
 /* Most tags that a statistics buffer may have. */
 #define FH_STATS_MAX 64
 
+/* A range has fewer than 2^32 bytes, which are 2^20 pages. */
+#define FH_REPORT_SIZES 20
+
 /* In the order of the specification. */
 enum fh_queue_id {
 	FH_INFLATE,
@@ -147,6 +150,7 @@ struct fh_queue {
  * @stats:	   what it said
  * @stats_tags_n:  entries in the first one of this life, 0 before
  * @stats_tags:	   its tags
+ * @report_sizes:  reported ranges, by the power of two of pages that they have
  * @uninvited:	   pages deflated although the host wanted them in the balloon
  * @resized:	   jiffies when inflation or deflation was last acknowledged
  * @q:		   the queues
@@ -178,6 +182,7 @@ struct fh_host {
 	struct virtio_balloon_stat stats[FH_STATS_MAX];
 	u32 stats_tags_n;
 	u16 stats_tags[FH_STATS_MAX];
+	u32 report_sizes[FH_REPORT_SIZES];
 	u32 uninvited;
 	unsigned long resized;
 	struct fh_queue q[FH_QUEUES];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Free page reporting. */
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/virtio_config.h>
 
@@ -35,6 +36,8 @@ void fh_took_report(struct fh_queue *q, const struct fh_buffer *buf)
 		    offset_in_page(buf->sg[i].len))
 			fh_violation("report: %u bytes at %#llx are no pages",
 				     buf->sg[i].len, buf->sg[i].addr);
+		else
+			fh.report_sizes[ilog2(n)]++;
 		report_check_poison(pfn, n);
 		fh_pages_take(pfn, n, FH_REPORTED);
 	}

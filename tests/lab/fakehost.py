@@ -72,6 +72,12 @@ class FakeHost:
         self.guest.poll(f"a buffer of {queue} that is out",
                         lambda: self.get(f"{queue}/pending") > 0, timeout)
 
+    def ranges(self) -> dict[int, int]:
+        """Order to the number of ranges reported so far that have 2^order pages or more."""
+        return {order: count for order, count in
+                (map(int, line.split()) for line in
+                 self.guest.read(f"{HOST}/ranges").splitlines())}
+
     def flush(self, timeout_ms: int = 30000) -> int:
         """Report all that can be reported; the exit status."""
         return self.guest.try_sh(f"echo {timeout_ms} >/sys/kernel/mm_hooks/flush",

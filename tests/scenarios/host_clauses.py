@@ -4,7 +4,8 @@
 Guards: nothing is kicked before DRIVER_OK or after reset; poison_val is not
 written where it was not negotiated; pages that the host has are not used before
 it acknowledges; one statistics buffer with the same tags; "actual" follows; no
-page is in the balloon twice, and only pages in it are deflated.
+page is in the balloon twice, and only pages in it are deflated; every range that is
+reported has 2 MiB or more.
 """
 
 from lab import check
@@ -12,6 +13,7 @@ from lab.fakehost import ALL, MUST_TELL_HOST, STATS, VERSION_1, FakeHost, fake, 
 
 KERNELS = ("lab", "6.12", "6.1")
 TIMEOUT = 1200
+HUGE_ORDER = 9  # 2 MiB
 
 
 def run(kernel: str) -> None:
@@ -49,5 +51,6 @@ def live(host: FakeHost, features: int) -> None:
         check(host.flush() == 0, "flush failed")
         check(host.of_driver("reported_bytes") > 200 << 20, "little was reported")
         check(host.get("report/acked") > 0, "no report reached the host")
+        check(min(host.ranges()) >= HUGE_ORDER, f"ranges by order: {host.ranges()}")
     host.balloon(0)
     host.check()
