@@ -2,12 +2,12 @@
 """Queues that are short, of a size that cannot be, or missing.
 
 Guards: a reporting queue of any size works; a queue that is not there, or cannot
-be set up, disables its own feature and at the most those numbered behind it; the
-balloon works all the same, and every queue stays at its number.
+be set up, disables its own feature and at the most those numbered behind it, those
+before it work; the balloon works all the same, and every queue stays at its number.
 """
 
 from lab import check
-from lab.fakehost import ALL, HINT, STATS, FakeHost, fake
+from lab.fakehost import ALL, DONE, HINT, STATS, FakeHost, fake
 
 KERNELS = ("lab", "6.1")
 ALSO = ("6.12",)
@@ -27,6 +27,23 @@ def reports(host: FakeHost) -> int:
     host.guest.sh("memhog 150 --hold 0", timeout=60)
     host.flush()
     return host.get("report/acked") - before
+
+
+def polled(host: FakeHost) -> None:
+    """Statistics are asked for, and the driver sends the next ones."""
+    before = host.get("stats/buffers")
+    host.set("ask_stats", 1)
+    host.guest.poll("statistics", lambda: host.get("stats/buffers") > before)
+
+
+def hinted(host: FakeHost, cmd: int) -> None:
+    """A hinting command is followed to its end."""
+    host.set("cmd_id", cmd)
+    host.guest.poll("hinting is over", lambda: host.of_driver("hint_cmds") >= 2)
+    check(host.of_driver("hint_blocks") > 0, "no block was hinted")
+    host.set("cmd_id", DONE)
+    host.guest.poll("the blocks are back", lambda: host.get("hinted") == 0)
+    host.check()
 
 
 def sizes(host: FakeHost) -> None:
@@ -50,6 +67,10 @@ def missing(host: FakeHost) -> None:
         host.plug(features=ALL, **{f"{queue}_size": 0})
         balloon_works(host)
         check(host.state() == "live", f"not live without {queue}")
+        if queue != "stats":
+            polled(host)
+        if queue == "report":
+            hinted(host, 0x80000010)
         host.unplug()
         host.set(f"{queue}/size", size)
     for features in (ALL & ~HINT, ALL & ~STATS, ALL & ~HINT & ~STATS):
