@@ -3,7 +3,8 @@
 
 Guards: the guest keeps its floor, nothing is killed, and inflation backs off: a
 handful of failures in half a minute and next to no CPU time, whether the balloon
-may deflate on OOM or not; the balloon shrinks again when the host is sensible.
+may deflate on OOM or not; the balloon shrinks again when the host is sensible, and
+then inflation starts again without a long wait.
 """
 
 import time
@@ -16,6 +17,7 @@ ALSO = ("6.12",)
 TIMEOUT = 1200
 FLOOR_MB = 64
 WATCH = 30
+SHORT = "next try in 200 ms"
 
 
 def cpu_ticks(host: FakeHost) -> int:
@@ -50,6 +52,16 @@ def insane(host: FakeHost, pages: int) -> None:
           "pages were taken back although the host wants them")
 
 
+def sensible(host: FakeHost, pages: int) -> None:
+    """The host asks for what is there, and then for too much again."""
+    said = host.guest.sh("dmesg").count(SHORT)
+    host.set("num_pages", host.get("inflated"))
+    host.guest.poll("the target", lambda: host.of_driver("asked_pages") != pages)
+    host.set("num_pages", pages)
+    host.guest.poll("the first wait once more",
+                    lambda: host.guest.sh("dmesg").count(SHORT) > said)
+
+
 def run(kernel: str) -> None:
     """Too much, and much too much."""
     with fake(kernel, f"floor_mb={FLOOR_MB}", memory_mb=384) as (guest, host):
@@ -57,6 +69,7 @@ def run(kernel: str) -> None:
             host.set("uninvited", 0)
             host.plug(features=features)
             insane(host, pages)
+            sensible(host, pages)
             host.balloon(1000)
             host.unplug()
         check("Out of memory" not in guest.sh("dmesg"), "something was killed")
