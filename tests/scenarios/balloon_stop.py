@@ -5,25 +5,48 @@ import re
 import time
 
 from lab import Guest, balloon, check
+from lab.control import GuestError
 
 KERNELS = ("6.12", "lab")
-SIZE_MB = 128
+SIZE_MB = 160
+TRIES = 8  # to hit the middle
+INITSTATE = f"/sys/module/{balloon.OURS}/initstate"
 
 
 def _total(guest: Guest) -> str:
     return re.findall(r"MemTotal: +(\d+)", guest.read("/proc/meminfo"))[0]
 
 
-def _pause(guest: Guest) -> None:
-    guest.qmp("stop")
+def _rest(guest: Guest) -> None:
+    """The host has stopped; it goes on after two seconds."""
     time.sleep(2)
     guest.qmp("cont")
 
 
+def _pause(guest: Guest) -> None:
+    guest.qmp("stop")
+    _rest(guest)
+
+
+def _stop_inflating(device: balloon.Balloon) -> None:
+    """Stop the host when it has some of the balloon and not all of it."""
+    for _ in range(TRIES):
+        device.ask(SIZE_MB)
+        device.guest.poll("the first pages", lambda: device.host_mb() > 0, 30, 0)
+        device.guest.qmp("stop")
+        held = device.host_mb()
+        if 0 < held < SIZE_MB:
+            print(f"stopped with {held} of {SIZE_MB} MiB inflated")
+            return
+        device.guest.qmp("cont")
+        device.resize(0)
+    raise GuestError(f"inflated before the host could stop, {TRIES} times")
+
+
 def _check_pauses(guest: Guest, device: balloon.Balloon) -> None:
     """Stopped while it inflates and while it reports."""
-    device.ask(SIZE_MB)
-    _pause(guest)
+    _stop_inflating(device)
+    _rest(guest)
     device.wait(SIZE_MB)
     before = device.counters()["reported_bytes"]
     guest.sh("memhog 128 --hold 0", 60)
@@ -35,13 +58,24 @@ def _check_pauses(guest: Guest, device: balloon.Balloon) -> None:
 
 def _check_unload(guest: Guest, total: str) -> None:
     """Stopped in the middle of an unload while inflated."""
-    job = guest.start(f"rmmod {balloon.OURS}")
-    _pause(guest)
-    status, said = guest.wait(job, 60)
-    check(not status, f"rmmod failed: {said}")
-    check(_total(guest) == total, "the balloon's memory did not come back")
-    check(not guest.qmp("query-balloon")["actual"] < guest.machine.memory_mb << 20,
-          "the host was not told that it has nothing any more")
+    for _ in range(TRIES):
+        job = guest.start(f"rmmod {balloon.OURS} & "
+                          f"while state=$(cat {INITSTATE} 2>/dev/null) && "
+                          '[ "$state" != going ]; do :; done; echo "${state:-gone}"; wait $!')
+        guest.poll("the unload has begun", lambda job=job: job.output, 30, 0)
+        guest.qmp("stop")
+        time.sleep(0.2)  # what the guest has said is here by then
+        caught = job.output.strip() == b"going" and job.status is None
+        _rest(guest)
+        status, said = guest.wait(job, 60)
+        check(not status, f"rmmod failed: {said}")
+        check(_total(guest) == total, "the balloon's memory did not come back")
+        check(guest.qmp("query-balloon")["actual"] >= guest.machine.memory_mb << 20,
+              "the host was not told that it has nothing any more")
+        if caught:
+            return
+        balloon.load(guest).wait(SIZE_MB)
+    raise GuestError(f"unloaded before the host could stop, {TRIES} times")
 
 
 def _check_churn(guest: Guest, total: str) -> None:
@@ -56,7 +90,7 @@ def _check_churn(guest: Guest, total: str) -> None:
 
 def run(kernel: str) -> None:
     """One guest; the balloon's target stays, so that every load inflates."""
-    with Guest(kernel, memory_mb=384) as guest:
+    with Guest(kernel, memory_mb=448) as guest:
         total = _total(guest)
         device = balloon.load(guest)
         _check_pauses(guest, device)
