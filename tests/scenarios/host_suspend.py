@@ -4,12 +4,13 @@ does not.
 
 Guards: freeze gives everything back and kicks nothing afterwards; restore starts
 anew with one statistics buffer and the poison value in time, the balloon grows to
-what the host wants, and everything free is reported again; a device that died
-before is not revived in a half state.
+what the host wants, and everything free is reported again; a host that is silent does
+not keep the guest awake, however long the driver would wait for it otherwise; a device
+that died before is not revived in a half state.
 """
 
 from lab import check
-from lab.fakehost import ALL, FakeHost, fake
+from lab.fakehost import ALL, DONE, FakeHost, fake
 
 KERNELS = ("lab",)
 ALSO = ("6.12",)
@@ -22,31 +23,59 @@ def suspend(host: FakeHost) -> None:
                   timeout=60)
 
 
+def awake(host: FakeHost, pages: int) -> None:
+    """The device is in service after the resume, and the balloon follows the host."""
+    host.until("the balloon is back", "actual", pages, 60)
+    check(host.state() == "live", f"after resume the device is {host.state()}")
+    host.balloon(pages // 2)
+    host.balloon(pages)
+    host.check()
+
+
+def silent(host: FakeHost) -> None:
+    """The host is silent on a queue, for longer than the freezer has patience."""
+    for queue, pages in (("inflate", 30000), ("deflate", 3000)):
+        host.set(f"{queue}/hold", 1)
+        host.set("num_pages", pages)
+        host.until_out(queue)
+        suspend(host)
+        host.check()
+        host.set(f"{queue}/hold", 0)
+        awake(host, pages)
+    host.set("hint/hold", 1)
+    host.set("cmd_id", 0x80000001)
+    host.until_out("hint")
+    suspend(host)
+    host.set("hint/hold", 0)
+    host.guest.poll("hints once more", lambda: host.of_driver("hint_blocks") > 0)
+    host.set("cmd_id", DONE)
+    host.until("the blocks are back", "hinted", 0)
+    awake(host, pages)
+    host.set("report/hold", 1)
+    host.guest.sh("memhog 200 --hold 0", timeout=60)
+    host.until_out("report")
+    suspend(host)
+    host.set("report/hold", 0)
+    awake(host, pages)
+    check(host.flush() == 0, "flush failed after the silence")
+
+
 def run(kernel: str) -> None:
     """Suspend at work, suspend with a silent host, and a dead device."""
-    with fake(kernel, "host_timeout_ms=2000", machine="pc") as (guest, host):
+    with fake(kernel, "host_timeout_ms=60000", machine="pc") as (guest, host):
         host.plug(features=ALL)
         host.balloon(6000)
         check(host.flush() == 0, "flush failed")
         bytes_before = host.of_driver("reported_bytes")
         host.set("num_pages", 20000)
         suspend(host)
-        host.until("the balloon is back", "actual", 20000, 60)
+        awake(host, 20000)
         check(host.flush() == 0, "flush failed after resume")
         check(host.of_driver("reported_bytes") > bytes_before + (200 << 20),
               "what is free was not reported again")
         host.check()
 
-        for queue, pages in (("inflate", 30000), ("deflate", 3000)):
-            host.set(f"{queue}/hold", 1)
-            host.set("num_pages", pages)
-            host.until_out(queue)
-            suspend(host)
-            host.check()
-            host.set(f"{queue}/hold", 0)
-            host.until("the balloon is back", "actual", pages, 60)
-            host.check()
-
+        silent(host)
         host.set("inflate/break", 1)
         host.set("num_pages", 10000)
         guest.poll("the device is dead", lambda: host.state() == "dead")
