@@ -13,7 +13,7 @@ export KVER TAKEOVER OUT SERIES CONFIG
 
 help:
 	@echo 'make demo       two guests side by side, the stock driver and ours: a live figure, a table, a picture in $(OUT)/'
-	@echo 'make test       all tests; ends with "N passed, N failed, N skipped"'
+	@echo 'make test       the tests; ends with "N passed, N failed, N skipped"'
 	@echo 'make bench      every measurement in docs/benchmarks.md'
 	@echo 'make check      the tests that need no guest: style, warnings, sparse'
 	@echo 'make install    build and install with DKMS on this machine (KVER=... for another kernel, TAKEOVER=1 to use it at once)'

@@ -13,6 +13,7 @@ STOCK = ("6.1", "6.12")
 LAB = ("lab", "lab-noreport", "bench", "bench-nohooks", "bench-irqs", "lab-kasan", "lab-kcsan",
        "lab-6.1", "lab-7.3")
 TESTED = STOCK + LAB[:2]
+SERIES = ("lab-6.1", "lab-7.3")  # the other series with a companion patch
 NAMES = STOCK + LAB
 
 

@@ -41,6 +41,8 @@ def static() -> list[Test]:
     found = [Test(f"static/{check.__name__}", _must_be_empty(check)) for check in plain]
     found += [Test(f"static/build-{name}", _must_be_empty(checks.build, name), (name,))
               for name in kernels.TESTED]
+    found += [Test(f"static/build-{name}", _must_be_empty(checks.build, name), (name,), wide=True)
+              for name in kernels.SERIES]
     found += [Test(f"static/sparse-{name}", _must_be_empty(checks.sparse, name), (name,))
               for name in SPARSE_KERNELS]
     return found
