@@ -218,22 +218,15 @@ void br_device_changed(struct br_device *dev)
 	br_hint_changed(dev);
 }
 
-/* The host is told about every page, as long as it listens. */
-static void device_empty(struct br_device *dev)
-{
-	br_balloon_empty(dev);
-	mutex_lock(&dev->balloon_lock);
-	br_size_publish(dev);
-	mutex_unlock(&dev->balloon_lock);
-}
-
 void br_device_stop(struct br_device *dev)
 {
 	unregister_reboot_notifier(&dev->reboot);
 	br_sleep_stop(dev);
 	device_quiesce(dev);
 	br_hint_stop(dev);
-	device_empty(dev);
+	/* The host is told about every page, as long as it listens. */
+	br_balloon_empty(dev);
+	br_size_publish_end(dev);
 
 	br_reset(dev, NULL);
 	cancel_work_sync(&dev->fail_work);

@@ -23,14 +23,22 @@ static unsigned int size_asked(struct br_device *dev)
 	return pages;
 }
 
-void br_size_publish(struct br_device *dev)
+static void size_write(struct br_device *dev, u32 actual)
 {
-	u32 actual = dev->pages_held;
-
-	lockdep_assert_held(&dev->balloon_lock);
 	if (br_state(dev) != BR_DEAD)
 		virtio_cwrite_le(dev->vdev, struct virtio_balloon_config,
 				 actual, &actual);
+}
+
+void br_size_publish(struct br_device *dev)
+{
+	lockdep_assert_held(&dev->balloon_lock);
+	size_write(dev, dev->pages_held);
+}
+
+void br_size_publish_end(struct br_device *dev)
+{
+	size_write(dev, 0);
 }
 
 static unsigned int size_target(struct br_device *dev, unsigned int held)

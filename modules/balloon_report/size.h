@@ -15,4 +15,15 @@ void br_size_changed(struct br_device *dev);
 /* Tell the host how large the balloon is.  Context: balloon_lock held. */
 void br_size_publish(struct br_device *dev);
 
+/**
+ * br_size_publish_end() - tell the host that there is no balloon any more
+ * @dev: the device; the next thing to happen is its reset
+ *
+ * What the host had no time to take back is the guest's after the reset, but
+ * QEMU keeps the last size that it was told.
+ *
+ * Context: process, may sleep.
+ */
+void br_size_publish_end(struct br_device *dev);
+
 #endif /* BALLOON_REPORT_SIZE_H */
