@@ -223,7 +223,8 @@ class Bench:
         return text
 
     def _plot(self) -> None:
-        shown = [metric for metric in self.module.METRICS if metric.plot]
+        shown = [metric for metric in self.module.METRICS if metric.plot and
+                 any(self.values(metric.name, who) for who in self.variants)]
         blocks = []
         for metric in shown:
             lines = []
