@@ -13,7 +13,7 @@ Each step is a window of guest time in which memory is freed. The steps are done
 the driver is loaded and then again; the difference is the driver's, so what is shown
 without a driver is the error of the method. When the driver is there all free memory is
 reported first; then 512 MiB are used and freed, and then 64 MiB: a pass should cost what
-is new, not what is known. Of each step the median of three counts. Beside it, what the
+is new, not what is known. Of each step the median of five counts. Beside it, what the
 kernel's workers ran of that. The lock is the longest section of zone->lock in the last
 part, as the native engine times it.
 """
@@ -39,7 +39,7 @@ METRICS = (
     *(Metric(f"lock_{size}", f"{size} GiB guest: longest section of zone->lock", "instructions",
              digits=0) for size in SIZES_GIB),
 )
-REPEAT = 3
+REPEAT = 5
 WINDOW = 12  # seconds of guest time: several passes of the stock driver
 CALM, REPORT_ALL = 30, 120
 HELD = "/sys/module/filler/parameters/mib"
