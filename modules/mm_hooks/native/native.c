@@ -104,10 +104,7 @@ static u32 native_calm(void)
 	return msecs_to_jiffies(mm_hooks_delay_ms()) << mm_hooks_pacer_level();
 }
 
-/*
- * From the cursor to the end.  A zone that is short of memory because of what is
- * out goes on when that is back.  Return: 0, or an error that ends the pass.
- */
+/* From the cursor to the end.  Return: 0, or an error that ends the pass. */
 static int native_sweep(struct scan *s, struct pass *pass)
 {
 	unsigned long most = (unsigned long)mm_hooks_inflight_mb()
@@ -117,19 +114,13 @@ static int native_sweep(struct scan *s, struct pass *pass)
 	int err = 0;
 
 	s->ended = false;
-	while (!err && !s->ended) {
+	while (!err && !s->ended && !s->scarce) {
 		f = flights_get(s->zone, most, &pages);
 		if (!f)
 			return -ESHUTDOWN;
 		scan_fill(s, f, pages);
 		pass->taken |= f->chain.nents > 0;
 		err = flight_submit(f);
-		if (s->scarce && !flights_pages())
-			break;
-		if (s->scarce && !err) {
-			s->scarce = false;
-			err = flights_land();
-		}
 	}
 	return err;
 }
@@ -162,8 +153,13 @@ static int native_zone(struct zone *zone, struct policy policy,
 	*resume = s.rationed == ULONG_MAX ? 0 : s.rationed;
 	*low -= policy.low - s.policy.low;
 	pass->cut |= s.left || s.scarce;
-	pass->stuck |= s.refused || s.scarce;
 	pass->wait = min(pass->wait, s.wait);
+	pass->stuck |= s.refused;
+	/* Short of memory because of what is out: once more when that is back. */
+	if (s.scarce && flights_pages())
+		pass->wait = min(pass->wait, 1UL);
+	else
+		pass->stuck |= s.scarce;
 	return err;
 }
 
