@@ -7,7 +7,8 @@ from pathlib import Path
 
 from lab import MIB, Guest, balloon, check
 
-KERNELS = ("lab", "6.12")
+KERNELS = ("lab",)
+ALSO = ("6.12",)
 TIMEOUT = 400
 SIZE_MB = 48
 SWAP_MB = 512

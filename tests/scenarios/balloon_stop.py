@@ -7,7 +7,8 @@ import time
 from lab import Guest, balloon, check
 from lab.control import GuestError
 
-KERNELS = ("6.12", "lab")
+KERNELS = ("lab",)
+ALSO = ("6.12",)
 SIZE_MB = 160
 TRIES = 8  # to hit the middle
 INITSTATE = f"/sys/module/{balloon.OURS}/initstate"

@@ -5,7 +5,8 @@ import re
 
 from lab import Guest, balloon, check
 
-KERNELS = ("6.12", "lab")
+KERNELS = ("lab",)
+ALSO = ("6.12",)
 SIZE_MB = 64
 
 
