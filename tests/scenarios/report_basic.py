@@ -65,9 +65,10 @@ def _check_trace(guest: Guest, reported: int) -> None:
 
 def _check_delay(guest: Guest) -> None:
     """delay_ms can be changed while loaded."""
-    guest.write("/sys/module/mm_hooks/parameters/delay_ms", "3000")
+    guest.write("/sys/module/mm_hooks/parameters/delay_ms", "1000")
     slow = _return_seconds(guest, SMALL_MB)
-    check(slow > 2.5, f"back after {slow:.2f} s with delay_ms=3000")
+    print(f"with delay_ms=1000: {slow:.2f} s")
+    check(slow > 0.9, f"back after {slow:.2f} s with delay_ms=1000")
     guest.write("/sys/module/mm_hooks/parameters/delay_ms", "100")
 
 
