@@ -18,7 +18,7 @@
  * @taken_blocks:    blocks that were taken out of the allocator (native)
  * @pressure_waits:  times that somebody had to wait for memory that was with the
  *		     host (native)
- * @pcp_drains:	     times that the lists of the processors were emptied (native)
+ * @pcp_drains:	     times that the lists of the processors were emptied
  */
 struct mm_hooks_counters {
 	atomic64_t requests;

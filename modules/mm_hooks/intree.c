@@ -23,6 +23,7 @@
 #include "arming.h"
 #include "chain.h"
 #include "counters.h"
+#include "drain.h"
 #include "forget.h"
 #include "pacer.h"
 #include "page_reporting.h"
@@ -64,6 +65,8 @@ static int intree_report(struct page_reporting_dev_info *dev,
 	err = mm_hooks_chain_report(reporter, sg, nents, &stop_by);
 	mm_hooks_pacer_reported(bytes, err);
 	mm_hooks_pacer_out(-(s64)bytes);
+	if (!err && mm_hooks_pacer_was_calm())
+		mm_hooks_drain_soon();
 	return err;
 }
 
@@ -90,11 +93,11 @@ static void intree_armed(struct irq_work *work)
 
 static struct irq_work armed_work;
 
-static int intree_attach(struct mm_hooks_reporter *rep)
+static int intree_attach_locked(struct mm_hooks_reporter *rep)
 {
 	int err;
 
-	mutex_lock(&run_lock);
+	lockdep_assert_held(&run_lock);
 	reporter = rep;
 	WRITE_ONCE(stop_by, 0);
 	init_irq_work(&armed_work, intree_armed);
@@ -104,16 +107,31 @@ static int intree_attach(struct mm_hooks_reporter *rep)
 		pr_warn("delay_ms has no effect, a report waits for the kernel's own delay: no timer_start tracepoint (error %d)\n",
 			err);
 	vmhooks_page_reporting_default_order(&dev);
+	err = mm_hooks_drain_start();
+	if (err)
+		goto detach_arming;
 	err = page_reporting_register(&dev);
-	if (err) {
-		mm_hooks_arming_detach();
-		reporter = NULL;
-	} else {
-		/* The work is ready only now; the kernel has armed it. */
-		mm_hooks_pacer_start(intree_go, true);
-		if (paced)
-			intree_armed(&armed_work);
-	}
+	if (err)
+		goto stop_drain;
+	/* The work is ready only now; the kernel has armed it. */
+	mm_hooks_pacer_start(intree_go, true);
+	if (paced)
+		intree_armed(&armed_work);
+	return 0;
+stop_drain:
+	mm_hooks_drain_stop();
+detach_arming:
+	mm_hooks_arming_detach();
+	reporter = NULL;
+	return err;
+}
+
+static int intree_attach(struct mm_hooks_reporter *rep)
+{
+	int err;
+
+	mutex_lock(&run_lock);
+	err = intree_attach_locked(rep);
 	mutex_unlock(&run_lock);
 	if (err == -EBUSY)
 		pr_err("another driver holds the kernel's page reporting: unbind its balloon device, then load again\n");
@@ -149,6 +167,7 @@ static void intree_detach(void)
 	mm_hooks_arming_detach();
 	mm_hooks_pacer_stop();
 	page_reporting_unregister(&dev);
+	mm_hooks_drain_stop();
 	reporter = NULL;
 	mutex_unlock(&run_lock);
 }
@@ -195,6 +214,7 @@ static int intree_flush_locked(unsigned long deadline)
 
 	if (!reporter)
 		return -ENODEV;
+	mm_hooks_drain_now();
 	do {
 		bytes = atomic64_read(&mm_hooks_counters.reported_bytes);
 		errors = atomic64_read(&mm_hooks_counters.report_errors);

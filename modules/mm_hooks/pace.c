@@ -73,7 +73,8 @@ static bool pace_is_calm(const struct pace *p, u64 ms, u64 free)
 	u64 drop = free < p->free ? p->free - free : 0;
 	u64 unreported = free - min(p->known, free);
 
-	return drop * PACE_HORIZON_MS <= unreported * max(ms, 1ULL);
+	return drop <= PACE_NOISE ||
+	       drop * PACE_HORIZON_MS <= unreported * max(ms, 1ULL);
 }
 
 /* Is most of the unreported memory younger than the last sample? */
@@ -104,6 +105,13 @@ static unsigned int pace_retry(const struct pace *p)
 	return min(PACE_RETRY_MS << doublings, PACE_RETRY_MAX_MS);
 }
 
+/* Has the guest been as calm as the level asks, and still is? */
+static bool pace_stays_calm(const struct pace *p)
+{
+	return p->was_calm &&
+	       p->retaken - p->calm_retaken <= PACE_MISTAKE_MIN;
+}
+
 unsigned int pace_request(struct pace *p, unsigned int delay, u64 now, u64 free)
 {
 	bool more = p->run_bytes && now - p->sample_ms <= PACE_MORE_MS;
@@ -112,7 +120,7 @@ unsigned int pace_request(struct pace *p, unsigned int delay, u64 now, u64 free)
 	p->run_bytes = 0;
 	p->calm = 0;
 	p->since_ms = now;
-	p->need = more ? 1 : 1U << p->level;
+	p->need = more || pace_stays_calm(p) ? 1 : 1U << p->level;
 	if (p->failures)
 		return pace_retry(p);
 	return more ? min_t(unsigned int, delay, PACE_GAP_MS) : delay;
@@ -135,6 +143,7 @@ unsigned int pace_check(struct pace *p, unsigned int delay, u64 now, u64 free)
 	if (p->calm < p->need && now - p->since_ms < hold)
 		return delay;
 	p->was_calm = p->calm >= p->need;
+	p->calm_retaken = p->retaken;
 	p->run_bytes = 0;
 	p->calm = 0;
 	p->since_ms = now;

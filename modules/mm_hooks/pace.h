@@ -7,6 +7,7 @@
 #ifndef MM_HOOKS_PACE_H
 #define MM_HOOKS_PACE_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 /* Wait between two passes while the last one found something to report. */
@@ -15,6 +16,8 @@
 #define PACE_MORE_MS 50
 /* Free memory that will be used up sooner than this is not worth reporting. */
 #define PACE_HORIZON_MS 10000
+/* Fewer bytes taken between two samples are what any guest does. */
+#define PACE_NOISE BIT_ULL(20)
 /* Longest hold of a request at level 0, the delay of the kernel itself. */
 #define PACE_HOLD_MS 2000
 /* Highest level: holds of 16 s, eight calm checks before a pass. */
@@ -48,6 +51,7 @@
  * @need:	calm checks needed
  * @failures:	failed reports in a row
  * @was_calm:	the last pass went because of calm checks
+ * @calm_retaken: @retaken at that time
  */
 struct pace {
 	u64 free;
@@ -60,6 +64,7 @@ struct pace {
 	u64 level_ms;
 	u64 since_ms;
 	u64 run_bytes;
+	u64 calm_retaken;
 	unsigned int level;
 	unsigned int calm;
 	unsigned int need;
@@ -82,6 +87,9 @@ void pace_init(struct pace *p, u64 now, u64 free);
  * @now:   the time
  * @free:  free memory
  *
+ * One calm check is enough after a pass that went calm, if little of what was
+ * reported has been taken since: this is the rest of what became free then.
+ *
  * Return: milliseconds until pace_check() wants to be asked.
  */
 unsigned int pace_request(struct pace *p, unsigned int delay, u64 now, u64 free);
@@ -95,9 +103,9 @@ unsigned int pace_request(struct pace *p, unsigned int delay, u64 now, u64 free)
  *
  * It may when the memory that is free and unreported would last for
  * PACE_HORIZON_MS at the rate at which memory was taken since the last sample,
- * in as many checks in a row as the level asks for; a check that finds most of
- * it freed since the last one does not count.  Or when the request has been
- * held for too long.
+ * or that was no more than PACE_NOISE, in as many checks in a row as the level
+ * asks for; a check that finds most of it freed since the last one does not
+ * count.  Or when the request has been held for too long.
  *
  * Return: 0 to run, or milliseconds until the next check.
  */

@@ -94,28 +94,27 @@ static void pacer_decide(bool request, unsigned int least)
 		pacer_go();
 }
 
-void mm_hooks_pacer_request(unsigned int least_ms)
+/* Where @take is given it has the last word. */
+static void pacer_request(unsigned int least_ms, bool (*take)(void))
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
-	if (pacer.go) {
+	if (pacer.go && (!take || take())) {
 		mm_hooks_count(requests);
 		pacer_decide(true, least_ms);
 	}
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
 
+void mm_hooks_pacer_request(unsigned int least_ms)
+{
+	pacer_request(least_ms, NULL);
+}
+
 void mm_hooks_pacer_take_over(bool (*take)(void))
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&pacer.lock, flags);
-	if (pacer.go && take()) {
-		mm_hooks_count(requests);
-		pacer_decide(true, 0);
-	}
-	spin_unlock_irqrestore(&pacer.lock, flags);
+	pacer_request(0, take);
 }
 
 void mm_hooks_pacer_hurry(void)

@@ -30,6 +30,10 @@ static struct vmhooks_bounded delay_ms = { 100, .min = 10, .max = 60000 };
 module_param_cb(delay_ms, &delay_ops, &delay_ms, 0644);
 MODULE_PARM_DESC(delay_ms, "Milliseconds from free to report while the guest is quiet (10 to 60000, default 100)");
 
+static struct vmhooks_bounded drain_mb = { 8, .min = 0, .max = 65536 };
+module_param_cb(drain_mb, &vmhooks_bounded_ops, &drain_mb, 0644);
+MODULE_PARM_DESC(drain_mb, "Empty the lists of the processors when a quiet guest has so many MiB free in them, 1 MiB for each processor and 1/256 of the memory at least (0 to 65536, default 8, 0 never)");
+
 /* What is free may be due now: look again. */
 static int native_set(const char *val, const struct kernel_param *kp)
 {
@@ -101,6 +105,11 @@ MODULE_PARM_DESC(engine, "Who finds the free blocks: native (needs the companion
 unsigned int mm_hooks_delay_ms(void)
 {
 	return vmhooks_bounded(&delay_ms);
+}
+
+unsigned int mm_hooks_drain_mb(void)
+{
+	return vmhooks_bounded(&drain_mb);
 }
 
 unsigned int mm_hooks_min_age_ms(void)

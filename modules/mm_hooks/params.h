@@ -6,6 +6,9 @@
 /* Milliseconds from a block becoming free to its report, in a quiet guest. */
 unsigned int mm_hooks_delay_ms(void);
 
+/* MiB in the lists of the processors that are worth emptying them, 0 for none. */
+unsigned int mm_hooks_drain_mb(void);
+
 /* For the native engine: */
 
 /* Milliseconds that a block has to have been free. */

@@ -38,6 +38,7 @@ COUNTER(reported_bytes);
 COUNTER(report_errors);
 COUNTER(retaken_bytes);
 COUNTER(forgets);
+COUNTER(pcp_drains);
 
 static ssize_t engine_show(struct kobject *kobj, struct kobj_attribute *attr,
 			   char *buf)
@@ -122,7 +123,8 @@ static struct attribute *mm_hooks_attrs[] = {
 	&passes_attr.attr,	    &checks_attr.attr,
 	&reported_chains_attr.attr, &reported_bytes_attr.attr,
 	&report_errors_attr.attr,   &retaken_bytes_attr.attr,
-	&forgets_attr.attr,	    NULL,
+	&forgets_attr.attr,	    &pcp_drains_attr.attr,
+	NULL,
 };
 ATTRIBUTE_GROUPS(mm_hooks);
 

@@ -50,7 +50,8 @@ VARIANTS = {variant.name: variant for variant in (
     Variant("lab-kcsan", ("CONFIG_KCSAN=y", "CONFIG_KCSAN_STRICT=y",
                           'CONFIG_LOCALVERSION="-lab-kcsan"')),
     Variant("lab-6.1", ('CONFIG_LOCALVERSION="-lab"',), series="6.1"),
-    Variant("lab-7.3", ('CONFIG_LOCALVERSION="-lab"',), series="7.3"),
+    Variant("lab-7.3", ("CONFIG_BALLOON_MIGRATION=y", 'CONFIG_LOCALVERSION="-lab"'),
+            without=("# Balloon pages that move, up to 7.2",), series="7.3"),
     _bench("bench"),
     _bench("bench-nohooks", "# CONFIG_MM_HOOKS is not set"),
     # Says when interrupts go off and on, and who did it.

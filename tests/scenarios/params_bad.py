@@ -12,6 +12,7 @@ BOUNDED = (("mm_hooks", "delay_ms", 100, 10, 60000),
            ("mm_hooks", "low_order", 9, 0, 9),
            ("mm_hooks", "scan_batch", 64, 1, 4096),
            ("mm_hooks", "inflight_mb", 256, 8, 65536),
+           ("mm_hooks", "drain_mb", 8, 0, 65536),
            (balloon.OURS, "floor_mb", 64, 0, 1048576),
            (balloon.OURS, "oom_mb", 16, 1, 4096),
            (balloon.OURS, "host_timeout_ms", 10000, 100, 600000))

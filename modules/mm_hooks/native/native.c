@@ -12,8 +12,10 @@
  * flush and forget in any process; attach and detach, one at a time.
  */
 #include <linux/atomic.h>
+#include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/mm_hooks.h>
 #include <linux/mmzone.h>
 #include <linux/mutex.h>
@@ -28,9 +30,9 @@
 #include "../mm_hooks_trace.h"
 #include "../pacer.h"
 #include "../params.h"
+#include "../pcp.h"
 #include "flight.h"
 #include "free_hook.h"
-#include "pcp.h"
 #include "policy.h"
 #include "pressure.h"
 #include "scan.h"
@@ -102,6 +104,17 @@ static u32 native_calm(void)
 	if (!mm_hooks_pacer_was_calm())
 		return 0;
 	return msecs_to_jiffies(mm_hooks_delay_ms()) << mm_hooks_pacer_level();
+}
+
+/* What comes out of the lists of the processors has been free for as long. */
+static void native_drain(unsigned long many)
+{
+	if (mm_hooks_pcp_pages() < many)
+		return;
+	mm_hooks_count(pcp_drains);
+	free_hook_backdate(native_calm());
+	drain_all_pages(NULL);
+	free_hook_backdate(0);
 }
 
 /* From the cursor to the end.  Return: 0, or an error that ends the pass. */
@@ -257,7 +270,7 @@ static void native_work(struct work_struct *work)
 	do {
 		struct policy policy = flush ? policy_flush() : native_policy();
 
-		pcp_drain(flush ? 1 : PCP_MANY, native_calm());
+		native_drain(flush ? 1 : mm_hooks_pcp_many());
 		err = native_pass(policy, &pass);
 	} while (!err && flush && flush_goes_on(&pass, ++rounds));
 	if (flush)

@@ -26,7 +26,6 @@ SHOW(inflight_bytes, (u64)flights_pages() << PAGE_SHIFT);
 SHOW(taken_blocks, atomic64_read(&mm_hooks_counters.taken_blocks));
 SHOW(pressure_waits, atomic64_read(&mm_hooks_counters.pressure_waits));
 SHOW(last_pass_ms, native_last_pass_ms());
-SHOW(pcp_drains, atomic64_read(&mm_hooks_counters.pcp_drains));
 
 static ssize_t longest_lock_ns_show(struct kobject *kobj,
 				    struct kobj_attribute *attr, char *buf)
@@ -50,9 +49,8 @@ static struct kobj_attribute longest_lock_ns_attr = __ATTR_RW(longest_lock_ns);
 static struct attribute *native_attrs[] = {
 	&fresh_bytes_attr.attr,	   &gone_bytes_attr.attr,
 	&inflight_bytes_attr.attr, &taken_blocks_attr.attr,
-	&pressure_waits_attr.attr, &pcp_drains_attr.attr,
-	&longest_lock_ns_attr.attr, &last_pass_ms_attr.attr,
-	NULL,
+	&pressure_waits_attr.attr, &longest_lock_ns_attr.attr,
+	&last_pass_ms_attr.attr,   NULL,
 };
 
 static const struct attribute_group native_group = {

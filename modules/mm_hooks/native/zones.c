@@ -74,6 +74,7 @@ static struct blocks *map_replace(struct zone_map *map, struct blocks *new)
 	lockdep_assert_held(&zones_lock);
 	spin_lock_irq(&map->zone->lock);
 	old = map->blocks;
+	/* Other units: small frees in a block that was gone were never heard of. */
 	if (old && new && old->unit_order == new->unit_order)
 		blocks_inherit(new, old);
 	map->blocks = new;

@@ -117,15 +117,32 @@ static void horizon_is_exact(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	/* 1000 bytes free and unreported, PACE_HORIZON_MS is 10000. */
-	p.known = GIB - 1010;
+	/* 1000 MiB free and unreported, PACE_HORIZON_MS is 10000. */
+	p.known = GIB - 1010 * MIB;
 	pace_request(&p, DELAY, 2000, GIB);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB - 10), 0U);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB - 10 * MIB), 0U);
 
 	p = start(GIB);
-	p.known = GIB - 1010;
+	p.known = GIB - 1010 * MIB;
 	pace_request(&p, DELAY, 2000, GIB);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB - 11), DELAY);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB - 11 * MIB),
+			DELAY);
+}
+
+static void a_few_pages_taken_are_calm(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	p.known = GIB - 2 * MIB;
+	pace_request(&p, DELAY, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB - PACE_NOISE),
+			0U);
+
+	p = start(GIB);
+	p.known = GIB - 2 * MIB;
+	pace_request(&p, DELAY, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB - PACE_NOISE - 1),
+			DELAY);
 }
 
 static void hold_has_an_end(struct kunit *test)
@@ -168,10 +185,10 @@ static void hold_is_no_shorter_than_the_delay(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	p.known = GIB - MIB;
+	p.known = GIB - 16 * MIB;
 	KUNIT_EXPECT_EQ(test, pace_request(&p, 9000, 2000, GIB), 9000U);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, 9000, 10999, GIB - MIB / 2), 9000U);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, 9000, 11000, GIB - MIB), 0U);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, 9000, 10999, GIB - 8 * MIB), 9000U);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, 9000, 11000, GIB - 16 * MIB), 0U);
 }
 
 static void taken_memory_is_counted(struct kunit *test)
@@ -287,6 +304,41 @@ static void level_asks_for_more_calm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, checks, 4U);
 }
 
+static void rest_of_a_calm_pass_needs_one_check(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	u64 now = 2000;
+
+	p.level = 3;
+	p.level_ms = now;
+	pace_request(&p, DELAY, now, GIB);
+	while (pace_check(&p, DELAY, now += DELAY, GIB))
+		;
+	report(&p, now, GIB, GIB);
+	now += 500;
+	pace_request(&p, DELAY, now, GIB + 64 * MIB);
+	KUNIT_EXPECT_EQ(test, p.need, 1U);
+	KUNIT_EXPECT_EQ(test,
+			pace_check(&p, DELAY, now + DELAY, GIB + 64 * MIB), 0U);
+}
+
+static void taken_after_a_calm_pass_asks_for_all_checks(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	u64 now = 2000;
+
+	p.level = 3;
+	p.level_ms = now;
+	pace_request(&p, DELAY, now, GIB);
+	while (pace_check(&p, DELAY, now += DELAY, GIB))
+		;
+	report(&p, now, GIB, GIB);
+	pace_request(&p, DELAY, now + 500, GIB - PACE_MISTAKE_MIN);
+	KUNIT_EXPECT_EQ(test, p.need, 1U);
+	pace_request(&p, DELAY, now + 600, GIB - PACE_MISTAKE_MIN - 4096);
+	KUNIT_EXPECT_EQ(test, p.need, 8U);
+}
+
 /* What the README promises after a churn: eight calm checks at the most. */
 static void quiet_after_churn_is_seen_within_eight_checks(struct kunit *test)
 {
@@ -356,6 +408,7 @@ static struct kunit_case pace_cases[] = {
 	KUNIT_CASE(busy_guest_is_left_alone),
 	KUNIT_CASE(slow_use_of_much_memory_is_calm),
 	KUNIT_CASE(horizon_is_exact),
+	KUNIT_CASE(a_few_pages_taken_are_calm),
 	KUNIT_CASE(hold_has_an_end),
 	KUNIT_CASE(pass_after_a_hold_was_not_calm),
 	KUNIT_CASE(hold_is_no_shorter_than_the_delay),
@@ -367,6 +420,8 @@ static struct kunit_case pace_cases[] = {
 	KUNIT_CASE(few_bytes_are_noise),
 	KUNIT_CASE(level_has_a_top_and_is_forgiven),
 	KUNIT_CASE(level_asks_for_more_calm),
+	KUNIT_CASE(rest_of_a_calm_pass_needs_one_check),
+	KUNIT_CASE(taken_after_a_calm_pass_asks_for_all_checks),
 	KUNIT_CASE(quiet_after_churn_is_seen_within_eight_checks),
 	KUNIT_CASE(churn_gets_few_passes),
 	KUNIT_CASE(failures_double_the_wait_up_to_a_bound),

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* v6.16: flags in place of the type of the blocks */
+#include <linux/gfp.h>
+
+int vmhooks_probe(unsigned long pfn);
+int vmhooks_probe(unsigned long pfn)
+{
+	return alloc_contig_range(pfn, pfn + 1, ACR_FLAGS_NONE, GFP_KERNEL);
+}

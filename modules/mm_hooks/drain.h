@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Empty the lists of the processors on a kernel without the companion patch. */
+#ifndef MM_HOOKS_DRAIN_H
+#define MM_HOOKS_DRAIN_H
+
+/**
+ * mm_hooks_drain_start() - from now on mm_hooks_drain_soon() may be called
+ *
+ * Context: process, may sleep.
+ * Return: 0 or a negative errno.
+ */
+int mm_hooks_drain_start(void);
+
+/**
+ * mm_hooks_drain_stop() - no more
+ *
+ * After the return nothing of this runs.  Context: process, may sleep.
+ */
+void mm_hooks_drain_stop(void);
+
+/**
+ * mm_hooks_drain_soon() - empty them when reports have ceased
+ *
+ * delay_ms after the last call, once a second at the most, and only if they hold
+ * mm_hooks_pcp_many() by then.  Context: any.
+ */
+void mm_hooks_drain_soon(void);
+
+/**
+ * mm_hooks_drain_now() - empty them, unless they hold next to nothing
+ *
+ * Less than 1 MiB is left alone: a drain moves more than that itself.
+ *
+ * Context: process, may sleep.
+ */
+void mm_hooks_drain_now(void);
+
+#endif /* MM_HOOKS_DRAIN_H */

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Free pages in the lists of the processors, where no engine can take them. */
+#include "pcp.h"
+
+#include <linux/cpumask.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
+
+#include "params.h"
+#include "pcp_count.h"
+
+static unsigned long zone_pages(struct zone *zone)
+{
+	unsigned long pages = 0;
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		pages += vmhooks_pcp_count(zone, cpu);
+	return pages;
+}
+
+unsigned long mm_hooks_pcp_pages(void)
+{
+	unsigned long pages = 0;
+	int nid, z;
+
+	for_each_online_node(nid) {
+		struct zone *zones = NODE_DATA(nid)->node_zones;
+
+		for (z = 0; z < MAX_NR_ZONES; z++)
+			if (managed_zone(&zones[z]))
+				pages += zone_pages(&zones[z]);
+	}
+	return pages;
+}
+
+unsigned long mm_hooks_pcp_many(void)
+{
+	unsigned long pages = (unsigned long)mm_hooks_drain_mb()
+			      << (20 - PAGE_SHIFT);
+
+	if (!pages)
+		return ULONG_MAX;
+	return max3(pages, num_online_cpus() * (unsigned long)PCP_EACH_PAGES,
+		    totalram_pages() / PCP_SHARE);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Free pages in the lists of the processors, where no engine can take them.
+ *
+ * After a program that allocates and frees a lot they may hold an eighth of a
+ * zone; from 6.7 on they grow with what is freed and let go within seconds only.
+ */
+#ifndef MM_HOOKS_PCP_H
+#define MM_HOOKS_PCP_H
+
+struct zone;
+
+/* Pages for each processor that these lists are for: 1 MiB. */
+#define PCP_EACH_PAGES 256
+/* One part in so many of the memory is not worth disturbing all processors. */
+#define PCP_SHARE 256
+
+/**
+ * mm_hooks_pcp_pages() - pages in these lists, of all zones
+ *
+ * Context: any.
+ * Return: pages; they change while they are counted.
+ */
+unsigned long mm_hooks_pcp_pages(void);
+
+/**
+ * mm_hooks_pcp_many() - how many are worth emptying the lists
+ *
+ * The parameter drain_mb, but no less than the lists are for.
+ *
+ * Context: any.
+ * Return: pages; ULONG_MAX when the lists are to be left alone.
+ */
+unsigned long mm_hooks_pcp_many(void);
+
+#endif /* MM_HOOKS_PCP_H */
