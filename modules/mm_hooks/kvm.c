@@ -123,6 +123,15 @@ static void consider(struct tracepoint *tp, void *unused)
 		hook_attach(tp, &hooks[i]);
 }
 
+static void announce(void)
+{
+	if (served)
+		pr_info("KVM is there: guests' clocks are %s\n",
+			attached & MM_HOOKS_KVM_PUBLISH ?
+			"seen, and can be corrected" :
+			"seen; correcting them needs the companion patch");
+}
+
 static void consider_module(struct module *mod)
 {
 	unsigned int i;
@@ -134,6 +143,7 @@ static void consider_module(struct module *mod)
 		consider(tracepoint_ptr_deref(&mod->tracepoints_ptrs[i]), NULL);
 	if (served)
 		kvm_module = mod;
+	announce();
 }
 
 static int on_module(struct notifier_block *nb, unsigned long state, void *data)
@@ -157,6 +167,7 @@ int mm_hooks_kvm_register(struct mm_hooks_kvm_client *client)
 		return -EBUSY;
 	registered = client;
 	for_each_kernel_tracepoint(consider, NULL);
+	announce();
 	/* Tells of the modules that are there already, too. */
 	err = register_tracepoint_module_notifier(&module_nb);
 	if (err) {
