@@ -19,12 +19,10 @@
 #include <linux/workqueue.h>
 
 #include "kvmclock_fix_trace.h"
+#include "page.h"
 #include "params.h"
 #include "pvclock_page.h"
 #include "snapshot.h"
-
-/* A page is being written for some instructions; this often it is not. */
-#define READ_TRIES 1000
 
 static void look(struct work_struct *work);
 static DECLARE_DEFERRABLE_WORK(look_work, look);
@@ -34,31 +32,6 @@ static DEFINE_MUTEX(guest_lock);
 static struct kf_seen *seen;	/* for each CPU number; NULL: not looking */
 static struct kf_counts counts;
 static unsigned int pages;
-
-/* Return: false when the page never stopped being written. */
-static bool read_page(struct pvclock_vcpu_time_info *clock,
-		      struct kf_page *page)
-{
-	unsigned int version, tries;
-
-	for (tries = 0; tries < READ_TRIES; tries++) {
-		version = READ_ONCE(clock->version);
-		/* The version first. */
-		virt_rmb();
-		page->version = version;
-		page->line.tsc = READ_ONCE(clock->tsc_timestamp);
-		page->line.ns = READ_ONCE(clock->system_time);
-		page->line.rate.mul = READ_ONCE(clock->tsc_to_system_mul);
-		page->line.rate.shift = READ_ONCE(clock->tsc_shift);
-		page->stable = READ_ONCE(clock->flags) & PVCLOCK_TSC_STABLE_BIT;
-		/* And once more behind all the rest. */
-		virt_rmb();
-		if (!(version & 1) && version == READ_ONCE(clock->version))
-			return true;
-		cpu_relax();
-	}
-	return false;
-}
 
 static void complain(unsigned int cpu, const struct kf_page *page,
 		     unsigned int found, s64 step)
@@ -81,7 +54,7 @@ static void look_at(unsigned int cpu, struct pvclock_vcpu_time_info *clock,
 	unsigned int found = KF_VERSION;
 	s64 step = 0;
 
-	if (read_page(clock, &page))
+	if (kf_page_read(&page, clock))
 		found = kf_audit(&seen[cpu], &page, epoch, &step);
 	kf_count(&counts, found, step);
 	trace_kvmclock_fix_page(0, cpu, &page, found, step);

@@ -18,20 +18,10 @@
 #include "correct.h"
 #include "kvm_view.h"
 #include "kvmclock_fix_trace.h"
+#include "page.h"
 #include "params.h"
 #include "snapshot.h"
 #include "vms.h"
-
-static void page_from(struct kf_page *page,
-		      const struct pvclock_vcpu_time_info *clock)
-{
-	page->version = clock->version;
-	page->line.tsc = clock->tsc_timestamp;
-	page->line.ns = clock->system_time;
-	page->line.rate.mul = clock->tsc_to_system_mul;
-	page->line.rate.shift = clock->tsc_shift;
-	page->stable = clock->flags & PVCLOCK_TSC_STABLE_BIT;
-}
 
 /*
  * An odd version says that the page is being written: what it will hold is still
@@ -100,7 +90,7 @@ static void on_update(struct mm_hooks_kvm_client *client, unsigned int vcpu_id,
 	unsigned int found;
 	s64 step;
 
-	page_from(&page, clock);
+	kf_page_copy(&page, clock);
 	flags = kf_vms_lock();
 	kf_view_get(&view, clock);
 	found = audit(&view, vcpu_id, &page, corrected, &step);
