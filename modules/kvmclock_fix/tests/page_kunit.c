@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Clock pages, read while a host writes them. */
+/* Clock pages as they are taken over. */
 #include <kunit/test.h>
-#include <linux/kthread.h>
 #include <linux/module.h>
 
 #include <asm/pvclock-abi.h>
@@ -50,56 +49,10 @@ static void page_that_is_being_written_is_refused(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, kf_page_read(&page, &clock));
 }
 
-/* All fields say the same number, as long as they are of one version. */
-static int write_pages(void *data)
-{
-	struct pvclock_vcpu_time_info *clock = data;
-	u32 i = 0;
-
-	while (!kthread_should_stop()) {
-		WRITE_ONCE(clock->version, 2 * i + 1);
-		virt_wmb();
-		WRITE_ONCE(clock->tsc_timestamp, i);
-		WRITE_ONCE(clock->tsc_to_system_mul, i);
-		WRITE_ONCE(clock->system_time, i);
-		virt_wmb();
-		WRITE_ONCE(clock->version, 2 * i + 2);
-		if (!(++i % 64))
-			cond_resched();
-	}
-	return 0;
-}
-
-static void what_is_read_is_of_one_version(struct kunit *test)
-{
-	struct pvclock_vcpu_time_info *clock;
-	struct task_struct *writer;
-	struct kf_page page;
-	int i, read = 0;
-
-	clock = kunit_kzalloc(test, sizeof(*clock), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, clock);
-	writer = kthread_run(write_pages, clock, "page_kunit");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(writer));
-	for (i = 0; i < 20000; i++) {
-		if (!(i % 64))
-			cond_resched();
-		if (!kf_page_read(&page, clock) || !page.version)
-			continue;
-		read++;
-		KUNIT_EXPECT_EQ(test, page.version, 2 * (u32)page.line.ns + 2);
-		KUNIT_EXPECT_EQ(test, page.line.tsc, (u64)page.line.ns);
-		KUNIT_EXPECT_EQ(test, page.line.rate.mul, (u32)page.line.ns);
-	}
-	kthread_stop(writer);
-	KUNIT_EXPECT_GT(test, read, 0);
-}
-
 static struct kunit_case page_cases[] = {
 	KUNIT_CASE(every_field_is_taken_over),
 	KUNIT_CASE(stable_is_one_flag_of_several),
 	KUNIT_CASE(page_that_is_being_written_is_refused),
-	KUNIT_CASE(what_is_read_is_of_one_version),
 	{}
 };
 
