@@ -2,7 +2,9 @@
 /* The timekeeper's clocks, copied at every update. */
 #include "snapshot.h"
 
+#include <linux/clocksource.h>
 #include <linux/seqlock.h>
+#include <linux/string.h>
 #include <linux/timekeeper_internal.h>
 
 #include <asm/msr.h>
@@ -11,6 +13,9 @@
 /* Written by the notifier, which the timekeeper's lock serialises. */
 static struct kf_snapshot last;
 static seqcount_t last_seq = SEQCNT_ZERO(last_seq);
+
+/* The clocksource whose name was copied: compared, never followed. */
+static const struct clocksource *named;
 
 static void copy_clock(struct kf_clock *clock, const struct tk_read_base *tkr)
 {
@@ -23,14 +28,26 @@ static void copy_clock(struct kf_clock *clock, const struct tk_read_base *tkr)
 	clock->offset = ktime_to_ns(tkr->base);
 }
 
+static void copy_name(const struct clocksource *source)
+{
+	if (source == named)
+		return;
+	named = source;
+	strscpy(last.source, source->name, sizeof(last.source));
+}
+
 /* The timekeeper's lock is held, interrupts are off. */
 static void take_snapshot(struct mm_hooks_clock_client *client,
 			  const struct timekeeper *tk)
 {
+	const s64 boot_offset = ktime_to_ns(tk->offs_boot);
+
 	write_seqcount_begin(&last_seq);
 	copy_clock(&last.mono, &tk->tkr_mono);
 	copy_clock(&last.raw, &tk->tkr_raw);
-	last.boot_offset = ktime_to_ns(tk->offs_boot);
+	copy_name(tk->tkr_mono.clock);
+	last.sleeps += last.updates && boot_offset != last.boot_offset;
+	last.boot_offset = boot_offset;
 	last.updates++;
 	write_seqcount_end(&last_seq);
 }
@@ -49,6 +66,31 @@ u64 kf_snapshot_read(struct kf_snapshot *snap)
 				 rdtsc_ordered() : snap->raw.cycle_last;
 	} while (read_seqcount_retry(&last_seq, seq));
 	return cycles;
+}
+
+bool kf_snapshot_base(u64 *tsc, s64 *ns)
+{
+	struct kf_clock raw;
+	s64 boot_offset;
+	unsigned int seq;
+	u64 cycles;
+
+	do {
+		seq = read_seqcount_begin(&last_seq);
+		raw = last.raw;
+		boot_offset = last.boot_offset;
+		cycles = rdtsc_ordered();
+	} while (read_seqcount_retry(&last_seq, seq));
+	if (raw.vclock_mode != VDSO_CLOCKMODE_TSC)
+		return false;
+	*tsc = cycles;
+	*ns = kf_clock_ns(&raw, cycles) + boot_offset;
+	return true;
+}
+
+u32 kf_snapshot_sleeps(void)
+{
+	return READ_ONCE(last.sleeps);
 }
 
 int kf_snapshot_init(void)

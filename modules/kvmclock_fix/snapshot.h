@@ -10,13 +10,17 @@
  * @mono:	 CLOCK_MONOTONIC
  * @raw:	 CLOCK_MONOTONIC_RAW
  * @boot_offset: CLOCK_BOOTTIME less CLOCK_MONOTONIC, nanoseconds
+ * @sleeps:	 times that @boot_offset has changed: the machine was asleep
  * @updates:	 copies made since the module was loaded
+ * @source:	 name of the clocksource
  */
 struct kf_snapshot {
 	struct kf_clock mono;
 	struct kf_clock raw;
 	s64 boot_offset;
+	u32 sleeps;
 	u64 updates;
+	char source[16];
 };
 
 /* Context: process.  Return: 0 or a negative errno. */
@@ -32,5 +36,26 @@ void kf_snapshot_exit(void);
  * run on another counter, its value at the last update.
  */
 u64 kf_snapshot_read(struct kf_snapshot *snap);
+
+/**
+ * kf_snapshot_base() - the base of a VM's clock, and the TSC, as of one moment
+ * @tsc: the host's TSC
+ * @ns:  nanoseconds, by the raw clock, with the time asleep
+ *
+ * The raw clock and the time asleep are of one update, and what KVM computes for
+ * the master clock at the same TSC is the same to the nanosecond.
+ *
+ * Context: any but NMI.
+ * Return: false where the clocks do not run on the TSC; then nothing is written.
+ */
+bool kf_snapshot_base(u64 *tsc, s64 *ns);
+
+/**
+ * kf_snapshot_sleeps() - how often the machine was asleep since the module was loaded
+ *
+ * Context: any.
+ * Return: the number.
+ */
+u32 kf_snapshot_sleeps(void);
 
 #endif /* KVMCLOCK_FIX_SNAPSHOT_H */

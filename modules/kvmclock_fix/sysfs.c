@@ -1,73 +1,145 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /sys/kernel/kvmclock_fix: one value a file, see docs/parameters.md. */
+/*
+ * /sys/kernel/kvmclock_fix: what was found of the clocks that this host shows, and,
+ * in guest/, of the one that it is shown.  See docs/parameters.md.
+ */
 #include "sysfs.h"
 
-#include <linux/clocksource.h>
+#include <linux/kernel.h>
 #include <linux/kobject.h>
 #include <linux/sysfs.h>
 
-#include "snapshot.h"
+#include "guest.h"
+#include "host.h"
+#include "vms.h"
 
-#define SHOW(_name, _format, _value)					\
-static ssize_t _name##_show(struct kobject *kobj,			\
-			    struct kobj_attribute *attr, char *buf)	\
+static void host_counts(struct kf_counts *counts)
+{
+	unsigned long flags = kf_vms_lock();
+
+	*counts = kf_totals;
+	kf_vms_unlock(flags);
+}
+
+static void guest_counts(struct kf_counts *counts)
+{
+	kf_guest_counts(counts);
+}
+
+/* A histogram: the largest step of a bin, and how many fell into it. */
+static ssize_t show_steps(const struct kf_counts *counts, char *buf)
+{
+	unsigned int bin;
+	ssize_t len = 0;
+
+	for (bin = 0; bin < KF_STEP_BINS; bin++)
+		len += sysfs_emit_at(buf, len, "<=%lld %llu\n",
+				     kf_step_border(bin), counts->steps[bin]);
+	return len;
+}
+
+#define FILE(_where, _name, _value)					\
+static ssize_t _where##_##_name##_show(struct kobject *kobj,		\
+				       struct kobj_attribute *attr,	\
+				       char *buf)			\
 {									\
-	struct kf_snapshot snap;					\
-	u64 cycles = kf_snapshot_read(&snap);				\
-									\
-	(void)cycles;							\
-	return sysfs_emit(buf, _format "\n", _value);			\
+	return _value;							\
 }									\
-static struct kobj_attribute _name##_attr = {				\
+static struct kobj_attribute _where##_##_name##_attr = {		\
 	.attr = { .name = #_name, .mode = 0444 },			\
-	.show = _name##_show,						\
+	.show = _where##_##_name##_show,				\
 }
 
-static s64 mono_minus_raw(const struct kf_snapshot *snap, u64 cycles)
+static u64 count_at(void (*get)(struct kf_counts *counts), size_t offset)
 {
-	return kf_clock_ns(&snap->mono, cycles) -
-	       kf_clock_ns(&snap->raw, cycles);
+	struct kf_counts counts;
+
+	get(&counts);
+	return *(u64 *)((char *)&counts + offset);
 }
 
-static const char *mode_name(int mode)
+static ssize_t steps_of(void (*get)(struct kf_counts *counts), char *buf)
 {
-	switch (mode) {
-	case VDSO_CLOCKMODE_TSC:
-		return "tsc";
-#ifdef CONFIG_PARAVIRT_CLOCK
-	case VDSO_CLOCKMODE_PVCLOCK:
-		return "pvclock";
-#endif
-	default:
-		return "other";
-	}
+	struct kf_counts counts;
+
+	get(&counts);
+	return show_steps(&counts, buf);
 }
 
-SHOW(updates, "%llu", snap.updates);
-SHOW(vclock_mode, "%s", mode_name(snap.raw.vclock_mode));
-SHOW(raw_ns, "%llu", kf_clock_ns(&snap.raw, cycles));
-SHOW(mono_ns, "%llu", kf_clock_ns(&snap.mono, cycles));
-SHOW(mono_minus_raw_ns, "%lld", mono_minus_raw(&snap, cycles));
-SHOW(boot_offset_ns, "%lld", snap.boot_offset);
-SHOW(raw_mult, "%u", snap.raw.mult);
-SHOW(raw_shift, "%u", snap.raw.shift);
-SHOW(mono_mult, "%u", snap.mono.mult);
-SHOW(mono_shift, "%u", snap.mono.shift);
+#define COUNT(_where, _name)						\
+static ssize_t _where##_##_name##_show(struct kobject *kobj,		\
+				       struct kobj_attribute *attr,	\
+				       char *buf)			\
+{									\
+	return sysfs_emit(buf, "%llu\n",				\
+			  count_at(_where##_counts,			\
+				   offsetof(struct kf_counts, _name)));	\
+}									\
+static struct kobj_attribute _where##_##_name##_attr = {		\
+	.attr = { .name = #_name, .mode = 0444 },			\
+	.show = _where##_##_name##_show,				\
+}
 
-static struct attribute *kvmclock_fix_attrs[] = {
-	&updates_attr.attr,
-	&vclock_mode_attr.attr,
-	&raw_ns_attr.attr,
-	&mono_ns_attr.attr,
-	&mono_minus_raw_ns_attr.attr,
-	&boot_offset_ns_attr.attr,
-	&raw_mult_attr.attr,
-	&raw_shift_attr.attr,
-	&mono_mult_attr.attr,
-	&mono_shift_attr.attr,
+COUNT(host, updates);
+COUNT(host, negative);
+COUNT(host, backwards);
+COUNT(host, rate_changes);
+COUNT(host, version_violations);
+COUNT(host, sets);
+COUNT(host, corrected);
+FILE(host, steps, steps_of(host_counts, buf));
+FILE(host, vms, kf_vms_show(buf));
+FILE(host, untracked, sysfs_emit(buf, "%llu\n", kf_vms_untracked()));
+FILE(host, hooks, sysfs_emit(buf, "%s\n", kf_host_hooks()));
+
+COUNT(guest, updates);
+COUNT(guest, negative);
+COUNT(guest, backwards);
+COUNT(guest, rate_changes);
+COUNT(guest, version_violations);
+FILE(guest, steps, steps_of(guest_counts, buf));
+FILE(guest, pages, sysfs_emit(buf, "%u\n",
+			      kf_guest_counts(&(struct kf_counts){ })));
+
+static struct attribute *host_attrs[] = {
+	&host_updates_attr.attr,
+	&host_negative_attr.attr,
+	&host_backwards_attr.attr,
+	&host_rate_changes_attr.attr,
+	&host_version_violations_attr.attr,
+	&host_sets_attr.attr,
+	&host_corrected_attr.attr,
+	&host_steps_attr.attr,
+	&host_vms_attr.attr,
+	&host_untracked_attr.attr,
+	&host_hooks_attr.attr,
 	NULL,
 };
-ATTRIBUTE_GROUPS(kvmclock_fix);
+
+static const struct attribute_group host_group = { .attrs = host_attrs };
+
+static struct attribute *guest_attrs[] = {
+	&guest_updates_attr.attr,
+	&guest_negative_attr.attr,
+	&guest_backwards_attr.attr,
+	&guest_rate_changes_attr.attr,
+	&guest_version_violations_attr.attr,
+	&guest_steps_attr.attr,
+	&guest_pages_attr.attr,
+	NULL,
+};
+
+static const struct attribute_group guest_group = {
+	.name = "guest",
+	.attrs = guest_attrs,
+};
+
+static const struct attribute_group *groups[] = {
+	&host_group,
+	&guest_group,
+	&kf_snapshot_group,
+	NULL,
+};
 
 static struct kobject *kobj;
 
@@ -78,7 +150,7 @@ int kf_sysfs_init(void)
 	kobj = kobject_create_and_add("kvmclock_fix", kernel_kobj);
 	if (!kobj)
 		return -ENOMEM;
-	err = sysfs_create_groups(kobj, kvmclock_fix_groups);
+	err = sysfs_create_groups(kobj, groups);
 	if (err)
 		kobject_put(kobj);
 	return err;

@@ -6,7 +6,7 @@
  * pacer decides when it runs (pacer.c, pace.c), the engine takes blocks from it
  * (intree.c), a chain carries them to the reporter and back (chain.c).  On one
  * with the companion patch the engine is in native/, between the same pacer and
- * the same reporter.  The clock's way: clock.c.  Which engine and which
+ * the same reporter.  The clock's way: clock.c, kvm.c.  Which engine and which
  * reporter: registry.c, and none while the guest sleeps: sleep.c.
  */
 #include <linux/module.h>

@@ -19,9 +19,9 @@ def _check_tsc(guest: Guest) -> None:
     load = guest.start("churn 16 20")
     print(guest.sh(f"rawclock {CLOCK} 3000", 120))
     guest.wait(load)
-    updates = _number(guest, "updates")
+    updates = _number(guest, "snapshot_updates")
     guest.sh("sleep 1")
-    check(_number(guest, "updates") > updates, "no updates")
+    check(_number(guest, "snapshot_updates") > updates, "no updates")
     check(_number(guest, "raw_mult") > 0 and _number(guest, "raw_shift") > 0, "mult or shift")
 
 

@@ -3,6 +3,7 @@
 #include <kunit/test.h>
 #include <linux/module.h>
 #include <linux/limits.h>
+#include <linux/math64.h>
 
 #include "../raw_clock.c"
 
@@ -127,6 +128,33 @@ static void every_shift_agrees_with_the_slow_way(struct kunit *test)
 	}
 }
 
+/* The largest distance there is: half the range of a counter of 64 bits. */
+static void longest_gap_is_exact_at_every_mult(struct kunit *test)
+{
+	u32 shift, bit;
+
+	for (shift = 0; shift <= 32; shift++) {
+		for (bit = 0; bit < 32; bit++) {
+			struct kf_clock c = { .cycle_last = 1ULL << 63,
+					      .mask = U64_MAX, .shift = shift,
+					      .mult = U32_MAX >> bit };
+
+			KUNIT_ASSERT_EQ(test, kf_clock_ns(&c, U64_MAX),
+					mul_u64_u32_shr(S64_MAX, c.mult, shift));
+		}
+	}
+}
+
+static void offset_beyond_63_bits_wraps(struct kunit *test)
+{
+	struct kf_clock c = tsc;
+
+	c.offset = (u64)S64_MAX;
+	KUNIT_EXPECT_EQ(test, kf_clock_ns(&c, 1000004), 1ULL << 63);
+	c.offset = U64_MAX;
+	KUNIT_EXPECT_EQ(test, kf_clock_ns(&c, 1000004), 0ULL);
+}
+
 static void clock_never_runs_back(struct kunit *test)
 {
 	u64 cycles, last = 0;
@@ -149,6 +177,8 @@ static struct kunit_case raw_clock_cases[] = {
 	KUNIT_CASE(half_the_range_is_the_border),
 	KUNIT_CASE(hour_without_an_update_is_exact),
 	KUNIT_CASE(every_shift_agrees_with_the_slow_way),
+	KUNIT_CASE(longest_gap_is_exact_at_every_mult),
+	KUNIT_CASE(offset_beyond_63_bits_wraps),
 	KUNIT_CASE(clock_never_runs_back),
 	{}
 };

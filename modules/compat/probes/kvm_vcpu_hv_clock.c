@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Up to v6.14: a vCPU keeps the clock that it was shown last, and KVM's tracepoint
+ * gets that.  v6.15 keeps the rate only (KVM: x86: Remove per-vCPU "cache" of its
+ * reference pvclock).
+ */
+#include <linux/kvm_host.h>
+
+u32 vmhooks_probe(struct kvm_vcpu *vcpu);
+u32 vmhooks_probe(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.hv_clock.tsc_to_system_mul;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is wrong with a clock page, from the page and the one before it.
+ * Decisions, without kernel state.
+ */
+#ifndef KVMCLOCK_FIX_AUDIT_H
+#define KVMCLOCK_FIX_AUDIT_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+
+#include "line.h"
+
+/* Upper borders of the histogram of steps: 0, 1, 10, 100, ... ns, and any. */
+#define KF_STEP_BINS 12
+
+/* Pages that one vCPU may be shown: its own and two of Xen's. */
+#define KF_PAGES 3
+
+/* What kf_audit() finds. */
+#define KF_NEGATIVE	BIT(0) /* the clock is below zero */
+#define KF_BACKWARDS	BIT(1) /* behind what the page before it shows */
+#define KF_RATE_CHANGED BIT(2)
+#define KF_VERSION	BIT(3) /* a reader cannot tell that the page changed */
+#define KF_STEPPED	BIT(4) /* the step says something */
+#define KF_SET		BIT(5) /* somebody set the clock or the TSC in between */
+
+/* Those that are somebody's mistake. */
+#define KF_BAD (KF_NEGATIVE | KF_BACKWARDS | KF_VERSION)
+
+/**
+ * struct kf_page - a clock page
+ * @version: changes whenever the rest does
+ * @line:    the clock
+ * @stable:  all vCPUs of the VM are on one line
+ */
+struct kf_page {
+	u32 version;
+	struct kf_line line;
+	bool stable;
+};
+
+/**
+ * struct kf_epoch - between two pages of one epoch the clock ought not to step
+ * @sets:	changes of the VM's clock by somebody else
+ * @tsc_offset: of the vCPU, 0 where it is not known
+ * @sleeps:	of the machine
+ */
+struct kf_epoch {
+	u64 sets;
+	u64 tsc_offset;
+	u32 sleeps;
+};
+
+/**
+ * struct kf_seen - what a vCPU was shown last; zero it to begin
+ * @any:      there was a page
+ * @next:     of @versions, the one to forget first
+ * @versions: of the pages of this vCPU
+ * @page:     the last one
+ * @epoch:    when that was
+ */
+struct kf_seen {
+	bool any;
+	u8 next;
+	u32 versions[KF_PAGES];
+	struct kf_page page;
+	struct kf_epoch epoch;
+};
+
+/**
+ * struct kf_counts - what was found
+ * @updates:		 pages
+ * @negative:		 KF_NEGATIVE
+ * @backwards:		 KF_BACKWARDS
+ * @rate_changes:	 KF_RATE_CHANGED
+ * @version_violations:	 KF_VERSION
+ * @sets:		 times that somebody set a clock, where that can be told
+ * @corrected:		 clocks that were changed by us
+ * @steps:		 KF_STEPPED, by size
+ */
+struct kf_counts {
+	u64 updates;
+	u64 negative;
+	u64 backwards;
+	u64 rate_changes;
+	u64 version_violations;
+	u64 sets;
+	u64 corrected;
+	u64 steps[KF_STEP_BINS];
+};
+
+/**
+ * kf_audit() - look at a page
+ * @seen:  what the vCPU was shown before; becomes @page
+ * @page:  what it is shown now
+ * @epoch: now
+ * @step:  how far the clock stepped, ns; 0 unless KF_STEPPED
+ *
+ * A step is judged only between two stable pages of one epoch.
+ *
+ * Return: KF_* bits.
+ */
+unsigned int kf_audit(struct kf_seen *seen, const struct kf_page *page,
+		      const struct kf_epoch *epoch, s64 *step);
+
+/**
+ * kf_count() - add a finding to the counts, but for @sets and @corrected
+ * @counts: where to
+ * @found:  KF_* bits
+ * @step:   nanoseconds
+ */
+void kf_count(struct kf_counts *counts, unsigned int found, s64 step);
+
+/**
+ * kf_step_border() - the largest step of a bin
+ * @bin: 0 to KF_STEP_BINS - 1
+ *
+ * Return: nanoseconds; S64_MAX for the last one.
+ */
+s64 kf_step_border(unsigned int bin);
+
+#endif /* KVMCLOCK_FIX_AUDIT_H */

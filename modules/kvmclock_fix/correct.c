@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The clocks that this host shows its guests: corrected, with the companion patch.
+ *
+ * All that KVM shows of a VM's clock, its pages, KVM_GET_CLOCK, Hyper-V's page and
+ * Xen's times, is the master clock, or the raw clock, plus kvmclock_offset.  So
+ * the offset is what is corrected, and all of them agree.
+ *
+ * rebase: the VM's tsc_write_lock is held and interrupts are off; mostly, but not
+ *	when the VM is made, in a write section of its pvclock_sc.  Any thread.
+ * publish: the vCPU's thread, no locks; takes tsc_write_lock, so that nothing
+ *	changes under it, opens a write section, and closes both.
+ * base: any context, takes no lock.
+ *
+ * Order: tsc_write_lock, pvclock_sc, vms_lock.  kvmclock_offset is written by us
+ * only under all three.
+ */
+#include "correct.h"
+
+#include <linux/kvm_host.h>
+#include <linux/math64.h>
+
+#include <asm/tsc.h>
+#include <vmhooks/kvm_hooks.h>
+
+#include "kvm_vcpu.h"
+#include "kvmclock_fix_trace.h"
+#include "params.h"
+#include "snapshot.h"
+#include "vms.h"
+
+/*
+ * Without the master clock each vCPU has a line of its own, begun at another time.
+ * What one is ahead of another by drift is less than this and 0.1 % of the time
+ * between them.
+ */
+#define LOOSE_LIMIT_NS NSEC_PER_MSEC
+
+/* How a TSC is scaled: cycles * ratio >> bits. */
+struct scale {
+	u64 ratio;
+	unsigned int bits;
+};
+
+static u64 scaled(const struct scale *scale, u64 cycles)
+{
+	return mul_u64_u64_shr(cycles, scale->ratio, scale->bits);
+}
+
+/*
+ * The processor says how many bits of the ratio are a fraction; KVM keeps that to
+ * itself.  What it computes from the host's rate has to come out here, too.
+ *
+ * Return: false where it does not: then nothing is known of this vCPU's TSC.
+ */
+static bool scale_of(const struct kvm_vcpu *vcpu, struct scale *scale)
+{
+	scale->ratio = vcpu->arch.l1_tsc_scaling_ratio;
+	scale->bits = boot_cpu_has(X86_FEATURE_SVM) ? 32 : 48;
+	if (scale->ratio == 1ULL << scale->bits)
+		return true;
+	if (scale->ratio <= 1) {
+		*scale = (struct scale){ .ratio = 1 };
+		return true;
+	}
+	return scaled(scale, tsc_khz) == vcpu->arch.hw_tsc_khz;
+}
+
+static struct kf_rate rate_of(const struct kvm_vcpu *vcpu)
+{
+	return (struct kf_rate){ .mul = vmhooks_vcpu_mul(vcpu),
+				 .shift = vmhooks_vcpu_shift(vcpu) };
+}
+
+/* The VM is being made: nothing was shown yet, and its address may be known. */
+static bool is_new(struct kvm *kvm)
+{
+	return !atomic_read(&kvm->online_vcpus);
+}
+
+/* Adds to a VM's clock.  Under all three locks. */
+static void add_ns(struct kvm *kvm, struct kf_vm *vm, s64 add)
+{
+	kvm->arch.kvmclock_offset += add;
+	vm->offset = kvm->arch.kvmclock_offset;
+	vm->drift += add;
+	vm->counts.corrected++;
+	kf_totals.corrected++;
+}
+
+/*
+ * The line to go on with: that of the master clock, if it was on, else the one
+ * that a vCPU was shown last.
+ */
+static const struct kf_line *line_before(const struct kf_vm *vm, bool was_on,
+					 const struct kf_line *master,
+					 const struct kf_line *next)
+{
+	const struct kf_line *line = was_on ? master : NULL;
+
+	if (!line && vm->shows)
+		line = &vm->shown;
+	return line && kf_line_follows(line, next) ? line : NULL;
+}
+
+/*
+ * Lets the new line begin a cycle or a few earlier, so that the old one loses
+ * none where it ends: then the two are never more than 1 ns apart.
+ */
+static void align(struct kvm_arch *ka, const struct scale *scale,
+		  const struct kf_line *old, struct kf_line *next)
+{
+	unsigned int i;
+	u64 tsc;
+
+	for (i = 0; i < 16; i++) {
+		tsc = scaled(scale, ka->master_cycle_now - i);
+		if (tsc < old->tsc)
+			return;
+		if (kf_rate_lost(&old->rate, tsc - old->tsc))
+			continue;
+		ka->master_cycle_now -= i;
+		next->tsc = tsc;
+		return;
+	}
+}
+
+/* Under all three locks.  Return: nanoseconds added. */
+static s64 rebase(struct kvm *kvm, struct kf_vm *vm, bool was_on,
+		  u64 old_cycles, s64 old_ns)
+{
+	struct kvm_vcpu *vcpu = is_new(kvm) ? NULL : kvm_get_vcpu(kvm, 0);
+	struct kvm_arch *ka = &kvm->arch;
+	const struct kf_line *before;
+	struct kf_line old, next;
+	struct scale scale;
+	bool slept = vm->known && vm->sleeps != kf_snapshot_sleeps();
+	s64 ns;
+
+	kf_vm_notice(vm, ka->kvmclock_offset, kf_snapshot_sleeps());
+	if (!vcpu || !vcpu->arch.hw_tsc_khz || !scale_of(vcpu, &scale))
+		return 0;
+	old = (struct kf_line){ .tsc = scaled(&scale, old_cycles),
+				.ns = old_ns + ka->kvmclock_offset,
+				.rate = rate_of(vcpu) };
+	next = (struct kf_line){ .tsc = scaled(&scale, ka->master_cycle_now),
+				 .ns = ka->master_kernel_ns +
+				       ka->kvmclock_offset,
+				 .rate = old.rate };
+	before = slept ? NULL : line_before(vm, was_on, &old, &next);
+	if (!before && !ka->use_master_clock)
+		return 0;
+	if (before && before->tsc != next.tsc)
+		align(ka, &scale, before, &next);
+	ns = kf_rebase_ns(before, &next);
+	/* Without the master clock the VM stays on the line that it was on. */
+	vm->shown = ka->use_master_clock ? next : *before;
+	if (ka->use_master_clock)
+		vm->shown.ns = ns;
+	vm->shows = true;
+	return ns - next.ns;
+}
+
+static void on_rebase(struct mm_hooks_kvm_client *client, struct kvm *kvm,
+		      bool master, s64 ns, u64 cycles)
+{
+	struct kf_vm *vm;
+	unsigned long flags;
+	pid_t tgid = 0;
+	s64 add = 0;
+
+	lockdep_assert_held(&kvm->arch.tsc_write_lock);
+	flags = kf_vms_lock();
+	vm = kf_vms_get(kvm, current->mm && current->mm == kvm->mm);
+	if (vm && is_new(kvm))
+		vm->known = false;
+	if (vm && kf_fix())
+		add = rebase(kvm, vm, master, cycles, ns);
+	if (add) {
+		add_ns(kvm, vm, add);
+		tgid = vm->tgid;
+	}
+	kf_vms_unlock(flags);
+	if (add)
+		trace_kvmclock_fix_correct(tgid, "rebase", add,
+					   kvm->arch.master_kernel_ns +
+					   kvm->arch.kvmclock_offset,
+					   kvm->arch.master_cycle_now);
+}
+
+/*
+ * Is this clock of the line that its VM is on now?  One that was computed before
+ * that changed is about to be replaced, and nothing is to be learnt from it.
+ */
+static bool is_current(const struct kvm *kvm, bool stable,
+		       const struct scale *scale, const struct kf_line *next)
+{
+	const struct kvm_arch *ka = &kvm->arch;
+
+	if (stable != ka->use_master_clock)
+		return false;
+	return !stable ||
+	       (next->tsc == scaled(scale, ka->master_cycle_now) &&
+		next->ns == (s64)(ka->master_kernel_ns + ka->kvmclock_offset));
+}
+
+/*
+ * Without the master clock, where the TSC can be trusted: the line that the VM is
+ * on, to the bit, and the offset follows.  KVM reads the TSC first and the raw
+ * clock after it, so what it shows is ahead by the time between.
+ *
+ * Return: false where the host's clock does not run on the TSC.
+ */
+static bool loose_line(struct kvm *kvm, struct kf_vm *vm,
+		       const struct scale *scale, struct kf_line *next)
+{
+	struct kf_line now = { .rate = next->rate };
+	s64 add = 0;
+	u64 tsc;
+
+	if (!kf_snapshot_base(&tsc, &now.ns))
+		return false;
+	now.tsc = scaled(scale, tsc);
+	now.ns += kvm->arch.kvmclock_offset;
+	if (vm->shows && kf_line_follows(&vm->shown, &now))
+		add = kf_line_ns(&vm->shown, now.tsc) - now.ns;
+	else
+		vm->shown = now;
+	if (vm->shown.ns < 0) {
+		add = kf_rebase_ns(NULL, &vm->shown) - vm->shown.ns;
+		vm->shown.ns = 0;
+	}
+	if (add)
+		add_ns(kvm, vm, add);
+	vm->shows = true;
+	*next = vm->shown;
+	return true;
+}
+
+/* Raises what KVM has read, if that is behind. */
+static void hold(struct kvm *kvm, struct kf_vm *vm, struct kf_line *next)
+{
+	const struct kf_line *shown = NULL;
+	s64 limit = S64_MAX;
+	s64 ns = next->ns;
+
+	/* Where TSCs differ between CPUs, the line of another vCPU says nothing. */
+	if (vm->shows && !check_tsc_unstable())
+		shown = &vm->shown;
+	if (shown && !kvm->arch.use_master_clock)
+		limit = LOOSE_LIMIT_NS +
+			(kf_line_ns(shown, next->tsc) - shown->ns) / 1000;
+	if (kf_fix())
+		next->ns = kf_publish_ns(shown, next, limit);
+	if (next->ns != ns)
+		add_ns(kvm, vm, next->ns - ns);
+	vm->shown = *next;
+	vm->shows = true;
+}
+
+/* What is to be shown instead of @next.  Under all three locks. */
+static void publish(struct kvm_vcpu *vcpu, bool stable, struct kf_line *next)
+{
+	struct kf_vm *vm = kf_vms_get(vcpu->kvm, true);
+	struct kvm *kvm = vcpu->kvm;
+	struct scale scale;
+
+	if (vm)
+		kf_vm_notice(vm, kvm->arch.kvmclock_offset,
+			     kf_snapshot_sleeps());
+	if (!vm || !scale_of(vcpu, &scale) ||
+	    !is_current(kvm, stable, &scale, next)) {
+		if (kf_fix())
+			next->ns = kf_rebase_ns(NULL, next);
+		return;
+	}
+	if (stable || !kf_fix() || !loose_line(kvm, vm, &scale, next))
+		hold(kvm, vm, next);
+}
+
+static void ask_for_updates(struct kvm *kvm)
+{
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+
+	kvm_for_each_vcpu(i, vcpu, kvm)
+		kvm_make_request(KVM_REQ_CLOCK_UPDATE, vcpu);
+}
+
+static void on_publish(struct mm_hooks_kvm_client *client,
+		       struct kvm_vcpu *vcpu,
+		       struct pvclock_vcpu_time_info *clock)
+{
+	struct kf_line kvms = { .tsc = clock->tsc_timestamp -
+				       vcpu->arch.l1_tsc_offset,
+				.ns = clock->system_time,
+				.rate = { .mul = clock->tsc_to_system_mul,
+					  .shift = clock->tsc_shift } };
+	bool stable = clock->flags & PVCLOCK_TSC_STABLE_BIT;
+	struct kvm_arch *ka = &vcpu->kvm->arch;
+	unsigned long flags, vms_flags;
+	struct kf_line ours = kvms;
+	s64 add;
+
+	raw_spin_lock_irqsave(&ka->tsc_write_lock, flags);
+	write_seqcount_begin(&ka->pvclock_sc);
+	vms_flags = kf_vms_lock();
+	publish(vcpu, stable, &ours);
+	kf_vms_unlock(vms_flags);
+	write_seqcount_end(&ka->pvclock_sc);
+	raw_spin_unlock_irqrestore(&ka->tsc_write_lock, flags);
+	clock->tsc_timestamp += ours.tsc - kvms.tsc;
+	clock->system_time = ours.ns;
+	add = kf_line_ns(&ours, kvms.tsc) - kvms.ns;
+	if (!add)
+		return;
+	/* The others go on with the same offset. */
+	if (stable)
+		ask_for_updates(vcpu->kvm);
+	trace_kvmclock_fix_correct(current->tgid, "publish", add, ours.ns,
+				   ours.tsc);
+}
+
+static void on_base(struct mm_hooks_kvm_client *client, s64 *ns)
+{
+	u64 tsc;
+
+	if (kf_fix())
+		kf_snapshot_base(&tsc, ns);
+}
+
+void kf_correct_wanted(struct mm_hooks_kvm_client *client)
+{
+	client->wanted |= MM_HOOKS_KVM_REBASE | MM_HOOKS_KVM_PUBLISH |
+			  MM_HOOKS_KVM_BASE;
+	client->rebase = on_rebase;
+	client->publish = on_publish;
+	client->base = on_base;
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The clock that this machine is shown by its host: looked at from inside.
+ *
+ * Every guest_period_ms one CPU reads the pages of all that are online; pages are
+ * memory, so nobody is interrupted.  The timer is deferrable: an idle guest is not
+ * woken.  What the host changed several times between two looks counts as one
+ * change.
+ */
+#include "guest.h"
+
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "kvmclock_fix_trace.h"
+#include "page.h"
+#include "params.h"
+#include "pvclock_page.h"
+#include "snapshot.h"
+
+static void look(struct work_struct *work);
+static DECLARE_DEFERRABLE_WORK(look_work, look);
+
+/* Covers all below. */
+static DEFINE_MUTEX(guest_lock);
+static struct kf_seen *seen;	/* for each CPU number; NULL: not looking */
+static struct kf_counts counts;
+static unsigned int pages;
+
+static void complain(unsigned int cpu, const struct kf_page *page,
+		     unsigned int found, s64 step)
+{
+	static DEFINE_RATELIMIT_STATE(limit, 10 * HZ, 5);
+
+	if (!(found & KF_BAD) || !__ratelimit(&limit))
+		return;
+	pr_warn("the host has shown CPU %u a clock that is wrong:%s%s%s (%lld ns, step %lld ns, version %u)\n",
+		cpu, found & KF_NEGATIVE ? " negative" : "",
+		found & KF_BACKWARDS ? " backwards" : "",
+		found & KF_VERSION ? " version" : "", page->line.ns, step,
+		page->version);
+}
+
+static void look_at(unsigned int cpu, struct pvclock_vcpu_time_info *clock,
+		    const struct kf_epoch *epoch)
+{
+	struct kf_page page;
+	unsigned int found = KF_VERSION;
+	s64 step = 0;
+
+	if (kf_page_read(&page, clock))
+		found = kf_audit(&seen[cpu], &page, epoch, &step);
+	kf_count(&counts, found, step);
+	trace_kvmclock_fix_page(0, cpu, &page, found, step);
+	complain(cpu, &page, found, step);
+}
+
+/* Return: pages that there are. */
+static unsigned int look_at_all(void)
+{
+	struct kf_epoch epoch = { .sleeps = kf_snapshot_sleeps() };
+	struct pvclock_vcpu_time_info *clock;
+	unsigned int cpu, there = 0;
+
+	lockdep_assert_held(&guest_lock);
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		clock = vmhooks_pvclock_page(cpu);
+		if (!clock)
+			continue;
+		look_at(cpu, clock, &epoch);
+		there++;
+	}
+	cpus_read_unlock();
+	return there;
+}
+
+static void look(struct work_struct *work)
+{
+	mutex_lock(&guest_lock);
+	pages = look_at_all();
+	mutex_unlock(&guest_lock);
+	schedule_delayed_work(&look_work,
+			      msecs_to_jiffies(kf_guest_period_ms()));
+}
+
+void kf_guest_look_again(void)
+{
+	bool looking;
+
+	mutex_lock(&guest_lock);
+	looking = seen;
+	mutex_unlock(&guest_lock);
+	if (looking)
+		mod_delayed_work(system_wq, &look_work, 0);
+}
+
+unsigned int kf_guest_counts(struct kf_counts *copy)
+{
+	unsigned int there;
+
+	mutex_lock(&guest_lock);
+	*copy = counts;
+	there = pages;
+	mutex_unlock(&guest_lock);
+	return there;
+}
+
+static void introduce(void)
+{
+	struct kf_snapshot snap;
+
+	kf_snapshot_read(&snap);
+	if (!pages)
+		pr_info("clocksource %s; no clock page of a host: there is nothing to judge from inside\n",
+			snap.source);
+	else if (!strcmp(snap.source, "kvm-clock"))
+		pr_info("clocksource %s, %u pages: negative values, steps, rates and versions are judged; this machine has no other clock to judge the absolute rate by\n",
+			snap.source, pages);
+	else
+		pr_info("clocksource %s, and %u pages of kvm-clock beside it: negative values, steps, rates and versions of those are judged, which this clocksource does not go by\n",
+			snap.source, pages);
+}
+
+void kf_guest_init(void)
+{
+	bool looking;
+
+	mutex_lock(&guest_lock);
+	seen = kcalloc(nr_cpu_ids, sizeof(*seen), GFP_KERNEL);
+	if (seen)
+		pages = look_at_all();
+	else
+		pr_err("no memory to look at the pages of %u CPUs: this guest's clock is not looked at\n",
+		       nr_cpu_ids);
+	introduce();
+	looking = pages;
+	if (!looking) {
+		kfree(seen);
+		seen = NULL;
+	}
+	mutex_unlock(&guest_lock);
+	if (looking)
+		schedule_delayed_work(&look_work,
+				      msecs_to_jiffies(kf_guest_period_ms()));
+}
+
+void kf_guest_exit(void)
+{
+	cancel_delayed_work_sync(&look_work);
+	kfree(seen);
+	seen = NULL;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What KVM's tracepoint lets us know of the VM behind a clock page. */
+#ifndef KVMCLOCK_FIX_KVM_VIEW_H
+#define KVMCLOCK_FIX_KVM_VIEW_H
+
+#include <linux/types.h>
+
+struct pvclock_vcpu_time_info;
+
+/**
+ * struct kf_view - the VM behind a page
+ * @kvm:    the VM, NULL where it cannot be told: then the rest is 0
+ * @offset: its kvmclock_offset
+ * @tsc_offset: of the vCPU
+ */
+struct kf_view {
+	const void *kvm;
+	s64 offset;
+	u64 tsc_offset;
+};
+
+/**
+ * kf_view_get() - look
+ * @view:  what to fill
+ * @clock: what kvm_pvclock_update was called with
+ *
+ * Context: in that tracepoint.
+ */
+#if IS_ENABLED(CONFIG_KVM)
+void kf_view_get(struct kf_view *view, struct pvclock_vcpu_time_info *clock);
+#else
+static inline void kf_view_get(struct kf_view *view,
+			       struct pvclock_vcpu_time_info *clock)
+{
+	*view = (struct kf_view){ };
+}
+#endif
+
+#endif /* KVMCLOCK_FIX_KVM_VIEW_H */

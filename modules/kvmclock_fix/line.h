@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The line of a guest's clock: what a guest makes of its pvclock page, and how a
+ * new line goes on where the old one was.  Decisions, without kernel state.
+ */
+#ifndef KVMCLOCK_FIX_LINE_H
+#define KVMCLOCK_FIX_LINE_H
+
+#include <linux/types.h>
+
+/**
+ * struct kf_rate - nanoseconds for each cycle of a guest's TSC
+ * @mul:   with @shift, as in the page: ns = (cycles << shift) * mul >> 32
+ * @shift: negative to shift right
+ */
+struct kf_rate {
+	u32 mul;
+	s8 shift;
+};
+
+/**
+ * struct kf_line - a clock as a page shows it
+ * @tsc:  the guest's TSC at @ns
+ * @ns:	  nanoseconds
+ * @rate: from there on
+ */
+struct kf_line {
+	u64 tsc;
+	s64 ns;
+	struct kf_rate rate;
+};
+
+/**
+ * kf_rate_same() - are two rates the same?
+ * @a: one
+ * @b: the other
+ *
+ * Return: whether a guest would compute the same with both.
+ */
+bool kf_rate_same(const struct kf_rate *a, const struct kf_rate *b);
+
+/**
+ * kf_rate_ns() - what a guest makes of cycles
+ * @rate:   the rate
+ * @cycles: since the line began
+ *
+ * The arithmetic of the guest to the bit, its overflow of the shift included.
+ *
+ * Return: nanoseconds.
+ */
+u64 kf_rate_ns(const struct kf_rate *rate, u64 cycles);
+
+/**
+ * kf_rate_ns_up() - the same, so that what follows is never behind
+ * @rate:   the rate
+ * @cycles: since the line began
+ *
+ * A line that begins after @cycles with this value shows, at any moment from then
+ * on, what the old one would or more.  Not more than 1 ns more when no cycle of
+ * @cycles is lost (kf_rate_lost()), else 2.
+ *
+ * Return: nanoseconds.
+ */
+u64 kf_rate_ns_up(const struct kf_rate *rate, u64 cycles);
+
+/**
+ * kf_rate_lost() - cycles that the shift to the right drops
+ * @rate:   the rate
+ * @cycles: since the line began
+ *
+ * Return: cycles; a line that begins that much earlier loses none.
+ */
+u64 kf_rate_lost(const struct kf_rate *rate, u64 cycles);
+
+/**
+ * kf_line_ns() - what a line shows
+ * @line: the line
+ * @tsc:  the guest's TSC
+ *
+ * Return: nanoseconds; a TSC before the begin shows the begin.
+ */
+s64 kf_line_ns(const struct kf_line *line, u64 tsc);
+
+/**
+ * kf_line_step() - how far a new line is from the old one where it begins
+ * @old: the line that a guest has followed
+ * @new: the line that follows
+ *
+ * Return: nanoseconds, negative when the clock steps back.
+ */
+s64 kf_line_step(const struct kf_line *old, const struct kf_line *new);
+
+/**
+ * kf_line_follows() - can a line go on where another one is?
+ * @old: the line that a guest has followed
+ * @new: the line that follows
+ *
+ * Not when the TSC ran backwards, as it does over a suspend, for then the two
+ * have no common time; nor with another rate, which somebody has asked for.
+ *
+ * Return: whether it can.
+ */
+bool kf_line_follows(const struct kf_line *old, const struct kf_line *new);
+
+/**
+ * kf_rebase_ns() - where a new line has to begin to go on where the old one was
+ * @old: the line that the VM's guests have followed, NULL for none
+ * @new: the line that follows; kf_line_follows()
+ *
+ * Never below zero.
+ *
+ * Return: nanoseconds, to be shown at the begin of @new.
+ */
+s64 kf_rebase_ns(const struct kf_line *old, const struct kf_line *new);
+
+/**
+ * kf_publish_ns() - the last guard on what is shown
+ * @shown: the line that the VM was shown last, NULL for none
+ * @next:  the line about to be shown
+ * @limit: raise by no more than so many nanoseconds because of @shown: more is
+ *	   no drift, and nothing that this can know to be wrong
+ *
+ * Return: @next's begin, raised where it is below zero or behind @shown.
+ */
+s64 kf_publish_ns(const struct kf_line *shown, const struct kf_line *next,
+		  s64 limit);
+
+#endif /* KVMCLOCK_FIX_LINE_H */

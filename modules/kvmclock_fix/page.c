@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Clock pages as KVM and its guests have them, read for audit.h. */
+#include "page.h"
+
+#include <linux/compiler.h>
+#include <linux/processor.h>
+
+#include <asm/barrier.h>
+#include <asm/pvclock-abi.h>
+
+/* A page is being written for some instructions; this often it is not. */
+#define READ_TRIES 1000
+
+void kf_page_copy(struct kf_page *page,
+		  const struct pvclock_vcpu_time_info *clock)
+{
+	page->version = READ_ONCE(clock->version);
+	page->line.tsc = READ_ONCE(clock->tsc_timestamp);
+	page->line.ns = READ_ONCE(clock->system_time);
+	page->line.rate.mul = READ_ONCE(clock->tsc_to_system_mul);
+	page->line.rate.shift = READ_ONCE(clock->tsc_shift);
+	page->stable = READ_ONCE(clock->flags) & PVCLOCK_TSC_STABLE_BIT;
+}
+
+bool kf_page_read(struct kf_page *page,
+		  const struct pvclock_vcpu_time_info *clock)
+{
+	unsigned int tries;
+	u32 version;
+
+	for (tries = 0; tries < READ_TRIES; tries++) {
+		version = READ_ONCE(clock->version);
+		/* The version before all the rest, */
+		virt_rmb();
+		kf_page_copy(page, clock);
+		/* and once more behind it. */
+		virt_rmb();
+		if (!(version & 1) && version == READ_ONCE(clock->version)) {
+			page->version = version;
+			return true;
+		}
+		cpu_relax();
+	}
+	return false;
+}

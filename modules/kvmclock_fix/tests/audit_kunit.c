@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is found wrong with clock pages, and what is not. */
+#include <kunit/test.h>
+#include <linux/module.h>
+
+#include "../line.c"
+#include "../audit.c"
+
+/* 1 GHz: a cycle is a nanosecond. */
+#define RATE { .mul = 1U << 31, .shift = 1 }
+
+static const struct kf_page first = {
+	.version = 2,
+	.line = { .tsc = 1000, .ns = 5000, .rate = RATE },
+	.stable = true,
+};
+
+static const struct kf_epoch epoch = { .sets = 3, .tsc_offset = 9 };
+
+/* @first, @ns later and @step off the line. */
+static struct kf_page later(u64 ns, s64 step)
+{
+	struct kf_page page = first;
+
+	page.version += 2;
+	page.line.tsc += ns;
+	page.line.ns += ns + step;
+	return page;
+}
+
+/* What is found when @page follows @first. */
+static unsigned int after_first(const struct kf_page *page,
+				const struct kf_epoch *then, s64 *step)
+{
+	struct kf_seen seen = { };
+
+	kf_audit(&seen, &first, &epoch, step);
+	return kf_audit(&seen, page, then, step);
+}
+
+static void first_page_is_fine(struct kunit *test)
+{
+	struct kf_seen seen = { };
+	s64 step = 1;
+
+	KUNIT_EXPECT_EQ(test, kf_audit(&seen, &first, &epoch, &step), 0U);
+	KUNIT_EXPECT_EQ(test, step, 0LL);
+}
+
+static void negative_is_found_on_any_page(struct kunit *test)
+{
+	struct kf_seen seen = { };
+	struct kf_page page = first;
+	s64 step;
+
+	page.line.ns = -1;
+	KUNIT_EXPECT_EQ(test, kf_audit(&seen, &page, &epoch, &step),
+			(unsigned int)KF_NEGATIVE);
+	page.line.ns = S64_MIN;
+	page.stable = false;
+	KUNIT_EXPECT_TRUE(test, kf_audit(&seen, &page, &epoch, &step) &
+				KF_NEGATIVE);
+}
+
+static void steps_are_measured_at_the_new_page(struct kunit *test)
+{
+	struct kf_page page = later(1000000, 177);
+	s64 step;
+
+	KUNIT_EXPECT_EQ(test, after_first(&page, &epoch, &step),
+			(unsigned int)KF_STEPPED);
+	KUNIT_EXPECT_EQ(test, step, 177LL);
+	page = later(1000000, -177);
+	KUNIT_EXPECT_EQ(test, after_first(&page, &epoch, &step),
+			(unsigned int)(KF_STEPPED | KF_BACKWARDS));
+	KUNIT_EXPECT_EQ(test, step, -177LL);
+	page = later(0, 0);
+	KUNIT_EXPECT_EQ(test, after_first(&page, &epoch, &step),
+			(unsigned int)KF_STEPPED);
+	KUNIT_EXPECT_EQ(test, step, 0LL);
+}
+
+static void unstable_pages_are_not_judged(struct kunit *test)
+{
+	struct kf_page page = later(1000, -500);
+	s64 step;
+
+	page.stable = false;
+	KUNIT_EXPECT_EQ(test, after_first(&page, &epoch, &step), 0U);
+	KUNIT_EXPECT_EQ(test, step, 0LL);
+}
+
+static void wanted_changes_are_not_judged(struct kunit *test)
+{
+	struct kf_page page = later(1000, -500);
+	struct kf_epoch then = epoch;
+	s64 step;
+
+	then.sets++;
+	KUNIT_EXPECT_EQ(test, after_first(&page, &then, &step),
+			(unsigned int)KF_SET);
+	then = epoch;
+	then.tsc_offset++;
+	KUNIT_EXPECT_EQ(test, after_first(&page, &then, &step), 0U);
+	then = epoch;
+	then.sleeps++;
+	KUNIT_EXPECT_EQ(test, after_first(&page, &then, &step), 0U);
+}
+
+static void backwards_tsc_is_not_judged(struct kunit *test)
+{
+	struct kf_page page = later(0, -500);
+	s64 step;
+
+	page.line.tsc--;
+	KUNIT_EXPECT_EQ(test, after_first(&page, &epoch, &step), 0U);
+}
+
+static void rate_changes_are_found(struct kunit *test)
+{
+	struct kf_page page = later(1000, 0);
+	s64 step;
+
+	page.line.rate.mul++;
+	KUNIT_EXPECT_EQ(test, after_first(&page, &epoch, &step),
+			(unsigned int)(KF_RATE_CHANGED | KF_STEPPED));
+	page.line.rate = first.line.rate;
+	page.line.rate.shift--;
+	KUNIT_EXPECT_TRUE(test, after_first(&page, &epoch, &step) &
+				KF_RATE_CHANGED);
+}
+
+static void same_version_for_something_else_is_found(struct kunit *test)
+{
+	struct kf_page page = later(1000, 0);
+	s64 step;
+
+	page.version = first.version;
+	KUNIT_EXPECT_TRUE(test, after_first(&page, &epoch, &step) & KF_VERSION);
+	page = first;
+	KUNIT_EXPECT_FALSE(test, after_first(&page, &epoch, &step) & KF_VERSION);
+}
+
+static void odd_after_even_is_found(struct kunit *test)
+{
+	struct kf_page page = later(1000, 0);
+	s64 step;
+
+	page.version++;
+	KUNIT_EXPECT_TRUE(test, after_first(&page, &epoch, &step) & KF_VERSION);
+}
+
+/* Seen before the write, as on 5.10. */
+static void odd_after_odd_is_fine(struct kunit *test)
+{
+	struct kf_page page = first;
+	struct kf_seen seen = { };
+	s64 step;
+
+	page.version = 1;
+	kf_audit(&seen, &page, &epoch, &step);
+	page = later(1000, 0);
+	page.version = 3;
+	KUNIT_EXPECT_EQ(test, kf_audit(&seen, &page, &epoch, &step),
+			(unsigned int)KF_STEPPED);
+}
+
+static void version_may_wrap(struct kunit *test)
+{
+	struct kf_page page = first;
+	struct kf_seen seen = { };
+	s64 step;
+
+	page.version = U32_MAX - 1;
+	kf_audit(&seen, &page, &epoch, &step);
+	page = later(1000, 0);
+	page.version = 0;
+	KUNIT_EXPECT_EQ(test, kf_audit(&seen, &page, &epoch, &step),
+			(unsigned int)KF_STEPPED);
+}
+
+/* Three pages of one vCPU, one update apart in their versions. */
+static void several_pages_are_told_apart(struct kunit *test)
+{
+	struct kf_seen seen = { };
+	unsigned int round, i;
+	s64 step;
+
+	for (round = 0; round < 100; round++) {
+		struct kf_page page = later(round * 1000, 0);
+
+		for (i = 0; i < KF_PAGES; i++) {
+			page.version = 10 + 2 * (round + i);
+			KUNIT_ASSERT_FALSE(test,
+					   kf_audit(&seen, &page, &epoch, &step) &
+					   KF_VERSION);
+		}
+	}
+}
+
+static void borders_are_powers_of_ten(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, kf_step_border(0), 0LL);
+	KUNIT_EXPECT_EQ(test, kf_step_border(1), 1LL);
+	KUNIT_EXPECT_EQ(test, kf_step_border(2), 10LL);
+	KUNIT_EXPECT_EQ(test, kf_step_border(10), 1000000000LL);
+	KUNIT_EXPECT_EQ(test, kf_step_border(KF_STEP_BINS - 1), S64_MAX);
+}
+
+static void steps_fall_into_their_bins(struct kunit *test)
+{
+	static const struct {
+		s64 step;
+		unsigned int bin;
+	} table[] = {
+		{ 0, 0 }, { 1, 1 }, { -1, 1 }, { 2, 2 }, { -10, 2 }, { 11, 3 },
+		{ 1000000000, 10 }, { -1000000001, 11 }, { S64_MAX, 11 },
+		{ S64_MIN, 11 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		struct kf_counts counts = { };
+
+		kf_count(&counts, KF_STEPPED, table[i].step);
+		KUNIT_EXPECT_EQ_MSG(test, counts.steps[table[i].bin], 1ULL,
+				    "step %lld", table[i].step);
+	}
+}
+
+static void findings_are_counted_each(struct kunit *test)
+{
+	struct kf_counts counts = { };
+
+	kf_count(&counts, KF_NEGATIVE | KF_VERSION, 0);
+	kf_count(&counts, KF_STEPPED | KF_BACKWARDS | KF_RATE_CHANGED, -5);
+	kf_count(&counts, KF_SET, 0);
+	KUNIT_EXPECT_EQ(test, counts.updates, 3ULL);
+	KUNIT_EXPECT_EQ(test, counts.negative, 1ULL);
+	KUNIT_EXPECT_EQ(test, counts.version_violations, 1ULL);
+	KUNIT_EXPECT_EQ(test, counts.backwards, 1ULL);
+	KUNIT_EXPECT_EQ(test, counts.rate_changes, 1ULL);
+	KUNIT_EXPECT_EQ(test, counts.sets, 0ULL);
+	KUNIT_EXPECT_EQ(test, counts.steps[2], 1ULL);
+	KUNIT_EXPECT_EQ(test, counts.steps[0], 0ULL);
+}
+
+static struct kunit_case audit_cases[] = {
+	KUNIT_CASE(first_page_is_fine),
+	KUNIT_CASE(negative_is_found_on_any_page),
+	KUNIT_CASE(steps_are_measured_at_the_new_page),
+	KUNIT_CASE(unstable_pages_are_not_judged),
+	KUNIT_CASE(wanted_changes_are_not_judged),
+	KUNIT_CASE(backwards_tsc_is_not_judged),
+	KUNIT_CASE(rate_changes_are_found),
+	KUNIT_CASE(same_version_for_something_else_is_found),
+	KUNIT_CASE(odd_after_even_is_found),
+	KUNIT_CASE(odd_after_odd_is_fine),
+	KUNIT_CASE(version_may_wrap),
+	KUNIT_CASE(several_pages_are_told_apart),
+	KUNIT_CASE(borders_are_powers_of_ten),
+	KUNIT_CASE(steps_fall_into_their_bins),
+	KUNIT_CASE(findings_are_counted_each),
+	{}
+};
+
+static struct kunit_suite audit_suite = {
+	.name = "kvmclock_fix_audit",
+	.test_cases = audit_cases,
+};
+
+kunit_test_suite(audit_suite);
+
+MODULE_DESCRIPTION("KUnit tests of the audit of clock pages");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lines of guests' clocks, at rates that a host may have: steps without us are
+ * what the model says, and with us 0 or 1 ns.
+ */
+#include <kunit/test.h>
+#include <linux/clocksource.h>
+#include <linux/limits.h>
+#include <linux/math64.h>
+#include <linux/module.h>
+#include <linux/random.h>
+
+#include "../line.c"
+#include "../raw_clock.c"
+
+#define RATES 1000
+#define SECOND 1000000000ULL
+
+/* 3 GHz: (cycles >> 1) * 2/3. */
+static const struct kf_rate three_ghz = { .mul = 2863311530U, .shift = -1 };
+
+/* What a page says of a TSC of @hz, 1 GHz and more: mul is at least 2^31. */
+static struct kf_rate page_rate(u64 hz)
+{
+	struct kf_rate rate = { };
+
+	while (hz >> -rate.shift > 2 * SECOND)
+		rate.shift--;
+	rate.mul = div64_u64(SECOND << 32, hz >> -rate.shift);
+	return rate;
+}
+
+/* What the timekeeper makes of it for CLOCK_MONOTONIC_RAW. */
+static struct kf_clock raw_of(u64 hz)
+{
+	struct kf_clock raw = { .mask = U64_MAX };
+
+	clocks_calc_mult_shift(&raw.mult, &raw.shift, div64_u64(hz, 1000),
+			       NSEC_PER_MSEC, 600 * 1000);
+	return raw;
+}
+
+struct random {
+	u64 state;
+};
+
+static u64 next_random(struct random *r)
+{
+	r->state = r->state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return r->state >> 11;
+}
+
+static struct random seeded(struct kunit *test)
+{
+	struct random r = { .state = get_random_u64() };
+
+	kunit_info(test, "seed %llu\n", r.state);
+	return r;
+}
+
+/* A rate from 1 to 5 GHz in whole kHz. */
+static u64 random_hz(struct random *r)
+{
+	return (1000001 + next_random(r) % 3999999) * 1000;
+}
+
+/* The fraction of @cycles that the model says the raw clock is ahead by, in ns. */
+static s64 model_ns(const struct kf_clock *raw, const struct kf_rate *rate,
+		    u64 cycles)
+{
+	/* ns are cycles * mult / 2^shift and cycles * mul / 2^(32 - rate->shift). */
+	__int128 fast = (__int128)cycles * raw->mult << (40 - raw->shift);
+	__int128 slow = (__int128)cycles * rate->mul << (8 + rate->shift);
+
+	return (s64)((fast - slow) >> 40);
+}
+
+static void rate_is_the_guests_arithmetic(struct kunit *test)
+{
+	const struct kf_rate slow = { .mul = 1U << 31, .shift = 1 };
+
+	KUNIT_EXPECT_EQ(test, kf_rate_ns(&three_ghz, 0), 0ULL);
+	KUNIT_EXPECT_EQ(test, kf_rate_ns(&three_ghz, 1), 0ULL);
+	KUNIT_EXPECT_EQ(test, kf_rate_ns(&three_ghz, 4), 1ULL);
+	KUNIT_EXPECT_EQ(test, kf_rate_ns(&three_ghz, 3000000000ULL),
+			(u64)((__uint128_t)1500000000 * 2863311530U >> 32));
+	KUNIT_EXPECT_EQ(test, kf_rate_ns(&slow, 77), 77ULL);
+	/* Beyond 64 bits of product, and where the shift loses bits. */
+	KUNIT_EXPECT_EQ(test, kf_rate_ns(&slow, 1ULL << 62), 1ULL << 62);
+	KUNIT_EXPECT_EQ(test, kf_rate_ns(&slow, (1ULL << 63) + 2), 2ULL);
+}
+
+static void lost_cycles_are_those_of_the_shift(struct kunit *test)
+{
+	const struct kf_rate quarter = { .mul = 1U << 31, .shift = -2 };
+	const struct kf_rate twice = { .mul = 1U << 31, .shift = 1 };
+
+	KUNIT_EXPECT_EQ(test, kf_rate_lost(&quarter, 7), 3ULL);
+	KUNIT_EXPECT_EQ(test, kf_rate_lost(&quarter, 8), 0ULL);
+	KUNIT_EXPECT_EQ(test, kf_rate_lost(&three_ghz, 9), 1ULL);
+	KUNIT_EXPECT_EQ(test, kf_rate_lost(&twice, 9), 0ULL);
+}
+
+static void line_before_its_begin_shows_the_begin(struct kunit *test)
+{
+	const struct kf_line line = { .tsc = 1000, .ns = 5, .rate = three_ghz };
+
+	KUNIT_EXPECT_EQ(test, kf_line_ns(&line, 999), 5LL);
+	KUNIT_EXPECT_EQ(test, kf_line_ns(&line, 1000), 5LL);
+	KUNIT_EXPECT_EQ(test, kf_line_ns(&line, 4001000), 5LL + 1333333);
+}
+
+static void step_is_new_less_old(struct kunit *test)
+{
+	struct kf_line old = { .tsc = 0, .ns = 100, .rate = three_ghz };
+	struct kf_line new = { .tsc = 3000000, .ns = 1000100, .rate = three_ghz };
+
+	KUNIT_EXPECT_EQ(test, kf_line_step(&old, &new), 1LL);
+	new.ns -= 500;
+	KUNIT_EXPECT_EQ(test, kf_line_step(&old, &new), -499LL);
+	old.ns = S64_MIN / 2;
+	new.ns = old.ns + 999999;
+	KUNIT_EXPECT_EQ(test, kf_line_step(&old, &new), 0LL);
+}
+
+static void backwards_tsc_and_other_rates_do_not_follow(struct kunit *test)
+{
+	const struct kf_line old = { .tsc = 1000, .rate = three_ghz };
+	struct kf_line new = old;
+
+	KUNIT_EXPECT_TRUE(test, kf_line_follows(&old, &new));
+	new.tsc = 999;
+	KUNIT_EXPECT_FALSE(test, kf_line_follows(&old, &new));
+	new.tsc = 1001;
+	KUNIT_EXPECT_TRUE(test, kf_line_follows(&old, &new));
+	new.rate.mul++;
+	KUNIT_EXPECT_FALSE(test, kf_line_follows(&old, &new));
+	new.rate = old.rate;
+	new.rate.shift++;
+	KUNIT_EXPECT_FALSE(test, kf_line_follows(&old, &new));
+}
+
+/* One re-snapshot: @old began at its tsc; the raw clock is read at @tsc. */
+static struct kf_line snapshot(const struct kf_clock *raw,
+			       const struct kf_line *old, u64 tsc)
+{
+	return (struct kf_line){ .tsc = tsc, .ns = kf_clock_ns(raw, tsc),
+				 .rate = old->rate };
+}
+
+static void without_us_it_steps_as_the_model_says(struct kunit *test)
+{
+	struct random r = seeded(test);
+	u64 hz, cycles, interval;
+	int i, stepped = 0;
+
+	for (i = 0; i < RATES; i++) {
+		struct kf_clock raw;
+		struct kf_line old = { }, new;
+		s64 step, model;
+
+		hz = random_hz(&r);
+		raw = raw_of(hz);
+		old.rate = page_rate(hz);
+		/* Up to 40 hours. */
+		interval = 1 + next_random(&r) % 144000;
+		cycles = hz * interval + next_random(&r) % hz;
+		new = snapshot(&raw, &old, cycles);
+		step = kf_line_step(&old, &new);
+		model = model_ns(&raw, &old.rate, cycles);
+		KUNIT_ASSERT_LE(test, abs(step - model), 2LL);
+		/* 0.24 ppm of the interval, and what rounding adds. */
+		KUNIT_ASSERT_LE(test, abs(step), (s64)(interval + 1) * 240 + 2);
+		stepped += abs(step) > 1;
+	}
+	KUNIT_EXPECT_GT(test, stepped, RATES / 2);
+}
+
+/* What the new line shows more than the old one, now and a little later. */
+static void expect_continues(struct kunit *test, const struct kf_line *old,
+			     const struct kf_line *new, struct random *r)
+{
+	int i;
+
+	for (i = 0; i < 64; i++) {
+		u64 tsc = new->tsc + (i < 32 ? i : next_random(r) >> (i - 32));
+		s64 ahead = kf_line_ns(new, tsc) - kf_line_ns(old, tsc);
+
+		KUNIT_ASSERT_GE(test, ahead, 0LL);
+		KUNIT_ASSERT_LE(test, ahead, 1LL);
+	}
+}
+
+static void with_us_it_goes_on_within_1_ns(struct kunit *test)
+{
+	struct random r = seeded(test);
+	int i, n;
+
+	for (i = 0; i < RATES; i++) {
+		u64 hz = random_hz(&r);
+		struct kf_clock raw = raw_of(hz);
+		struct kf_line old = { .rate = page_rate(hz) }, new;
+		u64 tsc = next_random(&r) >> 20;
+
+		old.tsc = tsc;
+		for (n = 0; n < 20; n++) {
+			tsc += 1 + next_random(&r) % (hz * 4);
+			tsc -= kf_rate_lost(&old.rate, tsc - old.tsc);
+			new = snapshot(&raw, &old, tsc);
+			new.ns = kf_rebase_ns(&old, &new);
+			expect_continues(test, &old, &new, &r);
+			old = new;
+		}
+	}
+}
+
+/* Where a cycle is lost, at most 2 ns ahead, and never behind. */
+static void unaligned_line_is_never_behind(struct kunit *test)
+{
+	struct random r = seeded(test);
+	int i, n;
+
+	for (i = 0; i < RATES; i++) {
+		struct kf_line old = { .rate = page_rate(random_hz(&r)) }, new;
+
+		new = old;
+		new.tsc = next_random(&r) >> (i % 40);
+		new.ns = kf_rebase_ns(&old, &new);
+		for (n = 0; n < 64; n++) {
+			u64 tsc = new.tsc + n + (next_random(&r) & 0xfffff);
+			s64 ahead = kf_line_ns(&new, tsc) - kf_line_ns(&old, tsc);
+
+			KUNIT_ASSERT_GE(test, ahead, 0LL);
+			KUNIT_ASSERT_LE(test, ahead, 2LL);
+		}
+	}
+}
+
+static void rebase_is_never_negative(struct kunit *test)
+{
+	const struct kf_line old = { .ns = -1000, .rate = three_ghz };
+	struct kf_line new = { .tsc = 300, .ns = -70, .rate = three_ghz };
+
+	KUNIT_EXPECT_EQ(test, kf_rebase_ns(NULL, &new), 0LL);
+	KUNIT_EXPECT_EQ(test, kf_rebase_ns(&old, &new), 0LL);
+	new.ns = 70;
+	KUNIT_EXPECT_EQ(test, kf_rebase_ns(NULL, &new), 70LL);
+}
+
+static void publish_raises_what_is_negative(struct kunit *test)
+{
+	struct kf_line next = { .ns = -70, .rate = three_ghz };
+
+	KUNIT_EXPECT_EQ(test, kf_publish_ns(NULL, &next, S64_MAX), 0LL);
+	KUNIT_EXPECT_EQ(test, kf_publish_ns(NULL, &next, 0), 0LL);
+	next.ns = S64_MIN;
+	KUNIT_EXPECT_EQ(test, kf_publish_ns(NULL, &next, S64_MAX), 0LL);
+}
+
+static void publish_raises_what_is_behind(struct kunit *test)
+{
+	const struct kf_line shown = { .ns = 1000, .rate = three_ghz };
+	struct kf_line next = { .tsc = 3000, .ns = 1500, .rate = three_ghz };
+
+	KUNIT_EXPECT_EQ(test, kf_publish_ns(&shown, &next, S64_MAX), 2000LL);
+	next.ns = 2001;
+	KUNIT_EXPECT_EQ(test, kf_publish_ns(&shown, &next, S64_MAX), 2001LL);
+	next.ns = 1LL << 40;
+	KUNIT_EXPECT_EQ(test, kf_publish_ns(&shown, &next, S64_MAX), 1LL << 40);
+}
+
+static void publish_leaves_what_no_drift_explains(struct kunit *test)
+{
+	const struct kf_line shown = { .ns = 1000, .rate = three_ghz };
+	struct kf_line next = { .tsc = 3000, .ns = 1500, .rate = three_ghz };
+
+	KUNIT_EXPECT_EQ(test, kf_publish_ns(&shown, &next, 500), 2000LL);
+	KUNIT_EXPECT_EQ(test, kf_publish_ns(&shown, &next, 499), 1500LL);
+	next.ns = -1;
+	KUNIT_EXPECT_EQ(test, kf_publish_ns(&shown, &next, 499), 0LL);
+}
+
+static struct kunit_case line_cases[] = {
+	KUNIT_CASE(rate_is_the_guests_arithmetic),
+	KUNIT_CASE(lost_cycles_are_those_of_the_shift),
+	KUNIT_CASE(line_before_its_begin_shows_the_begin),
+	KUNIT_CASE(step_is_new_less_old),
+	KUNIT_CASE(backwards_tsc_and_other_rates_do_not_follow),
+	KUNIT_CASE(without_us_it_steps_as_the_model_says),
+	KUNIT_CASE(with_us_it_goes_on_within_1_ns),
+	KUNIT_CASE(unaligned_line_is_never_behind),
+	KUNIT_CASE(rebase_is_never_negative),
+	KUNIT_CASE(publish_raises_what_is_negative),
+	KUNIT_CASE(publish_raises_what_is_behind),
+	KUNIT_CASE(publish_leaves_what_no_drift_explains),
+	{}
+};
+
+static struct kunit_suite line_suite = {
+	.name = "kvmclock_fix_line",
+	.test_cases = line_cases,
+};
+
+kunit_test_suite(line_suite);
+
+MODULE_DESCRIPTION("KUnit tests of the lines of guests' clocks");
+MODULE_LICENSE("GPL");

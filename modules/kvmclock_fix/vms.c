@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is known of each VM on this host, and of each of its vCPUs.
+ *
+ * A VM is known by the address of its struct kvm where a hook gives that, else by
+ * its process.  The address is compared and never followed: nobody tells when a
+ * VM is gone.  Its entry goes with its process, and is begun anew when the
+ * address is seen again for a VM that has no vCPU yet (correct.c).
+ *
+ * The memory is bounded and is allocated when KVM is loaded.  What does not fit
+ * is counted in the totals only, and not corrected.
+ */
+#include "vms.h"
+
+#include <linux/hash.h>
+#include <linux/mm.h>
+#include <linux/pid.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+#include <linux/vmalloc.h>
+#include <linux/workqueue.h>
+
+#define HASH_BITS 10
+#define VCPUS_PER_VM 4
+#define PRUNE_SECONDS 60
+
+/* Covers all below. */
+static DEFINE_RAW_SPINLOCK(vms_lock);
+static struct hlist_head by_kvm[1 << HASH_BITS];
+static struct hlist_head by_pid[1 << HASH_BITS];
+static struct hlist_head by_id[1 << HASH_BITS];
+static struct hlist_head free_vms;
+static struct hlist_head free_vcpus;
+static u64 untracked;
+struct kf_counts kf_totals;
+
+/* Written while no hook is attached; vm->pid is NULL for an entry not in use. */
+static struct kf_vm *vms;
+static struct kf_vcpu *vcpus;
+static unsigned int max_vms;
+
+unsigned long kf_vms_lock(void)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vms_lock, flags);
+	return flags;
+}
+
+void kf_vms_unlock(unsigned long flags)
+{
+	raw_spin_unlock_irqrestore(&vms_lock, flags);
+}
+
+static struct hlist_head *vcpu_bucket(const struct kf_vm *vm, unsigned int id)
+{
+	return &by_id[hash_long((unsigned long)vm + id, HASH_BITS)];
+}
+
+static struct kf_vm *find(const void *kvm, const struct pid *pid)
+{
+	struct kf_vm *vm;
+
+	if (kvm) {
+		hlist_for_each_entry(vm, &by_kvm[hash_ptr(kvm, HASH_BITS)],
+				     by_kvm)
+			if (vm->kvm == kvm)
+				return vm;
+		return NULL;
+	}
+	hlist_for_each_entry(vm, &by_pid[hash_ptr(pid, HASH_BITS)], by_pid)
+		if (vm->pid == pid)
+			return vm;
+	return NULL;
+}
+
+/* Forgets a VM's vCPUs. */
+static void drop_vcpus(struct kf_vm *vm)
+{
+	struct hlist_node *next;
+	struct kf_vcpu *vcpu;
+
+	lockdep_assert_held(&vms_lock);
+	hlist_for_each_entry_safe(vcpu, next, &vm->vcpus, sibling) {
+		hlist_del(&vcpu->node);
+		hlist_del(&vcpu->sibling);
+		hlist_add_head(&vcpu->node, &free_vcpus);
+	}
+}
+
+static struct kf_vm *add(const void *kvm, struct pid *pid)
+{
+	struct kf_vm *vm;
+
+	lockdep_assert_held(&vms_lock);
+	vm = hlist_entry_safe(free_vms.first, struct kf_vm, by_kvm);
+	if (!vm)
+		return NULL;
+	hlist_del(&vm->by_kvm);
+	memset(vm, 0, sizeof(*vm));
+	vm->kvm = kvm;
+	vm->pid = get_pid(pid);
+	vm->tgid = current->tgid;
+	strscpy(vm->comm, current->group_leader->comm, sizeof(vm->comm));
+	if (kvm)
+		hlist_add_head(&vm->by_kvm, &by_kvm[hash_ptr(kvm, HASH_BITS)]);
+	hlist_add_head(&vm->by_pid, &by_pid[hash_ptr(pid, HASH_BITS)]);
+	return vm;
+}
+
+struct kf_vm *kf_vms_get(const void *kvm, bool mine)
+{
+	struct pid *pid = task_tgid(current);
+	struct kf_vm *vm = find(kvm, pid);
+
+	lockdep_assert_held(&vms_lock);
+	if (vm && mine && vm->pid != pid) {
+		/* The address has a new owner; the old one has ended or will. */
+		hlist_del(&vm->by_kvm);
+		vm->kvm = NULL;
+		vm = NULL;
+	}
+	if (!vm && mine)
+		vm = add(kvm, pid);
+	untracked += !vm;
+	return vm;
+}
+
+struct kf_vcpu *kf_vms_vcpu(struct kf_vm *vm, unsigned int id)
+{
+	struct hlist_head *bucket = vcpu_bucket(vm, id);
+	struct kf_vcpu *vcpu;
+
+	lockdep_assert_held(&vms_lock);
+	hlist_for_each_entry(vcpu, bucket, node)
+		if (vcpu->vm == vm && vcpu->id == id)
+			return vcpu;
+	vcpu = hlist_entry_safe(free_vcpus.first, struct kf_vcpu, node);
+	if (!vcpu) {
+		untracked++;
+		return NULL;
+	}
+	hlist_del(&vcpu->node);
+	memset(vcpu, 0, sizeof(*vcpu));
+	vcpu->vm = vm;
+	vcpu->id = id;
+	hlist_add_head(&vcpu->node, bucket);
+	hlist_add_head(&vcpu->sibling, &vm->vcpus);
+	return vcpu;
+}
+
+void kf_vm_notice(struct kf_vm *vm, s64 offset, u32 sleeps)
+{
+	bool set;
+
+	lockdep_assert_held(&vms_lock);
+	if (!vm->known || vm->offset != offset || vm->sleeps != sleeps) {
+		set = vm->known && vm->offset != offset;
+		vm->counts.sets += set;
+		kf_totals.sets += set;
+		vm->drift = 0;
+		vm->shows = false;
+	}
+	vm->known = true;
+	vm->offset = offset;
+	vm->sleeps = sleeps;
+}
+
+/* Takes a VM's entry out of use; the caller puts the process. */
+static struct pid *drop_vm(struct kf_vm *vm)
+{
+	struct pid *pid = vm->pid;
+
+	lockdep_assert_held(&vms_lock);
+	drop_vcpus(vm);
+	if (vm->kvm)
+		hlist_del(&vm->by_kvm);
+	hlist_del(&vm->by_pid);
+	vm->pid = NULL;
+	hlist_add_head(&vm->by_kvm, &free_vms);
+	return pid;
+}
+
+static bool is_dead(struct pid *pid)
+{
+	bool dead;
+
+	rcu_read_lock();
+	dead = !pid_task(pid, PIDTYPE_TGID);
+	rcu_read_unlock();
+	return dead;
+}
+
+static void drop_dead(bool all)
+{
+	unsigned long flags;
+	struct pid *pid;
+	unsigned int i;
+
+	for (i = 0; i < max_vms; i++) {
+		pid = NULL;
+		flags = kf_vms_lock();
+		if (vms[i].pid && (all || is_dead(vms[i].pid)))
+			pid = drop_vm(&vms[i]);
+		kf_vms_unlock(flags);
+		put_pid(pid);
+	}
+}
+
+static void prune(struct work_struct *work);
+static DECLARE_DEFERRABLE_WORK(prune_work, prune);
+
+static void prune(struct work_struct *work)
+{
+	drop_dead(false);
+	schedule_delayed_work(&prune_work, PRUNE_SECONDS * HZ);
+}
+
+int kf_vms_init(unsigned int max)
+{
+	unsigned int i;
+
+	vms = kvcalloc(max, sizeof(*vms), GFP_KERNEL);
+	vcpus = kvcalloc(max * VCPUS_PER_VM, sizeof(*vcpus), GFP_KERNEL);
+	if (!vms || !vcpus) {
+		kvfree(vms);
+		kvfree(vcpus);
+		return -ENOMEM;
+	}
+	max_vms = max;
+	for (i = 0; i < max; i++)
+		hlist_add_head(&vms[i].by_kvm, &free_vms);
+	for (i = 0; i < max * VCPUS_PER_VM; i++)
+		hlist_add_head(&vcpus[i].node, &free_vcpus);
+	schedule_delayed_work(&prune_work, PRUNE_SECONDS * HZ);
+	return 0;
+}
+
+void kf_vms_exit(void)
+{
+	unsigned long flags;
+
+	cancel_delayed_work_sync(&prune_work);
+	drop_dead(true);
+	flags = kf_vms_lock();
+	INIT_HLIST_HEAD(&free_vms);
+	INIT_HLIST_HEAD(&free_vcpus);
+	max_vms = 0;
+	kf_vms_unlock(flags);
+	kvfree(vms);
+	kvfree(vcpus);
+	vms = NULL;
+	vcpus = NULL;
+}
+
+u64 kf_vms_untracked(void)
+{
+	unsigned long flags = kf_vms_lock();
+	u64 count = untracked;
+
+	kf_vms_unlock(flags);
+	return count;
+}
+
+static bool is_bad(const struct kf_counts *counts)
+{
+	return counts->negative || counts->backwards ||
+	       counts->version_violations;
+}
+
+static ssize_t show_vm(char *buf, ssize_t len, const struct kf_vm *vm)
+{
+	const struct kf_counts *c = &vm->counts;
+	ssize_t begin = len;
+
+	len += sysfs_emit_at(buf, len, "pid=%d comm=%s updates=%llu negative=%llu backwards=%llu",
+			     vm->tgid, vm->comm, c->updates, c->negative,
+			     c->backwards);
+	len += sysfs_emit_at(buf, len, " rate_changes=%llu version_violations=%llu sets=%llu",
+			     c->rate_changes, c->version_violations, c->sets);
+	len += sysfs_emit_at(buf, len, " corrected=%llu drift_ns=%lld\n",
+			     c->corrected, vm->drift);
+	return len - begin;
+}
+
+/* Those with findings first; a page of sysfs has room for about twenty. */
+ssize_t kf_vms_show(char *buf)
+{
+	unsigned int i, pass, left = 0;
+	unsigned long flags;
+	struct kf_vm vm;
+	ssize_t len = 0;
+
+	for (pass = 0; pass < 2; pass++) {
+		for (i = 0; i < READ_ONCE(max_vms); i++) {
+			flags = kf_vms_lock();
+			memset(&vm, 0, sizeof(vm));
+			if (i < max_vms)
+				vm = vms[i];
+			kf_vms_unlock(flags);
+			if (!vm.pid || is_bad(&vm.counts) != !pass)
+				continue;
+			if (len < PAGE_SIZE - 320)
+				len += show_vm(buf, len, &vm);
+			else
+				left++;
+		}
+	}
+	if (left)
+		len += sysfs_emit_at(buf, len, "and %u more\n", left);
+	return len;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is known of each VM on this host, and of each of its vCPUs. */
+#ifndef KVMCLOCK_FIX_VMS_H
+#define KVMCLOCK_FIX_VMS_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+#include "audit.h"
+#include "line.h"
+
+struct pid;
+
+/**
+ * struct kf_vm - a VM; all under kf_vms_lock()
+ * @by_kvm:  by @kvm, when that is not NULL; else in the list of free ones
+ * @by_pid:  by @pid
+ * @vcpus:   its vCPUs
+ * @kvm:     tells VMs apart and is never followed; NULL where only the process
+ *	     is known
+ * @pid:     the process
+ * @tgid:    its number, for people
+ * @comm:    its name, for people
+ * @counts:  what was found
+ * @known:   @offset is
+ * @offset:  kvmclock_offset as we saw it last or left it
+ * @sleeps:  of the machine, when we were here last
+ * @drift:   ns by which our corrections have moved the clock from the raw one
+ *	     since somebody set it
+ * @shows:   @shown is what the VM is on
+ * @shown:   the line that its guests go by, or will; tsc is the host's, scaled by
+ *	     the VM's ratio
+ */
+struct kf_vm {
+	struct hlist_node by_kvm;
+	struct hlist_node by_pid;
+	struct hlist_head vcpus;
+	const void *kvm;
+	struct pid *pid;
+	pid_t tgid;
+	char comm[16];
+	struct kf_counts counts;
+	bool known;
+	s64 offset;
+	u32 sleeps;
+	s64 drift;
+	bool shows;
+	struct kf_line shown;
+};
+
+/**
+ * struct kf_vcpu - a vCPU; all under kf_vms_lock()
+ * @node: by @vm and @id, or in the list of free ones
+ * @sibling: in the list of @vm
+ * @vm:	  whose it is
+ * @id:	  its number
+ * @seen: what it was shown last
+ */
+struct kf_vcpu {
+	struct hlist_node node;
+	struct hlist_node sibling;
+	struct kf_vm *vm;
+	unsigned int id;
+	struct kf_seen seen;
+};
+
+/**
+ * kf_vms_init() - make room
+ * @max: VMs; four times as many vCPUs
+ *
+ * Nothing is allocated later: hooks run where one must not.
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int kf_vms_init(unsigned int max);
+
+/* Forgets all of them.  Context: process, may sleep; no hook is attached. */
+void kf_vms_exit(void);
+
+/**
+ * kf_vms_lock() - take the lock of all of them, a raw spinlock
+ *
+ * Nests in the tsc_write_lock of a VM and in its pvclock_sc.
+ *
+ * Return: flags for kf_vms_unlock().
+ */
+unsigned long kf_vms_lock(void);
+void kf_vms_unlock(unsigned long flags);
+
+/**
+ * kf_vms_get() - the entry of a VM
+ * @kvm:  the VM, or NULL for the one of the current process
+ * @mine: the current process is the VM's: make an entry where there is none
+ *
+ * Context: any, under kf_vms_lock().
+ * Return: the entry, NULL when there is none or no room for one.
+ */
+struct kf_vm *kf_vms_get(const void *kvm, bool mine);
+
+/**
+ * kf_vms_vcpu() - the entry of a vCPU
+ * @vm: whose
+ * @id: its number
+ *
+ * Context: any, under kf_vms_lock().
+ * Return: the entry, NULL when there is no room for one.
+ */
+struct kf_vcpu *kf_vms_vcpu(struct kf_vm *vm, unsigned int id);
+
+/**
+ * kf_vm_notice() - has somebody else changed the VM's clock since we were here?
+ * @vm:	    the VM
+ * @offset: its kvmclock_offset now
+ * @sleeps: of the machine, now
+ *
+ * Then nothing has to be continued.  Context: any, under kf_vms_lock().
+ */
+void kf_vm_notice(struct kf_vm *vm, s64 offset, u32 sleeps);
+
+/* Counts of all VMs, those without an entry too.  Under kf_vms_lock(). */
+extern struct kf_counts kf_totals;
+
+/* Writes a line for each VM, one page at most.  Context: process.  Return: length. */
+ssize_t kf_vms_show(char *buf);
+
+/* Times that a hook found no entry for its VM, and no room for one. */
+u64 kf_vms_untracked(void);
+
+#endif /* KVMCLOCK_FIX_VMS_H */
