@@ -65,6 +65,14 @@ static inline size_t vmhooks_balloon_dequeue(struct vmhooks_balloon_info *info,
 }
 
 #ifdef CONFIG_BALLOON_COMPACTION
+#ifndef VMHOOKS_HAVE_BALLOON_PAGE_FINALIZE
+/* The older one leaves the list alone when compaction has the page. */
+static inline void balloon_page_finalize(struct page *page)
+{
+	balloon_page_delete(page);
+}
+#endif
+
 /* Both pages are locked.  -ENOENT: the old page has left, no new one has come. */
 static inline int vmhooks_balloon_migrate(struct balloon_dev_info *old,
 					  struct page *newpage,

@@ -7,5 +7,4 @@ void vmhooks_probe(struct balloon_dev_info *info, struct page *page)
 {
 	balloon_devinfo_init(info);
 	balloon_page_insert(info, page);
-	balloon_page_finalize(page);
 }
