@@ -1,29 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* alloc_contig_range() for one page of a free block of no type in particular. */
+/* alloc_contig_range() for the first pages of a free block, and the way back. */
 #ifndef VMHOOKS_COMPAT_CONTIG_RANGE_H
 #define VMHOOKS_COMPAT_CONTIG_RANGE_H
 
 #include <linux/errno.h>
 #include <linux/gfp.h>
+#include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/page_ref.h>
 
-/* Where the kernel wants to know a type, the blocks around the page get it. */
-static inline int vmhooks_contig_page(unsigned long pfn, gfp_t gfp)
+/* Where the kernel wants to know a type, the pageblock gets it. */
+static inline int vmhooks_take_contig(unsigned long pfn, unsigned int order)
 {
+	unsigned long end = pfn + (1UL << order);
+
 #if defined(VMHOOKS_HAVE_CONTIG_RANGE_FLAGS)
-	return alloc_contig_range(pfn, pfn + 1, ACR_FLAGS_NONE, gfp);
+	return alloc_contig_range(pfn, end, ACR_FLAGS_NONE, GFP_KERNEL);
 #elif defined(VMHOOKS_HAVE_CONTIG_RANGE)
-	return alloc_contig_range(pfn, pfn + 1, MIGRATE_MOVABLE, gfp);
+	return alloc_contig_range(pfn, end, MIGRATE_MOVABLE, GFP_KERNEL);
 #else
-	return -EOPNOTSUPP;
+	return end ? -EOPNOTSUPP : 0;
 #endif
 }
 
-static inline void vmhooks_free_contig_page(unsigned long pfn)
+/*
+ * In one piece: single pages would go to the list of this processor, and the
+ * block around them would not merge.  Each has a reference of its own, a piece
+ * has one for all.
+ */
+static inline void vmhooks_give_contig(unsigned long pfn, unsigned int order)
 {
-#ifdef VMHOOKS_HAVE_CONTIG_RANGE
-	free_contig_range(pfn, 1);
-#endif
+	struct page *page = pfn_to_page(pfn);
+	unsigned int i;
+
+	for (i = 1; i < 1U << order; i++)
+		set_page_count(page + i, 0);
+	__free_pages(page, order);
 }
 
 #endif /* VMHOOKS_COMPAT_CONTIG_RANGE_H */

@@ -3,16 +3,16 @@
  * Empty the lists of the processors on a kernel without the companion patch.
  *
  * drain_all_pages() is not for modules, but alloc_contig_range() is, and before it
- * looks for what is left in an isolated block, it empties the lists of the whole
- * zone.  So one page of a block that is free is taken that way and given back.
+ * looks for what is left in an isolated range, it empties the lists of the whole
+ * zone.  So a few pages of a block that is free are taken that way and given back.
  *
- * The block is found by allocating it, as unmovable memory: that is never one of
- * CMA's, whose type would be lost.  Where somebody else is faster before it is
- * isolated, the range is busy, and nothing has happened.
+ * The block is found by allocating it, as unmovable memory: that never comes from
+ * CMA.  ZONE_MOVABLE is left alone, it is there to be unplugged: where an isolation
+ * fails because another one has the block, the kernel undoes both.
  *
- * Who may run at the same time: the work item and a flush, which take turns by
- * drain_lock; memory that goes offline waits for them, and none begins meanwhile,
- * so the page exists for as long as it is looked at.
+ * Who may run at the same time: one work item, and whoever asks for it.  Memory
+ * that goes offline waits for it, and it does nothing while some does: the page
+ * exists for as long as it is looked at.
  */
 #include "drain.h"
 
@@ -26,7 +26,6 @@
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
 #include <linux/notifier.h>
-#include <linux/vmstat.h>
 #include <linux/workqueue.h>
 
 #include "contig_range.h"
@@ -36,95 +35,110 @@
 #include "params.h"
 #include "pcp.h"
 
-/* What is off the free lists meanwhile; the pacer is not to see it go. */
-#define DRAIN_BLOCK ((s64)PAGE_SIZE << MAX_PAGE_ORDER)
+/* What is taken: too large for the lists of the processors. */
+#define DRAIN_ORDER (PAGE_ALLOC_COSTLY_ORDER + 1)
+#define DRAIN_BLOCK ((u64)PAGE_SIZE << MAX_PAGE_ORDER)
+/* Between two drains: a second, doubled while the lists fill up again. */
+#define DRAIN_REST HZ
+#define DRAIN_REST_MAX (64 * HZ)
 
 static DEFINE_MUTEX(drain_lock);
 static bool offlining;		/* under drain_lock */
-static unsigned long last;	/* jiffies; written under drain_lock */
+static bool flush;		/* whatever the lists hold */
+static unsigned long next;	/* jiffies; written by the work item */
 
 static int on_memory(struct notifier_block *nb, unsigned long action, void *arg)
 {
+	bool begins = action == MEM_GOING_OFFLINE;
+
+	if (!begins && action != MEM_OFFLINE && action != MEM_CANCEL_OFFLINE)
+		return NOTIFY_OK;
 	mutex_lock(&drain_lock);
-	if (action == MEM_GOING_OFFLINE)
-		offlining = true;
-	else if (action == MEM_OFFLINE || action == MEM_CANCEL_OFFLINE)
-		offlining = false;
+	offlining = begins;
 	mutex_unlock(&drain_lock);
 	return NOTIFY_OK;
 }
 
 static struct notifier_block memory_nb = { .notifier_call = on_memory };
 
-/*
- * Movable memory may come out of CMA, so it is asked for only where there is no
- * other: in ZONE_MOVABLE, unless that has CMA as well.
- */
-static bool may_isolate(struct zone *zone, gfp_t where)
+/* The host had it, and it has been written to since. */
+static struct page *block_get(int nid, gfp_t where)
 {
-	if (!(where & __GFP_MOVABLE))
-		return true;
-	return zone_idx(zone) == ZONE_MOVABLE &&
-	       !zone_page_state(zone, NR_FREE_CMA_PAGES);
+	struct page *page =
+		alloc_pages_node(nid, where | __GFP_THISNODE | __GFP_NOWARN |
+				 __GFP_NORETRY | __GFP_NOMEMALLOC,
+				 MAX_PAGE_ORDER);
+
+	if (page)
+		mm_hooks_pacer_out(DRAIN_BLOCK);
+	return page;
 }
 
-/* Return: the zone whose lists are empty now, NULL for none. */
-static struct zone *drain_zone(int nid, gfp_t where, const struct zone *but)
+static void block_free(struct page *page)
 {
+	mm_hooks_pacer_unknown(DRAIN_BLOCK);
+	mm_hooks_pacer_out(-(s64)DRAIN_BLOCK);
+	__free_pages(page, MAX_PAGE_ORDER);
+}
+
+/* Return: are the lists of the zone that @where leads to empty now? */
+static bool drain_zone(int nid, gfp_t where)
+{
+	struct zone *zone = &NODE_DATA(nid)->node_zones[gfp_zone(where)];
 	struct page *page;
-	struct zone *zone;
 	unsigned long pfn;
+	bool mine;
 
 	lockdep_assert_held(&drain_lock);
-	page = alloc_pages_node(nid, where | __GFP_THISNODE | __GFP_NOWARN |
-				__GFP_NORETRY | __GFP_NOMEMALLOC,
-				MAX_PAGE_ORDER);
+	if (!managed_zone(zone) ||
+	    mm_hooks_pcp_zone_pages(zone) < PCP_EACH_PAGES)
+		return false;
+	page = block_get(nid, where);
 	if (!page)
-		return NULL;
+		return false;
 	pfn = page_to_pfn(page);
-	zone = page_zone(page);
-	__free_pages(page, MAX_PAGE_ORDER);
-	if (zone == but || !may_isolate(zone, where) ||
-	    !pfn_to_online_page(pfn) || vmhooks_contig_page(pfn, GFP_KERNEL))
-		return NULL;
-	vmhooks_free_contig_page(pfn);
-	return zone;
+	mine = page_zone(page) == zone;
+	block_free(page);
+	if (!mine || !pfn_to_online_page(pfn) ||
+	    vmhooks_take_contig(pfn, DRAIN_ORDER))
+		return false;
+	vmhooks_give_contig(pfn, DRAIN_ORDER);
+	return true;
 }
 
-static void drain_node(int nid)
+static void drain(void)
 {
-	static const gfp_t where[] = {
-		0, __GFP_DMA32, __GFP_HIGHMEM | __GFP_MOVABLE,
-	};
-	struct zone *zone, *before = NULL;
-	unsigned int i;
-
-	mm_hooks_pacer_out(DRAIN_BLOCK);
-	for (i = 0; i < ARRAY_SIZE(where); i++) {
-		zone = drain_zone(nid, where[i], before);
-		before = zone ?: before;
-	}
-	mm_hooks_pacer_out(-DRAIN_BLOCK);
-	if (before)
-		mm_hooks_count(pcp_drains);
-}
-
-static void drain(unsigned long many)
-{
+	bool done = false;
 	int nid;
 
 	mutex_lock(&drain_lock);
-	if (!offlining && mm_hooks_pcp_pages() >= many) {
-		WRITE_ONCE(last, jiffies);
-		for_each_online_node(nid)
-			drain_node(nid);
+	if (!offlining) {
+		for_each_online_node(nid) {
+			done |= drain_zone(nid, 0);
+			done |= drain_zone(nid, __GFP_DMA32);
+		}
 	}
 	mutex_unlock(&drain_lock);
+	if (done)
+		mm_hooks_count(pcp_drains);
 }
 
+/* Lists that are full each time are in use: ever later, and no harm is done. */
 static void drain_work_fn(struct work_struct *work)
 {
-	drain(mm_hooks_pcp_many());
+	static unsigned long rest = DRAIN_REST;
+	bool full = mm_hooks_pcp_pages() >= mm_hooks_pcp_many();
+
+	if (READ_ONCE(flush)) {
+		WRITE_ONCE(flush, false);
+		drain();
+	} else if (!full) {
+		rest = DRAIN_REST;
+	} else if (mm_hooks_pacer_is_quiet()) {
+		drain();
+		WRITE_ONCE(next, jiffies + rest);
+		rest = min_t(unsigned long, rest * 2, DRAIN_REST_MAX);
+	}
 }
 
 static DECLARE_DELAYED_WORK(drain_work, drain_work_fn);
@@ -132,21 +146,30 @@ static DECLARE_DELAYED_WORK(drain_work, drain_work_fn);
 void mm_hooks_drain_soon(void)
 {
 	unsigned long delay = msecs_to_jiffies(mm_hooks_delay_ms());
-	unsigned long since = jiffies - READ_ONCE(last);
+	long left = READ_ONCE(next) - jiffies;
 
-	if (since < HZ)
-		delay = max(delay, HZ - since);
-	mod_delayed_work(system_freezable_wq, &drain_work, delay);
+	mod_delayed_work(system_freezable_wq, &drain_work,
+			 max_t(long, delay, left));
 }
 
-void mm_hooks_drain_now(void)
+void mm_hooks_drain_flush(void)
 {
-	drain(PCP_EACH_PAGES);
+	WRITE_ONCE(flush, true);
+	mod_delayed_work(system_freezable_wq, &drain_work, 0);
+}
+
+bool mm_hooks_drain_is_due(void)
+{
+	unsigned int busy = work_busy(&drain_work.work);
+
+	if (busy & WORK_BUSY_RUNNING)
+		return true;
+	return (busy & WORK_BUSY_PENDING) && !timer_pending(&drain_work.timer);
 }
 
 int mm_hooks_drain_start(void)
 {
-	last = jiffies - HZ;
+	next = jiffies;
 	return register_memory_notifier(&memory_nb);
 }
 
@@ -155,4 +178,5 @@ void mm_hooks_drain_stop(void)
 	cancel_delayed_work_sync(&drain_work);
 	unregister_memory_notifier(&memory_nb);
 	offlining = false;
+	flush = false;
 }

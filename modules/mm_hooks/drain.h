@@ -3,6 +3,8 @@
 #ifndef MM_HOOKS_DRAIN_H
 #define MM_HOOKS_DRAIN_H
 
+#include <linux/types.h>
+
 /**
  * mm_hooks_drain_start() - from now on mm_hooks_drain_soon() may be called
  *
@@ -21,18 +23,25 @@ void mm_hooks_drain_stop(void);
 /**
  * mm_hooks_drain_soon() - empty them when reports have ceased
  *
- * delay_ms after the last call, once a second at the most, and only if they hold
- * mm_hooks_pcp_many() by then.  Context: any.
+ * delay_ms after the last call, once a second at the most and ever less often
+ * while they fill up again, and only if they hold mm_hooks_pcp_many() by then and
+ * the guest is quiet.  Context: any.
  */
 void mm_hooks_drain_soon(void);
 
 /**
- * mm_hooks_drain_now() - empty them, unless they hold next to nothing
+ * mm_hooks_drain_flush() - empty them now, unless they hold next to nothing
  *
- * Less than 1 MiB is left alone: a drain moves more than that itself.
- *
- * Context: process, may sleep.
+ * Less than 1 MiB in a zone is left alone: a drain moves more than that itself.
+ * Returns at once; mm_hooks_drain_is_due() tells when it is done.  Context: any.
  */
-void mm_hooks_drain_now(void);
+void mm_hooks_drain_flush(void);
+
+/**
+ * mm_hooks_drain_is_due() - is a drain on its way or running?
+ *
+ * One that waits for its time is not.  Context: any.
+ */
+bool mm_hooks_drain_is_due(void);
 
 #endif /* MM_HOOKS_DRAIN_H */

@@ -177,6 +177,8 @@ static bool intree_busy(void)
 {
 	unsigned int busy = work_busy(&dev.work.work);
 
+	if (mm_hooks_drain_is_due())
+		return true;
 	if (busy & WORK_BUSY_RUNNING)
 		return true;
 	return (busy & WORK_BUSY_PENDING) && !timer_pending(&dev.work.timer);
@@ -214,7 +216,10 @@ static int intree_flush_locked(unsigned long deadline)
 
 	if (!reporter)
 		return -ENODEV;
-	mm_hooks_drain_now();
+	mm_hooks_drain_flush();
+	err = intree_wait(deadline);
+	if (err)
+		return err;
 	do {
 		bytes = atomic64_read(&mm_hooks_counters.reported_bytes);
 		errors = atomic64_read(&mm_hooks_counters.report_errors);

@@ -73,7 +73,7 @@ static bool pace_is_calm(const struct pace *p, u64 ms, u64 free)
 	u64 drop = free < p->free ? p->free - free : 0;
 	u64 unreported = free - min(p->known, free);
 
-	return drop <= PACE_NOISE ||
+	return drop * PACE_NOISE_MS <= PACE_NOISE * max(ms, PACE_NOISE_MS) ||
 	       drop * PACE_HORIZON_MS <= unreported * max(ms, 1ULL);
 }
 
@@ -106,10 +106,10 @@ static unsigned int pace_retry(const struct pace *p)
 }
 
 /* Has the guest been as calm as the level asks, and still is? */
-static bool pace_stays_calm(const struct pace *p)
+static bool pace_stays_calm(const struct pace *p, u64 now)
 {
-	return p->was_calm &&
-	       p->retaken - p->calm_retaken <= PACE_MISTAKE_MIN;
+	return p->was_calm && now - p->calm_ms < PACE_CALM_MS &&
+	       p->retaken - p->calm_retaken < PACE_MISTAKE_MIN;
 }
 
 unsigned int pace_request(struct pace *p, unsigned int delay, u64 now, u64 free)
@@ -120,7 +120,7 @@ unsigned int pace_request(struct pace *p, unsigned int delay, u64 now, u64 free)
 	p->run_bytes = 0;
 	p->calm = 0;
 	p->since_ms = now;
-	p->need = more || pace_stays_calm(p) ? 1 : 1U << p->level;
+	p->need = more || pace_stays_calm(p, now) ? 1 : 1U << p->level;
 	if (p->failures)
 		return pace_retry(p);
 	return more ? min_t(unsigned int, delay, PACE_GAP_MS) : delay;
@@ -144,6 +144,7 @@ unsigned int pace_check(struct pace *p, unsigned int delay, u64 now, u64 free)
 		return delay;
 	p->was_calm = p->calm >= p->need;
 	p->calm_retaken = p->retaken;
+	p->calm_ms = now;
 	p->run_bytes = 0;
 	p->calm = 0;
 	p->since_ms = now;

@@ -16,8 +16,11 @@
 #define PACE_MORE_MS 50
 /* Free memory that will be used up sooner than this is not worth reporting. */
 #define PACE_HORIZON_MS 10000
-/* Fewer bytes taken between two samples are what any guest does. */
+/* Fewer bytes taken in so many milliseconds, or less, are what any guest does. */
 #define PACE_NOISE BIT_ULL(20)
+#define PACE_NOISE_MS 100ULL
+/* For so long one calm check is enough for what a calm pass left. */
+#define PACE_CALM_MS 5000
 /* Longest hold of a request at level 0, the delay of the kernel itself. */
 #define PACE_HOLD_MS 2000
 /* Highest level: holds of 16 s, eight calm checks before a pass. */
@@ -52,6 +55,7 @@
  * @failures:	failed reports in a row
  * @was_calm:	the last pass went because of calm checks
  * @calm_retaken: @retaken at that time
+ * @calm_ms:	when that was
  */
 struct pace {
 	u64 free;
@@ -65,6 +69,7 @@ struct pace {
 	u64 since_ms;
 	u64 run_bytes;
 	u64 calm_retaken;
+	u64 calm_ms;
 	unsigned int level;
 	unsigned int calm;
 	unsigned int need;
@@ -87,8 +92,9 @@ void pace_init(struct pace *p, u64 now, u64 free);
  * @now:   the time
  * @free:  free memory
  *
- * One calm check is enough after a pass that went calm, if little of what was
- * reported has been taken since: this is the rest of what became free then.
+ * One calm check is enough for PACE_CALM_MS after a pass that went calm, if little
+ * of what was reported has been taken since: this is the rest of what became free
+ * then.
  *
  * Return: milliseconds until pace_check() wants to be asked.
  */

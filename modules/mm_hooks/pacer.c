@@ -15,6 +15,7 @@
 
 #include <linux/atomic.h>
 #include <linux/ktime.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
@@ -200,6 +201,20 @@ void mm_hooks_pacer_stop(void)
 	pacer.go = NULL;
 	spin_unlock_irq(&pacer.lock);
 	timer_delete_sync(&check_timer);
+}
+
+void mm_hooks_pacer_unknown(u64 bytes)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pacer.lock, flags);
+	pacer.pace.known -= min(pacer.pace.known, bytes);
+	spin_unlock_irqrestore(&pacer.lock, flags);
+}
+
+bool mm_hooks_pacer_is_quiet(void)
+{
+	return mm_hooks_pacer_was_calm() && !timer_pending(&check_timer);
 }
 
 bool mm_hooks_pacer_was_calm(void)

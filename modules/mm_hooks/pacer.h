@@ -81,6 +81,17 @@ void mm_hooks_pacer_reported(u64 bytes, int err);
  */
 void mm_hooks_pacer_forget(void);
 
+/**
+ * mm_hooks_pacer_unknown() - reported memory was written to, and is free again
+ * @bytes: how much
+ *
+ * It is unreported, and nobody has taken it.  Context: any but NMI.
+ */
+void mm_hooks_pacer_unknown(u64 bytes);
+
+/* Did the last pass go because the guest is calm, and nothing waits to be reported? */
+bool mm_hooks_pacer_is_quiet(void);
+
 /* Was the last pass let go because the guest is calm, and not for another reason? */
 bool mm_hooks_pacer_was_calm(void);
 

@@ -12,7 +12,7 @@
 #include "params.h"
 #include "pcp_count.h"
 
-static unsigned long zone_pages(struct zone *zone)
+unsigned long mm_hooks_pcp_zone_pages(const struct zone *zone)
 {
 	unsigned long pages = 0;
 	int cpu;
@@ -32,7 +32,7 @@ unsigned long mm_hooks_pcp_pages(void)
 
 		for (z = 0; z < MAX_NR_ZONES; z++)
 			if (managed_zone(&zones[z]))
-				pages += zone_pages(&zones[z]);
+				pages += mm_hooks_pcp_zone_pages(&zones[z]);
 	}
 	return pages;
 }

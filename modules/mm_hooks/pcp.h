@@ -23,6 +23,9 @@ struct zone;
  */
 unsigned long mm_hooks_pcp_pages(void);
 
+/* The same of one zone. */
+unsigned long mm_hooks_pcp_zone_pages(const struct zone *zone);
+
 /**
  * mm_hooks_pcp_many() - how many are worth emptying the lists
  *

@@ -143,6 +143,17 @@ static void a_few_pages_taken_are_calm(struct kunit *test)
 	pace_request(&p, DELAY, 2000, GIB);
 	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB - PACE_NOISE - 1),
 			DELAY);
+
+	/* In a longer time more, in a shorter one as much. */
+	p = start(GIB);
+	p.known = GIB - 4 * MIB;
+	pace_request(&p, 200, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, 200, 2200, GIB - 2 * PACE_NOISE),
+			0U);
+	p = start(GIB);
+	p.known = GIB - 2 * MIB;
+	pace_request(&p, 10, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, 10, 2010, GIB - PACE_NOISE), 0U);
 }
 
 static void hold_has_an_end(struct kunit *test)
@@ -185,10 +196,11 @@ static void hold_is_no_shorter_than_the_delay(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	p.known = GIB - 16 * MIB;
+	p.known = GIB - 160 * MIB;
 	KUNIT_EXPECT_EQ(test, pace_request(&p, 9000, 2000, GIB), 9000U);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, 9000, 10999, GIB - 8 * MIB), 9000U);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, 9000, 11000, GIB - 16 * MIB), 0U);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, 9000, 10999, GIB - 100 * MIB),
+			9000U);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, 9000, 11000, GIB - 160 * MIB), 0U);
 }
 
 static void taken_memory_is_counted(struct kunit *test)
@@ -333,9 +345,25 @@ static void taken_after_a_calm_pass_asks_for_all_checks(struct kunit *test)
 	while (pace_check(&p, DELAY, now += DELAY, GIB))
 		;
 	report(&p, now, GIB, GIB);
-	pace_request(&p, DELAY, now + 500, GIB - PACE_MISTAKE_MIN);
+	pace_request(&p, DELAY, now + 500, GIB - PACE_MISTAKE_MIN + 4096);
 	KUNIT_EXPECT_EQ(test, p.need, 1U);
-	pace_request(&p, DELAY, now + 600, GIB - PACE_MISTAKE_MIN - 4096);
+	pace_request(&p, DELAY, now + 600, GIB - PACE_MISTAKE_MIN);
+	KUNIT_EXPECT_EQ(test, p.need, 8U);
+}
+
+static void calm_of_long_ago_asks_for_all_checks(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	u64 now = 2000;
+
+	p.level = 3;
+	p.level_ms = now;
+	pace_request(&p, DELAY, now, GIB);
+	while (pace_check(&p, DELAY, now += DELAY, GIB))
+		;
+	pace_request(&p, DELAY, now + PACE_CALM_MS - 1, GIB);
+	KUNIT_EXPECT_EQ(test, p.need, 1U);
+	pace_request(&p, DELAY, now + PACE_CALM_MS, GIB);
 	KUNIT_EXPECT_EQ(test, p.need, 8U);
 }
 
@@ -422,6 +450,7 @@ static struct kunit_case pace_cases[] = {
 	KUNIT_CASE(level_asks_for_more_calm),
 	KUNIT_CASE(rest_of_a_calm_pass_needs_one_check),
 	KUNIT_CASE(taken_after_a_calm_pass_asks_for_all_checks),
+	KUNIT_CASE(calm_of_long_ago_asks_for_all_checks),
 	KUNIT_CASE(quiet_after_churn_is_seen_within_eight_checks),
 	KUNIT_CASE(churn_gets_few_passes),
 	KUNIT_CASE(failures_double_the_wait_up_to_a_bound),
