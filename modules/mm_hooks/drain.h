@@ -40,7 +40,10 @@ void mm_hooks_drain_flush(void);
 /**
  * mm_hooks_drain_is_due() - is a drain on its way or running?
  *
- * One that waits for its time is not.  Context: any.
+ * One that waits for its time is not.
+ *
+ * Context: any.
+ * Return: whether it is.
  */
 bool mm_hooks_drain_is_due(void);
 
