@@ -60,11 +60,18 @@ def version() -> str:
     raise ValueError("dkms.conf has no PACKAGE_VERSION")
 
 
+# What neither dkms nor the scripts that install and uninstall read: editing it must
+# not cost the roots.
+NOT_INSTALLED = ("packaging/kernel", "packaging/setup", "packaging/packages.list")
+
+
 def _project_files() -> list[Path]:
-    named = [TOP / name for name in ("Makefile", "LICENSE", "README.md", "dkms.conf")]
-    packaging = [path for path in (TOP / "packaging").rglob("*") if path.is_file()]
-    return sorted({path for path in [*modules.sources(), *named, *packaging]
-                   if path.exists()})
+    named = [TOP / name for name in ("Kbuild", "Makefile", "LICENSE", "dkms.conf")]
+    modules_only = [path for path in modules.sources() if path.is_relative_to(TOP / "modules")
+                    and path.parent.name != "tests"]  # KUnit's, for VMHOOKS_KUNIT=1
+    packaging = [path for path in (TOP / "packaging").rglob("*") if path.is_file()
+                 and str(path.relative_to(TOP)) not in NOT_INSTALLED]
+    return sorted(path for path in [*named, *modules_only, *packaging] if path.exists())
 
 
 @functools.cache  # one test sees one state of the sources, also while they are edited
