@@ -10,7 +10,7 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import Skip, accel, cache, kernels, programs
+from . import Skip, accel, cache, history, kernels, programs
 from .proc import LabError, die_with_parent, say, tail
 from .tests import Test
 
@@ -64,7 +64,7 @@ class Runner:
     """Starts tests, as many at a time as asked, those that measure time alone."""
 
     def __init__(self, tests: list[Test], jobs: int, verbose: bool) -> None:
-        self._waiting = sorted(tests, key=lambda test: test.timed)
+        self._waiting = history.order(tests)
         self._total = len(tests)
         self._jobs = jobs
         self._verbose = verbose
@@ -96,6 +96,8 @@ class Runner:
         self.counts[result] += 1
         done = sum(self.counts.values())
         why = ""
+        if result == "passed":
+            history.remember(one.test.name, one.seconds())
         if result == "skipped":
             why = " (" + tail(one.log, 1).removeprefix("skipped: ") + ")"
         elif one.late:

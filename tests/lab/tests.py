@@ -90,6 +90,6 @@ def scenarios() -> list[Test]:
 
 
 def every() -> list[Test]:
-    """All tests, in the order in which they are started."""
+    """All tests, in the order in which they are listed."""
     return [*static(), Test("kunit/lab", _must_be_empty(kunit.run, "lab"), ("lab",)),
             *scenarios()]
