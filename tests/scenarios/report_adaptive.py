@@ -64,7 +64,9 @@ def run(kernel: str) -> None:
     """The stock driver first, then ours, on the same guest."""
     with Guest(kernel, memory_mb=768) as guest:
         guest.insmod(balloon.STOCK)
-        guest.sh("memhog 400 --hold 0; sleep 8", 60)
+        guest.sh("memhog 400 --hold 0", 60)
+        guest.poll("the stock driver is through", lambda: guest.rss_bytes() <
+                   balloon.unreportable_bytes(guest) + STEP_MB * MIB, 60)
         # A single round takes its whole delay; many may end just before a pass.
         delay, _, _ = _churn(guest, 0.1)
         stock, rounds, _ = _churn(guest, SECONDS)
