@@ -12,7 +12,7 @@ export KVER TAKEOVER OUT SERIES CONFIG
 .PHONY: help modules install uninstall kernel demo test check bench clean
 
 help:
-	@echo 'make demo       two guests side by side, the stock driver and ours: a live figure, a table, a picture in $(OUT)/'
+	@echo 'make demo       two guests side by side, the stock driver and ours: a live figure, a table, a picture in $(OUT)/ (QUICK=1: small guests)'
 	@echo 'make test       the tests; ends with "N passed, N failed, N skipped"'
 	@echo 'make bench      every measurement in docs/benchmarks.md'
 	@echo 'make check      the tests that need no guest: style, warnings, sparse'
@@ -37,7 +37,7 @@ kernel:
 
 demo:
 	@packaging/setup
-	@tests/demo --out '$(OUT)'
+	@tests/demo --out '$(OUT)' $(if $(QUICK),--quick)
 
 test:
 	@packaging/setup

@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import MIB, Skip, accel, bench, debian, kernels, measure, modules, root
@@ -15,11 +16,7 @@ from .proc import say
 from .side import Side
 
 SERIES = "6.12"
-MEMORY_MB = 2048
-USED_MIB = 1536
-HOLD = 3.0       # seconds between the last touch and the free
 WATCH = 30.0     # longest wait for the memory
-AFTER = 3.0      # seconds shown after the slower one is done
 BALLOON = ("free-page-reporting=on",)
 NAMES = {STOCK: "stock driver", OURS: "vmhooks"}
 # The same image boots with the stock driver when the kernel refuses to load ours.
@@ -27,13 +24,28 @@ NOT_OURS = "module_blacklist=balloon_report,mm_hooks"
 TEMPLATE = Path(__file__).resolve().parent.parent / "bench" / "demo.gp"
 
 
+@dataclass(frozen=True)
+class Scale:
+    """How much of everything."""
+
+    memory_mb: int   # of each guest
+    used_mib: int    # of that, what is freed
+    hold: float      # seconds between the last touch and the free
+    after: float     # seconds shown after the slower one is done
+    plain: bool      # guests without Debian's user space
+
+
+FULL = Scale(2048, 1536, 3.0, 3.0, plain=False)
+QUICK = Scale(768, 512, 1.0, 1.0, plain=True)
+
+
 class Show:
     """Prepare, boot, play, finish, and in any case close."""
 
-    def __init__(self, out: Path, plain: bool) -> None:
+    def __init__(self, out: Path, scale: Scale) -> None:
         self.out = out
         self._state: root.Root | None = None
-        self._plain = plain
+        self._scale = scale
         self._sides: list[Side] = []
         self._freed_at = 0.0
         self._lines = 0  # lines of the figure that is on the terminal now
@@ -43,7 +55,7 @@ class Show:
     def prepare(self) -> None:
         """Fetch and build what is missing; slow the first time only."""
         say("guests run under " + accel.choose().split(",")[0])
-        if not self._plain:
+        if not self._scale.plain:
             try:
                 say(f"Debian 12 with kernel {SERIES}, our modules installed by DKMS "
                     "(a few minutes the first time)")
@@ -58,10 +70,10 @@ class Show:
     def _open(self, variant: str) -> Callable[[], Guest]:
         state = self._state
         if not state:
-            return lambda: measure.guest(SERIES, variant, memory_mb=MEMORY_MB)
+            return lambda: measure.guest(SERIES, variant, memory_mb=self._scale.memory_mb)
         words = NOT_OURS if variant == STOCK else ""
-        return lambda: debian.RootGuest(SERIES, state, append=words, memory_mb=MEMORY_MB,
-                                        balloon=BALLOON)
+        return lambda: debian.RootGuest(SERIES, state, append=words, balloon=BALLOON,
+                                        memory_mb=self._scale.memory_mb)
 
     def _prepare(self, variant: str) -> Callable[[Guest], str]:
         def prepare(guest: Guest) -> str:
@@ -78,7 +90,7 @@ class Show:
 
     def boot(self) -> None:
         """Both at the same time."""
-        say("booting two guests of 2 GiB (10 to 40 s)")
+        say(f"booting two guests of {self._scale.memory_mb} MiB (10 to 40 s)")
         for variant in (STOCK, OURS):
             self._sides.append(Side(NAMES[variant], self._open(variant),
                                     self._prepare(variant), FAST))
@@ -96,17 +108,17 @@ class Show:
 
     def play(self) -> None:
         """Use memory in both, free it in both, watch."""
-        hogs = [Hog(side.guest, USED_MIB) for side in self._sides]
-        self._watch(f"a program in each guest uses {USED_MIB} MiB",
+        hogs = [Hog(side.guest, self._scale.used_mib) for side in self._sides]
+        self._watch(f"a program in each guest uses {self._scale.used_mib} MiB",
                     lambda: all([hog.holds() for hog in hogs]), 240)
-        held = time.monotonic() + HOLD
-        self._watch("both hold it", lambda: time.monotonic() > held, HOLD + 5)
+        held = time.monotonic() + self._scale.hold
+        self._watch("both hold it", lambda: time.monotonic() > held, self._scale.hold + 5)
         self._freed_at = min(hog.free() for hog in hogs)
         until = self._freed_at + WATCH
         self._watch("both have freed it", lambda: time.monotonic() > until
                     or all(self.back(side) is not None for side in self._sides), WATCH + 5)
-        end = time.monotonic() + AFTER
-        self._watch("both have freed it", lambda: time.monotonic() > end, AFTER + 5)
+        end = time.monotonic() + self._scale.after
+        self._watch("both have freed it", lambda: time.monotonic() > end, self._scale.after + 5)
 
     def _watch(self, what: str, done: Callable[[], bool], timeout: float) -> None:
         """Show the figure until something has happened."""
@@ -135,8 +147,8 @@ class Show:
             return
         width = max(10, min(60, shutil.get_terminal_size().columns - 45))
         since = f" {time.monotonic() - self._freed_at:.1f} s ago" if self._freed_at else ""
-        lines = [f"{what}{since}", *(bar(side.name, size(side), width, self.back(side))
-                                     for side in self._sides)]
+        lines = [f"{what}{since}", *(bar(side.name, size(side), self._scale.memory_mb, width,
+                                         self.back(side)) for side in self._sides)]
         up = f"\033[{self._lines}A" if self._lines else ""
         print(up + "".join(f"\r\033[K{line}\n" for line in lines), end="", flush=True)
         self._lines = len(lines)
@@ -152,7 +164,7 @@ class Show:
         """Seconds from the free until 95 % was back at the host; None while it is not."""
         if not self._freed_at:
             return None
-        limit = self.peak(side) - int(BACK_SHARE * USED_MIB * MIB)
+        limit = self.peak(side) - int(BACK_SHARE * self._scale.used_mib * MIB)
         when = side.sampler.first_below(limit, self._freed_at)
         return when - self._freed_at if when else None
 
@@ -165,8 +177,8 @@ class Show:
             rows.append((side.name, f"{self.peak(side) // MIB} MiB", after,
                          f"{size(side)} MiB"))
         how = "installed by DKMS" if self._state else "loaded by hand"
-        head = (f"{USED_MIB} MiB freed in a guest of {MEMORY_MB} MiB, kernel "
-                f"{self._sides[-1].said}, vmhooks {how}")
+        head = (f"{self._scale.used_mib} MiB freed in a guest of {self._scale.memory_mb} MiB, "
+                f"kernel {self._sides[-1].said}, vmhooks {how}")
         table = "\n".join([head, "", *(f"{a:14}{b:>14}{c:>18}{d:>18}" for a, b, c, d in rows)])
         (self.out / "demo.txt").write_text(table + "\n")
         self._plot()
@@ -181,11 +193,12 @@ class Show:
         (self.out / "demo.tsv").write_text("\n\n\n".join(blocks) + "\n")
         backs = [self.back(side) for side in self._sides]
         bench.plot(TEMPLATE, data=self.out / "demo.tsv", out=self.out / "demo.png",
-                   freed=USED_MIB, memory=MEMORY_MB, stock_s=backs[0] or WATCH,
-                   ours_s=backs[1] or WATCH, stock_mib=self._limit(0), ours_mib=self._limit(1))
+                   freed=self._scale.used_mib, memory=self._scale.memory_mb,
+                   stock_s=backs[0] or WATCH, ours_s=backs[1] or WATCH,
+                   stock_mib=self._limit(0), ours_mib=self._limit(1))
 
     def _limit(self, at: int) -> float:
-        return self.peak(self._sides[at]) / MIB - BACK_SHARE * USED_MIB
+        return self.peak(self._sides[at]) / MIB - BACK_SHARE * self._scale.used_mib
 
     def close(self) -> None:
         """End both guests."""
@@ -199,8 +212,8 @@ def size(side: Side) -> int:
     return samples[-1][1] // MIB if samples else 0
 
 
-def bar(name: str, mib: int, width: int, back: float | None) -> str:
+def bar(name: str, mib: int, memory_mb: int, width: int, back: float | None) -> str:
     """One line of the live figure."""
-    full = min(width, round(width * mib / MEMORY_MB))
+    full = min(width, round(width * mib / memory_mb))
     text = f"{name:13}[{'#' * full}{'.' * (width - full)}] {mib:5d} MiB"
     return text + (f"  back in {back:.1f} s" if back is not None else "")
