@@ -43,6 +43,7 @@ static struct kf_vcpu *vcpus;
 static unsigned int max_vms;
 
 unsigned long kf_vms_lock(void)
+	__acquires(vms_lock)
 {
 	unsigned long flags;
 
@@ -51,6 +52,7 @@ unsigned long kf_vms_lock(void)
 }
 
 void kf_vms_unlock(unsigned long flags)
+	__releases(vms_lock)
 {
 	raw_spin_unlock_irqrestore(&vms_lock, flags);
 }
