@@ -41,8 +41,7 @@ METRICS = (
 
 
 def _used_mib(target: Guest) -> float:
-    counts = target.sh("grep '^ *count: ' /proc/zoneinfo").split()[1::2]
-    free = meminfo(target, "MemFree") + sum(map(int, counts)) * 4096 / MIB
+    free = meminfo(target, "MemFree") + balloon.listed_bytes(target) / MIB
     return target.machine.memory_mb - free
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from . import check
+from . import MIB, balloon, check
 from .control import GuestError
 from .guest import Guest
 
@@ -106,8 +106,7 @@ def meminfo(guest: Guest, name: str) -> int:
 def settled_free(guest: Guest) -> int:
     """Free memory in MiB without caches: on the free lists and on those of the CPUs."""
     guest.sh("sync; echo 3 >/proc/sys/vm/drop_caches")
-    counts = guest.sh("grep '^ *count: ' /proc/zoneinfo").split()[1::2]
-    return meminfo(guest, "MemFree") + sum(map(int, counts)) // PAGES_PER_MIB
+    return meminfo(guest, "MemFree") + balloon.listed_bytes(guest) // MIB
 
 
 @contextmanager

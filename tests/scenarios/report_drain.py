@@ -18,12 +18,6 @@ DRAIN_MB = f"{PARAMETERS}/drain_mb"
 QUIET = 2.0  # seconds, more than the pacer asks for
 
 
-def _listed(guest: Guest) -> int:
-    """Bytes that are free in the lists of the processors."""
-    words = guest.sh("grep '^ *count: ' /proc/zoneinfo").split()[1::2]
-    return sum(map(int, words)) * 4096
-
-
 def _drains(guest: Guest) -> int:
     return balloon.hooks(guest)["pcp_drains"]
 
@@ -31,7 +25,7 @@ def _drains(guest: Guest) -> int:
 def _churn(guest: Guest) -> int:
     """Bytes in the lists at the end of a churn."""
     guest.sh(f"churn {CHURN_MB} {SECONDS}", 60)
-    return _listed(guest)
+    return balloon.listed_bytes(guest)
 
 
 def run(kernel: str) -> None:
@@ -47,12 +41,12 @@ def run(kernel: str) -> None:
         _churn(guest)
         balloon.flush(guest)
         check(_drains(guest) == 1, "a flush did not empty the lists")
-        check(_listed(guest) < 8 * MIB, f"{_listed(guest)} bytes are in the lists after a flush")
+        check(balloon.listed_bytes(guest) < 8 * MIB, f"{balloon.listed_bytes(guest)} bytes are in the lists after a flush")
         guest.write(DRAIN_MB, "8")
         said = guest.sh(f"churn {CHURN_MB} {SECONDS} && cat {balloon.HOOKS}/pcp_drains", 60)
         before = int(said.split()[-1])
         guest.poll("the lists to be emptied",
-                   lambda: _drains(guest) > before and _listed(guest) < left // 2, 30, 0.1)
+                   lambda: _drains(guest) > before and balloon.listed_bytes(guest) < left // 2, 30, 0.1)
         balloon.flush(guest)
         check(balloon.hooks(guest)["report_errors"] == 0, "a report failed")
         guest.finish()
