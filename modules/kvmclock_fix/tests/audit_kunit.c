@@ -141,6 +141,20 @@ static void same_version_for_something_else_is_found(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, after_first(&page, &epoch, &step) & KF_VERSION);
 }
 
+/* What is found of the second of two pages with these versions. */
+static unsigned int found_of_versions(u32 before, u32 after)
+{
+	struct kf_page page = first;
+	struct kf_seen seen = { };
+	s64 step;
+
+	page.version = before;
+	kf_audit(&seen, &page, &epoch, &step);
+	page = later(1000, 0);
+	page.version = after;
+	return kf_audit(&seen, &page, &epoch, &step);
+}
+
 static void odd_after_even_is_found(struct kunit *test)
 {
 	struct kf_page page = later(1000, 0);
@@ -153,29 +167,13 @@ static void odd_after_even_is_found(struct kunit *test)
 /* Seen before the write, as on 5.10. */
 static void odd_after_odd_is_fine(struct kunit *test)
 {
-	struct kf_page page = first;
-	struct kf_seen seen = { };
-	s64 step;
-
-	page.version = 1;
-	kf_audit(&seen, &page, &epoch, &step);
-	page = later(1000, 0);
-	page.version = 3;
-	KUNIT_EXPECT_EQ(test, kf_audit(&seen, &page, &epoch, &step),
+	KUNIT_EXPECT_EQ(test, found_of_versions(1, 3),
 			(unsigned int)KF_STEPPED);
 }
 
 static void version_may_wrap(struct kunit *test)
 {
-	struct kf_page page = first;
-	struct kf_seen seen = { };
-	s64 step;
-
-	page.version = U32_MAX - 1;
-	kf_audit(&seen, &page, &epoch, &step);
-	page = later(1000, 0);
-	page.version = 0;
-	KUNIT_EXPECT_EQ(test, kf_audit(&seen, &page, &epoch, &step),
+	KUNIT_EXPECT_EQ(test, found_of_versions(U32_MAX - 1, 0),
 			(unsigned int)KF_STEPPED);
 }
 

@@ -316,16 +316,24 @@ static void level_asks_for_more_calm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, checks, 4U);
 }
 
+/* At level 3 a pass has gone because the guest was calm.  Return: when. */
+static u64 calm_pass(struct pace *p)
+{
+	u64 now = 2000;
+
+	p->level = 3;
+	p->level_ms = now;
+	pace_request(p, DELAY, now, GIB);
+	while (pace_check(p, DELAY, now += DELAY, GIB))
+		;
+	return now;
+}
+
 static void rest_of_a_calm_pass_needs_one_check(struct kunit *test)
 {
 	struct pace p = start(GIB);
-	u64 now = 2000;
+	u64 now = calm_pass(&p);
 
-	p.level = 3;
-	p.level_ms = now;
-	pace_request(&p, DELAY, now, GIB);
-	while (pace_check(&p, DELAY, now += DELAY, GIB))
-		;
 	report(&p, now, GIB, GIB);
 	now += 500;
 	pace_request(&p, DELAY, now, GIB + 64 * MIB);
@@ -337,13 +345,8 @@ static void rest_of_a_calm_pass_needs_one_check(struct kunit *test)
 static void taken_after_a_calm_pass_asks_for_all_checks(struct kunit *test)
 {
 	struct pace p = start(GIB);
-	u64 now = 2000;
+	u64 now = calm_pass(&p);
 
-	p.level = 3;
-	p.level_ms = now;
-	pace_request(&p, DELAY, now, GIB);
-	while (pace_check(&p, DELAY, now += DELAY, GIB))
-		;
 	report(&p, now, GIB, GIB);
 	pace_request(&p, DELAY, now + 500, GIB - PACE_MISTAKE_MIN + 4096);
 	KUNIT_EXPECT_EQ(test, p.need, 1U);
@@ -354,13 +357,8 @@ static void taken_after_a_calm_pass_asks_for_all_checks(struct kunit *test)
 static void calm_of_long_ago_asks_for_all_checks(struct kunit *test)
 {
 	struct pace p = start(GIB);
-	u64 now = 2000;
+	u64 now = calm_pass(&p);
 
-	p.level = 3;
-	p.level_ms = now;
-	pace_request(&p, DELAY, now, GIB);
-	while (pace_check(&p, DELAY, now += DELAY, GIB))
-		;
 	pace_request(&p, DELAY, now + PACE_CALM_MS - 1, GIB);
 	KUNIT_EXPECT_EQ(test, p.need, 1U);
 	pace_request(&p, DELAY, now + PACE_CALM_MS, GIB);
