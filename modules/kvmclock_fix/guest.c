@@ -37,14 +37,12 @@ static void complain(unsigned int cpu, const struct kf_page *page,
 		     unsigned int found, s64 step)
 {
 	static DEFINE_RATELIMIT_STATE(limit, 10 * HZ, 5);
+	char wrong[KF_WRONG_LENGTH];
 
 	if (!(found & KF_BAD) || !__ratelimit(&limit))
 		return;
-	pr_warn("the host has shown CPU %u a clock that is wrong:%s%s%s (%lld ns, step %lld ns, version %u)\n",
-		cpu, found & KF_NEGATIVE ? " negative" : "",
-		found & KF_BACKWARDS ? " backwards" : "",
-		found & KF_VERSION ? " version" : "", page->line.ns, step,
-		page->version);
+	kf_page_wrong(wrong, sizeof(wrong), page, found, step);
+	pr_warn("the host has shown CPU %u %s\n", cpu, wrong);
 }
 
 static void look_at(unsigned int cpu, struct pvclock_vcpu_time_info *clock,

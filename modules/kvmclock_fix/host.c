@@ -44,15 +44,13 @@ static void complain(unsigned int vcpu_id, const struct kf_page *page,
 		     unsigned int found, s64 step)
 {
 	static DEFINE_RATELIMIT_STATE(limit, 10 * HZ, 5);
+	char wrong[KF_WRONG_LENGTH];
 
 	if (!(found & KF_BAD) || !__ratelimit(&limit))
 		return;
-	pr_warn("%s (pid %d), vCPU %u, was shown a clock that is wrong:%s%s%s (%lld ns, step %lld ns, version %u)\n",
-		current->group_leader->comm, current->tgid, vcpu_id,
-		found & KF_NEGATIVE ? " negative" : "",
-		found & KF_BACKWARDS ? " backwards" : "",
-		found & KF_VERSION ? " version" : "",
-		page->line.ns, step, page->version);
+	kf_page_wrong(wrong, sizeof(wrong), page, found, step);
+	pr_warn("%s (pid %d), vCPU %u, was shown %s\n",
+		current->group_leader->comm, current->tgid, vcpu_id, wrong);
 }
 
 /* Under kf_vms_lock(), under which we change offsets, too. */

@@ -3,6 +3,7 @@
 #include "page.h"
 
 #include <linux/compiler.h>
+#include <linux/kernel.h>
 #include <linux/processor.h>
 
 #include <asm/barrier.h>
@@ -42,4 +43,15 @@ bool kf_page_read(struct kf_page *page,
 		cpu_relax();
 	}
 	return false;
+}
+
+void kf_page_wrong(char *text, size_t size, const struct kf_page *page,
+		   unsigned int found, s64 step)
+{
+	scnprintf(text, size,
+		  "a clock that is wrong:%s%s%s (%lld ns, step %lld ns, version %u)",
+		  found & KF_NEGATIVE ? " negative" : "",
+		  found & KF_BACKWARDS ? " backwards" : "",
+		  found & KF_VERSION ? " version" : "",
+		  page->line.ns, step, page->version);
 }

@@ -26,4 +26,20 @@ void kf_page_copy(struct kf_page *page,
 bool kf_page_read(struct kf_page *page,
 		  const struct pvclock_vcpu_time_info *clock);
 
+/* Room for what kf_page_wrong() says. */
+#define KF_WRONG_LENGTH 128
+
+/**
+ * kf_page_wrong() - words for the log
+ * @text:  where to; cut at @size
+ * @size:  KF_WRONG_LENGTH or more
+ * @page:  the page
+ * @found: what kf_audit() found of it
+ * @step:  the step that it found
+ *
+ * Context: any.
+ */
+void kf_page_wrong(char *text, size_t size, const struct kf_page *page,
+		   unsigned int found, s64 step);
+
 #endif /* KVMCLOCK_FIX_PAGE_H */
