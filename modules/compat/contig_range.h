@@ -10,16 +10,15 @@
 #include <linux/page_ref.h>
 
 /* Where the kernel wants to know a type, the pageblock gets it. */
-static inline int vmhooks_take_contig(unsigned long pfn, unsigned int order)
+static inline int vmhooks_take_contig(unsigned long pfn, unsigned long pages)
 {
-	unsigned long end = pfn + (1UL << order);
-
 #if defined(VMHOOKS_HAVE_CONTIG_RANGE_FLAGS)
-	return alloc_contig_range(pfn, end, ACR_FLAGS_NONE, GFP_KERNEL);
+	return alloc_contig_range(pfn, pfn + pages, ACR_FLAGS_NONE, GFP_KERNEL);
 #elif defined(VMHOOKS_HAVE_CONTIG_RANGE)
-	return alloc_contig_range(pfn, end, MIGRATE_MOVABLE, GFP_KERNEL);
+	return alloc_contig_range(pfn, pfn + pages, MIGRATE_MOVABLE,
+				  GFP_KERNEL);
 #else
-	return end ? -EOPNOTSUPP : 0;
+	return -EOPNOTSUPP;
 #endif
 }
 

@@ -100,7 +100,7 @@ static bool drain_zone(int nid, gfp_t where)
 	mine = page_zone(page) == zone;
 	block_free(page);
 	if (!mine || !pfn_to_online_page(pfn) ||
-	    vmhooks_take_contig(pfn, DRAIN_ORDER))
+	    vmhooks_take_contig(pfn, 1UL << DRAIN_ORDER))
 		return false;
 	vmhooks_give_contig(pfn, DRAIN_ORDER);
 	return true;
@@ -127,12 +127,11 @@ static void drain(void)
 static void drain_work_fn(struct work_struct *work)
 {
 	static unsigned long rest = DRAIN_REST;
-	bool full = mm_hooks_pcp_pages() >= mm_hooks_pcp_many();
 
 	if (READ_ONCE(flush)) {
 		WRITE_ONCE(flush, false);
 		drain();
-	} else if (!full) {
+	} else if (mm_hooks_pcp_pages() < mm_hooks_pcp_many()) {
 		rest = DRAIN_REST;
 	} else if (mm_hooks_pacer_is_quiet()) {
 		drain();
@@ -160,11 +159,7 @@ void mm_hooks_drain_flush(void)
 
 bool mm_hooks_drain_is_due(void)
 {
-	unsigned int busy = work_busy(&drain_work.work);
-
-	if (busy & WORK_BUSY_RUNNING)
-		return true;
-	return (busy & WORK_BUSY_PENDING) && !timer_pending(&drain_work.timer);
+	return mm_hooks_work_is_due(&drain_work);
 }
 
 int mm_hooks_drain_start(void)

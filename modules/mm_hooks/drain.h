@@ -4,6 +4,7 @@
 #define MM_HOOKS_DRAIN_H
 
 #include <linux/types.h>
+#include <linux/workqueue.h>
 
 /**
  * mm_hooks_drain_start() - from now on mm_hooks_drain_soon() may be called
@@ -37,10 +38,18 @@ void mm_hooks_drain_soon(void);
  */
 void mm_hooks_drain_flush(void);
 
+/* Is it on its way or running?  One that waits for its timer is not.  Any context. */
+static inline bool mm_hooks_work_is_due(struct delayed_work *work)
+{
+	unsigned int busy = work_busy(&work->work);
+
+	if (busy & WORK_BUSY_RUNNING)
+		return true;
+	return (busy & WORK_BUSY_PENDING) && !timer_pending(&work->timer);
+}
+
 /**
- * mm_hooks_drain_is_due() - is a drain on its way or running?
- *
- * One that waits for its time is not.
+ * mm_hooks_drain_is_due() - mm_hooks_work_is_due() for a drain
  *
  * Context: any.
  * Return: whether it is.

@@ -9,12 +9,12 @@
 #include "forget.h"
 
 #include <linux/mmzone.h>
-#include <linux/nodemask.h>
 #include <linux/page-flags.h>
 #include <linux/pageblock-flags.h>
 #include <linux/spinlock.h>
 
 #include "mm.h"
+#include "zone_next.h"
 
 static void forget_list(struct zone *zone, struct list_head *list)
 {
@@ -38,14 +38,10 @@ static void forget_zone(struct zone *zone, unsigned int lowest)
 
 void mm_hooks_forget_blocks(unsigned int lowest)
 {
-	int nid, z;
+	unsigned int i = 0;
+	struct zone *zone;
 
 	lowest = min_t(unsigned int, lowest, pageblock_order);
-	for_each_online_node(nid) {
-		struct zone *zones = NODE_DATA(nid)->node_zones;
-
-		for (z = 0; z < MAX_NR_ZONES; z++)
-			if (populated_zone(&zones[z]))
-				forget_zone(&zones[z], lowest);
-	}
+	while ((zone = mm_hooks_zone_next(&i)))
+		forget_zone(zone, lowest);
 }

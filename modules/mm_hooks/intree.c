@@ -172,16 +172,10 @@ static void intree_detach(void)
 	mutex_unlock(&run_lock);
 }
 
-/* Is a pass on its way or running?  One that waits for a timer is not. */
+/* Is a pass, or a drain, on its way or running? */
 static bool intree_busy(void)
 {
-	unsigned int busy = work_busy(&dev.work.work);
-
-	if (mm_hooks_drain_is_due())
-		return true;
-	if (busy & WORK_BUSY_RUNNING)
-		return true;
-	return (busy & WORK_BUSY_PENDING) && !timer_pending(&dev.work.timer);
+	return mm_hooks_drain_is_due() || mm_hooks_work_is_due(&dev.work);
 }
 
 static int intree_wait(unsigned long deadline)

@@ -7,10 +7,10 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
-#include <linux/nodemask.h>
 
 #include "params.h"
 #include "pcp_count.h"
+#include "zone_next.h"
 
 unsigned long mm_hooks_pcp_zone_pages(const struct zone *zone)
 {
@@ -25,15 +25,11 @@ unsigned long mm_hooks_pcp_zone_pages(const struct zone *zone)
 unsigned long mm_hooks_pcp_pages(void)
 {
 	unsigned long pages = 0;
-	int nid, z;
+	unsigned int i = 0;
+	struct zone *zone;
 
-	for_each_online_node(nid) {
-		struct zone *zones = NODE_DATA(nid)->node_zones;
-
-		for (z = 0; z < MAX_NR_ZONES; z++)
-			if (managed_zone(&zones[z]))
-				pages += mm_hooks_pcp_zone_pages(&zones[z]);
-	}
+	while ((zone = mm_hooks_zone_next(&i)))
+		pages += mm_hooks_pcp_zone_pages(zone);
 	return pages;
 }
 

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "../zone_next.h"
 #include "lock_time.h"
 
 /* Units that are looked at in one section of zone->lock. */
@@ -125,17 +126,13 @@ static unsigned int map_order(struct zone *zone, bool change)
 
 static int zones_update_locked(bool change)
 {
-	int nid, z, err = 0;
+	unsigned int i = 0;
+	struct zone *zone;
+	int err = 0;
 
 	lockdep_assert_held(&zones_lock);
-	for_each_online_node(nid) {
-		struct zone *zones = NODE_DATA(nid)->node_zones;
-
-		for (z = 0; z < MAX_NR_ZONES && !err; z++)
-			if (managed_zone(&zones[z]))
-				err = map_update(&zones[z],
-						 map_order(&zones[z], change));
-	}
+	while (!err && (zone = mm_hooks_zone_next(&i)))
+		err = map_update(zone, map_order(zone, change));
 	return err;
 }
 
