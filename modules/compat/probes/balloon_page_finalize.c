@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* v5.19, "mm: Convert all PageMovable users to movable_operations" and up to v6.18 */
+/* Read in v6.1 and v6.12; v5.10 has balloon_page_delete() in its place. */
 #include <linux/balloon_compaction.h>
 
 void vmhooks_probe(struct page *page);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* v5.8, "mm: Allow to offline unmovable PageOffline() pages via MEM_GOING_OFFLINE" and later:
- * exported for virtio-mem; depends on CONFIG_CONTIG_ALLOC.
- */
+/* Read in v5.10 to v6.12: exported, with CONFIG_CONTIG_ALLOC; the type of the blocks. */
 #include <linux/gfp.h>
 #include <linux/mmzone.h>
 
