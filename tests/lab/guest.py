@@ -8,10 +8,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import accel, cache, initramfs, kernels, qemu, rss, verdict
+from . import accel, cache, initramfs, kernels, qemu, rss, verdict, vmlinux
 from .control import Control, GuestError, Job
 from .qmp import Qmp, connect
 
@@ -50,7 +51,7 @@ class Guest:
     def _prepare(self, kernel: kernels.Kernel, machine: qemu.Machine, lifetime: float,
                  boot_timeout: float) -> None:
         self.kernel = kernel
-        self.machine = machine
+        self.machine = replace(machine, image=vmlinux.direct(machine.image))
         self.lifetime = lifetime
         self.boot_timeout = boot_timeout
         self._incoming = ""

@@ -18,6 +18,7 @@ SKIPPED = 77
 TAIL = 30
 REMIND = 60.0
 KEEP_LOGS = 200
+RESULTS = "results"  # beside the logs of a run: its lines, test by test
 
 
 @dataclass
@@ -102,8 +103,10 @@ class Runner:
             why = " (" + tail(one.log, 1).removeprefix("skipped: ") + ")"
         elif one.late:
             why = f" (no end after {one.test.timeout:.0f} s)"
-        print(f"[{done}/{self._total}] {result:7} {one.test.name} "
-              f"{one.seconds():.1f} s{why}", flush=True)
+        line = f"[{done}/{self._total}] {result:7} {one.test.name} {one.seconds():.1f} s{why}"
+        print(line, flush=True)
+        with open(self._logs / RESULTS, "a", encoding="utf-8") as results:
+            results.write(line + "\n")
         if result == "failed" or self._verbose:
             for line in tail(one.log, TAIL).splitlines():
                 print(f"    {line}")

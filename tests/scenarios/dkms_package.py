@@ -38,7 +38,7 @@ def _refusals(inside: Session, release: str) -> None:
 
 
 def _broken_build(inside: Session, release: str) -> None:
-    inside.must("cp -r /mnt /opt/broken; echo 'obj-m += nothing_here.o' >> /opt/broken/Kbuild")
+    inside.must("cp -r /mnt /opt/broken; echo 'obj-m := nothing_here.o' > /opt/broken/Kbuild")
     _expect(inside, f"/opt/broken/packaging/install KVER={release}", 1,
             "nothing_here", "could not be built or installed", "make.log")
 

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A kernel image that QEMU can start without the kernel unpacking itself first.
+
+That is done by emulated instructions otherwise: two to three seconds of every boot of a
+distribution's kernel.
+"""
+
+import re
+import struct
+import subprocess
+from pathlib import Path
+
+from . import cache
+from .proc import die_with_parent, must
+
+# Offsets in the header that Documentation/arch/x86/boot.rst describes.
+SETUP_SECTS = 0x1f1
+MAGIC, PAYLOAD, PROTOCOL = 0x202, 0x248, 0x206
+SECTOR = 512
+TOOLS = {b"\xfd7zXZ\0": ["xz", "-dc", "--single-stream"], b"\x1f\x8b": ["gzip", "-dc"],
+         b"\x28\xb5\x2f\xfd": ["zstd", "-dc"]}
+LENGTH_BYTES = 4  # what the kernel's build appends to the payload, but not to gzip's
+# The note that names the entry point for starting it so (CONFIG_PVH).
+ENTRY_NOTE = re.compile(rb"\x04\0\0\0[\x04\x08]\0\0\0\x12\0\0\0Xen\0")
+
+
+def _payload(image: bytes) -> bytes:
+    """The compressed kernel in a bzImage; empty when it is something else."""
+    if image[MAGIC:MAGIC + 4] != b"HdrS" or \
+            struct.unpack_from("<H", image, PROTOCOL)[0] < 0x208:
+        return b""
+    offset, length = struct.unpack_from("<II", image, PAYLOAD)
+    start = (image[SETUP_SECTS] + 1) * SECTOR + offset
+    return image[start:start + length]
+
+
+def unpack(image: bytes) -> bytes:
+    """The ELF file in a bzImage that can be started directly; empty if there is none."""
+    payload = _payload(image)
+    for magic, command in TOOLS.items():
+        if payload.startswith(magic):
+            end = len(payload) if command[0] == "gzip" else -LENGTH_BYTES
+            must([command[0], "--version"])
+            kernel = subprocess.run(command, input=payload[:end], capture_output=True,
+                                    preexec_fn=die_with_parent, check=True).stdout
+            if kernel.startswith(b"\x7fELF") and ENTRY_NOTE.search(kernel):
+                return kernel
+    return b""
+
+
+def direct(image: Path) -> Path:
+    """The unpacked kernel in the cache, or the image itself where that cannot be."""
+    packed = image.read_bytes()
+
+    def write(target: Path) -> None:
+        if kernel := unpack(packed):
+            (target / "vmlinux").write_bytes(kernel)
+
+    found = cache.built("vmlinux", cache.digest(packed), write, keep=24) / "vmlinux"
+    return found if found.is_file() else image
