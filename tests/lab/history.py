@@ -29,13 +29,12 @@ def recall(name: str) -> float | None:
 def order(tests: list[Test]) -> list[Test]:
     """The order in which tests start.
 
-    The builds first, which the guests then find in the cache; those that measure time
-    last, as they run alone; of the others the longest first, so that no core waits at
-    the end for one that began late. A test without a past comes before those with one,
-    the longer timeout first.
+    The builds first, which the guests then find in the cache; of the others the longest
+    first, so that no core waits at the end for one that began late. A test without a past
+    comes before those with one, the longer timeout first.
     """
-    def key(test: Test) -> tuple[bool, bool, bool, float]:
+    def key(test: Test) -> tuple[bool, bool, float]:
         took = recall(test.name)
-        return (test.timed, not test.name.startswith(BUILDS), took is not None,
+        return (not test.name.startswith(BUILDS), took is not None,
                 -(test.timeout if took is None else took))
     return sorted(tests, key=key)

@@ -62,7 +62,8 @@ def run_one(test: Test) -> int:
 
 
 class Runner:
-    """Starts tests, as many at a time as asked, those that measure time alone."""
+    """Starts tests, as many at a time as asked; with one that measures time only as many
+    as there are processors."""
 
     def __init__(self, tests: list[Test], jobs: int, verbose: bool) -> None:
         self._waiting = history.order(tests)
@@ -88,8 +89,8 @@ class Runner:
     def _may_start(self) -> bool:
         if not self._waiting or len(self._running) >= self._jobs:
             return False
-        alone = self._waiting[0].timed or any(one.test.timed for one in self._running)
-        return not (alone and self._running)
+        timed = self._waiting[0].timed or any(one.test.timed for one in self._running)
+        return not (timed and len(self._running) >= (os.cpu_count() or 1))
 
     def _report(self, one: Running) -> None:
         status = one.process.returncode

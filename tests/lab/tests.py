@@ -21,7 +21,7 @@ class Test:
     name: str
     body: Callable[[], None]
     kernels: tuple[str, ...] = ()  # what has to be in the cache first
-    timed: bool = False            # runs alone: it measures time
+    timed: bool = False            # measures time: a processor to itself
     timeout: float = 600
     wide: bool = False             # only in a wide run, or when asked for by name
 

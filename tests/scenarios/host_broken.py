@@ -9,8 +9,8 @@ unbind and bind.
 from lab import check
 from lab.fakehost import ALL, FakeHost, fake, no_memory_lost
 
-KERNELS = ("lab", "6.1")
-ALSO = ("6.12",)
+KERNELS = ("lab",)
+ALSO = ("6.1", "6.12")
 TIMEOUT = 1200
 
 

@@ -11,8 +11,8 @@ import time
 from lab import check
 from lab.fakehost import ALL, FakeHost, fake, no_memory_lost
 
-KERNELS = ("lab", "6.12")
-ALSO = ("6.1",)
+KERNELS = ("lab",)
+ALSO = ("6.12", "6.1")
 TIMEOUT = 1200
 MOMENTS = {"inflate": ("num_pages", 30000), "deflate": ("num_pages", 100),
            "report": ("", 0), "hint": ("cmd_id", 0x80000000)}
