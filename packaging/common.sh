@@ -121,20 +121,21 @@ rebuild_initramfs() {
 	done
 }
 
-# What dkms knows of vmhooks: "VERSION, KERNEL, ARCH: state" or "VERSION: added",
-# the same for dkms 2.8 (name, VERSION) and 3 (name/VERSION).
-dkms_knows() {
+# Asks dkms, which takes its time to answer, what it knows of vmhooks: lines with
+# "VERSION, KERNEL, ARCH: state" or "VERSION: added", the same for dkms 2.8 (name,
+# VERSION) and 3 (name/VERSION).
+look_at_dkms() {
 	local name
 	name=$(dkms_conf PACKAGE_NAME)
-	dkms status -m "$name" 2>/dev/null | sed -n "s#^${name}\(/\|, \)##p"
+	dkms_knows=$(dkms status -m "$name" 2>/dev/null | sed -n "s#^${name}\(/\|, \)##p")
 }
 
-# "VERSION KERNEL" for each kernel that has it installed.
+# "VERSION KERNEL" for each kernel that has it installed, as of the last look.
 dkms_installed() {
-	dkms_knows | sed -n 's|^\([^,]*\), \([^,]*\), [^,:]*: installed.*|\1 \2|p'
+	sed -n 's|^\([^,]*\), \([^,]*\), [^,:]*: installed.*|\1 \2|p' <<<"$dkms_knows"
 }
 
-# Versions in any state.
+# Versions in any state, as of the last look.
 dkms_versions() {
-	dkms_knows | sed 's|[,:].*||' | sort -u
+	printf '%s\n' "$dkms_knows" | sed 's|[,:].*||; /^$/d' | sort -u
 }

@@ -29,6 +29,8 @@ class Guest:
     extra_modules: modules of that kernel to carry, for modprobe
     files: guest path to contents, added to the initramfs
     ours: carry our modules (built for that kernel)
+    wakes: it will be suspended to RAM, which it wakes up from only when its kernel has
+        unpacked itself
     nodes: NUMA nodes; max_memory_mb: room for memory to be plugged in
     disks: raw images, seen as /dev/vda, /dev/vdb, ...
     qemu: the words that start QEMU, such as newqemu.command()
@@ -51,7 +53,8 @@ class Guest:
     def _prepare(self, kernel: kernels.Kernel, machine: qemu.Machine, lifetime: float,
                  boot_timeout: float) -> None:
         self.kernel = kernel
-        self.machine = replace(machine, image=vmlinux.direct(machine.image))
+        self.machine = machine if machine.wakes else replace(
+            machine, image=vmlinux.direct(machine.image))
         self.lifetime = lifetime
         self.boot_timeout = boot_timeout
         self._incoming = ""
@@ -194,6 +197,8 @@ class Guest:
 
     def suspend(self, seconds: float = 1, timeout: float = 60) -> None:
         """Suspend to RAM, stay so for a while, wake up."""
+        if vmlinux.is_direct(self.machine.image):
+            raise GuestError("this guest would not wake up: it needs wakes=True")
         since = len(self.qmp.events)
         job = self.start("echo mem >/sys/power/state")
         self.wait_event("SUSPEND", timeout, since)

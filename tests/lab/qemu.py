@@ -27,6 +27,7 @@ class Machine:
     cpu: str = ""
     icount: bool = False
     reboot: bool = False
+    wakes: bool = False
     nodes: int = 1
     max_memory_mb: int = 0
     disks: Sequence[Path] = ()

@@ -17,6 +17,7 @@ from .proc import die_with_parent, must
 SETUP_SECTS = 0x1f1
 MAGIC, PAYLOAD, PROTOCOL = 0x202, 0x248, 0x206
 SECTOR = 512
+NAME = "vmlinux"
 TOOLS = {b"\xfd7zXZ\0": ["xz", "-dc", "--single-stream"], b"\x1f\x8b": ["gzip", "-dc"],
          b"\x28\xb5\x2f\xfd": ["zstd", "-dc"]}
 LENGTH_BYTES = 4  # what the kernel's build appends to the payload, but not to gzip's
@@ -48,13 +49,21 @@ def unpack(image: bytes) -> bytes:
     return b""
 
 
+def is_direct(image: Path) -> bool:
+    """Whether direct() has found it."""
+    return image.name == NAME
+
+
 def direct(image: Path) -> Path:
-    """The unpacked kernel in the cache, or the image itself where that cannot be."""
+    """The unpacked kernel in the cache, or the image itself where that cannot be.
+
+    A guest that was started so does not wake up from a suspend to RAM (QEMU 7.2).
+    """
     packed = image.read_bytes()
 
     def write(target: Path) -> None:
         if kernel := unpack(packed):
-            (target / "vmlinux").write_bytes(kernel)
+            (target / NAME).write_bytes(kernel)
 
-    found = cache.built("vmlinux", cache.digest(packed), write, keep=24) / "vmlinux"
+    found = cache.built("vmlinux", cache.digest(packed), write, keep=24) / NAME
     return found if found.is_file() else image

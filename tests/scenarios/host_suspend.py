@@ -63,7 +63,7 @@ def silent(host: FakeHost) -> None:
 
 def run(kernel: str) -> None:
     """Suspend at work, suspend with a silent host, and a dead device."""
-    with fake(kernel, "host_timeout_ms=60000", machine="pc") as (guest, host):
+    with fake(kernel, "host_timeout_ms=60000", machine="pc", wakes=True) as (guest, host):
         host.plug(features=ALL)
         host.balloon(6000)
         check(host.flush() == 0, "flush failed")

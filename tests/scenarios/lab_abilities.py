@@ -79,7 +79,7 @@ def _memory(kernel: str) -> None:
 
 def run(kernel: str) -> None:
     """Each ability in turn."""
-    with Guest(kernel, ours=False, memory_mb=512, reboot=True) as guest:
+    with Guest(kernel, ours=False, memory_mb=512, reboot=True, wakes=True) as guest:
         _commands(guest)
         _states(guest)
         guest.finish()

@@ -106,7 +106,7 @@ def _survive(guest: Guest, steps: Sequence[Callable[[Guest], None]], *parameters
 def run(kernel: str) -> None:
     """All of it in one guest, some of it in one with poisoned pages."""
     machine: dict[str, Any] = {"memory_mb": 768, "cpus": 2, "nodes": 2, "boot_timeout": 240,
-                               "lifetime": TIMEOUT}
+                               "wakes": True, "lifetime": TIMEOUT}
     with tempfile.NamedTemporaryFile(prefix="vmhooks-swap") as swap:
         swap.truncate(SWAP_MB * MIB)
         with Guest(kernel, disks=(Path(swap.name),), append=WORDS, **machine) as guest:
