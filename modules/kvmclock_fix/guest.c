@@ -79,24 +79,29 @@ static unsigned int look_at_all(void)
 	return there;
 }
 
+/* Under the lock, and only while looking, so that kf_guest_exit() ends it. */
+static void look_later(unsigned int ms)
+{
+	lockdep_assert_held(&guest_lock);
+	mod_delayed_work(system_freezable_wq, &look_work, msecs_to_jiffies(ms));
+}
+
 static void look(struct work_struct *work)
 {
 	mutex_lock(&guest_lock);
-	pages = look_at_all();
+	if (seen) {
+		pages = look_at_all();
+		look_later(kf_guest_period_ms());
+	}
 	mutex_unlock(&guest_lock);
-	schedule_delayed_work(&look_work,
-			      msecs_to_jiffies(kf_guest_period_ms()));
 }
 
 void kf_guest_look_again(void)
 {
-	bool looking;
-
 	mutex_lock(&guest_lock);
-	looking = seen;
+	if (seen)
+		look_later(0);
 	mutex_unlock(&guest_lock);
-	if (looking)
-		mod_delayed_work(system_wq, &look_work, 0);
 }
 
 unsigned int kf_guest_counts(struct kf_counts *copy)
@@ -128,8 +133,6 @@ static void introduce(void)
 
 void kf_guest_init(void)
 {
-	bool looking;
-
 	mutex_lock(&guest_lock);
 	seen = kcalloc(nr_cpu_ids, sizeof(*seen), GFP_KERNEL);
 	if (seen)
@@ -138,20 +141,23 @@ void kf_guest_init(void)
 		pr_err("no memory to look at the pages of %u CPUs: this guest's clock is not looked at\n",
 		       nr_cpu_ids);
 	introduce();
-	looking = pages;
-	if (!looking) {
+	if (!pages) {
 		kfree(seen);
 		seen = NULL;
 	}
+	if (seen)
+		look_later(kf_guest_period_ms());
 	mutex_unlock(&guest_lock);
-	if (looking)
-		schedule_delayed_work(&look_work,
-				      msecs_to_jiffies(kf_guest_period_ms()));
 }
 
 void kf_guest_exit(void)
 {
-	cancel_delayed_work_sync(&look_work);
-	kfree(seen);
+	struct kf_seen *done;
+
+	mutex_lock(&guest_lock);
+	done = seen;
 	seen = NULL;
+	mutex_unlock(&guest_lock);
+	cancel_delayed_work_sync(&look_work);
+	kfree(done);
 }
