@@ -29,13 +29,6 @@
 #include "snapshot.h"
 #include "vms.h"
 
-/*
- * Without the master clock each vCPU has a line of its own, begun at another time.
- * What one is ahead of another by drift is less than this and 0.1 % of the time
- * between them.
- */
-#define LOOSE_LIMIT_NS NSEC_PER_MSEC
-
 /* How a TSC is scaled: cycles * ratio >> bits. */
 struct scale {
 	u64 ratio;
@@ -70,6 +63,37 @@ static struct kf_rate rate_of(const struct kvm_vcpu *vcpu)
 {
 	return (struct kf_rate){ .mul = vmhooks_vcpu_mul(vcpu),
 				 .shift = vmhooks_vcpu_shift(vcpu) };
+}
+
+static struct kf_tsc tsc_of(const struct kvm_vcpu *vcpu)
+{
+	return (struct kf_tsc){ .ratio = vcpu->arch.l1_tsc_scaling_ratio,
+				.khz = vcpu->arch.hw_tsc_khz,
+				.host_khz = tsc_khz };
+}
+
+/*
+ * KVM's rate of a vCPU is as of its last page.  Has nothing that it was computed
+ * from changed since?  Of a VM whose pages we have not seen, the rates must fit.
+ */
+static bool rate_is_current(const struct kf_vm *vm, const struct kvm_vcpu *vcpu,
+			    const struct scale *scale)
+{
+	struct kf_tsc now = tsc_of(vcpu);
+
+	if (vm->tsc.khz)
+		return kf_tsc_same(&vm->tsc, &now);
+	return scaled(scale, tsc_khz) == now.khz;
+}
+
+/* A line of another TSC says nothing. */
+static void notice_tsc(struct kf_vm *vm, const struct kvm_vcpu *vcpu)
+{
+	struct kf_tsc now = tsc_of(vcpu);
+
+	if (!kf_tsc_same(&vm->tsc, &now))
+		vm->shows = false;
+	vm->tsc = now;
 }
 
 /* The VM is being made: nothing was shown yet, and its address may be known. */
@@ -134,12 +158,16 @@ static s64 rebase(struct kvm *kvm, struct kf_vm *vm, bool was_on,
 	const struct kf_line *before;
 	struct kf_line old, next;
 	struct scale scale;
-	bool slept = vm->known && vm->sleeps != kf_snapshot_sleeps();
+	bool slept = vm->rebase_sleeps != kf_snapshot_sleeps();
 	s64 ns;
 
-	kf_vm_notice(vm, ka->kvmclock_offset, kf_snapshot_sleeps());
-	if (!vcpu || !vcpu->arch.hw_tsc_khz || !scale_of(vcpu, &scale))
+	vm->rebase_sleeps = kf_snapshot_sleeps();
+	kf_vm_notice(vm, ka->kvmclock_offset, vm->rebase_sleeps);
+	if (!vcpu || !vcpu->arch.hw_tsc_khz || !scale_of(vcpu, &scale) ||
+	    !rate_is_current(vm, vcpu, &scale)) {
+		vm->shows = false;
 		return 0;
+	}
 	old = (struct kf_line){ .tsc = scaled(&scale, old_cycles),
 				.ns = old_ns + ka->kvmclock_offset,
 				.rate = rate_of(vcpu) };
@@ -172,8 +200,10 @@ static void on_rebase(struct mm_hooks_kvm_client *client, struct kvm *kvm,
 	lockdep_assert_held(&kvm->arch.tsc_write_lock);
 	flags = kf_vms_lock();
 	vm = kf_vms_get(kvm, current->mm && current->mm == kvm->mm);
-	if (vm && is_new(kvm))
+	if (vm && is_new(kvm)) {
 		vm->known = false;
+		vm->tsc.khz = 0;
+	}
 	if (vm && kf_fix())
 		add = rebase(kvm, vm, master, cycles, ns);
 	if (add) {
@@ -186,22 +216,6 @@ static void on_rebase(struct mm_hooks_kvm_client *client, struct kvm *kvm,
 					   kvm->arch.master_kernel_ns +
 					   kvm->arch.kvmclock_offset,
 					   kvm->arch.master_cycle_now);
-}
-
-/*
- * Is this clock of the line that its VM is on now?  One that was computed before
- * that changed is about to be replaced, and nothing is to be learnt from it.
- */
-static bool is_current(const struct kvm *kvm, bool stable,
-		       const struct scale *scale, const struct kf_line *next)
-{
-	const struct kvm_arch *ka = &kvm->arch;
-
-	if (stable != ka->use_master_clock)
-		return false;
-	return !stable ||
-	       (next->tsc == scaled(scale, ka->master_cycle_now) &&
-		next->ns == (s64)(ka->master_kernel_ns + ka->kvmclock_offset));
 }
 
 /*
@@ -227,7 +241,7 @@ static bool loose_line(struct kvm *kvm, struct kf_vm *vm,
 	else
 		vm->shown = now;
 	if (vm->shown.ns < 0) {
-		add = kf_rebase_ns(NULL, &vm->shown) - vm->shown.ns;
+		add += -vm->shown.ns;
 		vm->shown.ns = 0;
 	}
 	if (add)
@@ -237,54 +251,75 @@ static bool loose_line(struct kvm *kvm, struct kf_vm *vm,
 	return true;
 }
 
-/* Raises what KVM has read, if that is behind. */
-static void hold(struct kvm *kvm, struct kf_vm *vm, struct kf_line *next)
+/*
+ * The line of the master clock as it is now, for KVM has read its parts one after
+ * the other; raised where it is behind what the VM was shown.
+ *
+ * Return: whether the offset was changed.
+ */
+static bool master_line(struct kvm *kvm, struct kf_vm *vm,
+			const struct scale *scale, struct kf_line *next)
 {
 	const struct kf_line *shown = NULL;
-	s64 limit = S64_MAX;
-	s64 ns = next->ns;
+	s64 ns;
 
-	/* Where TSCs differ between CPUs, the line of another vCPU says nothing. */
-	if (vm->shows && !check_tsc_unstable())
+	next->tsc = scaled(scale, kvm->arch.master_cycle_now);
+	next->ns = kvm->arch.master_kernel_ns + kvm->arch.kvmclock_offset;
+	ns = next->ns;
+	if (vm->shows && kf_line_follows(&vm->shown, next))
 		shown = &vm->shown;
-	if (shown && !kvm->arch.use_master_clock)
-		limit = LOOSE_LIMIT_NS +
-			(kf_line_ns(shown, next->tsc) - shown->ns) / 1000;
-	if (kf_fix())
-		next->ns = kf_publish_ns(shown, next, limit);
+	next->ns = kf_publish_ns(shown, next, S64_MAX);
 	if (next->ns != ns)
 		add_ns(kvm, vm, next->ns - ns);
 	vm->shown = *next;
 	vm->shows = true;
+	return next->ns != ns;
 }
 
-/* What is to be shown instead of @next.  Under all three locks. */
-static void publish(struct kvm_vcpu *vcpu, bool stable, struct kf_line *next)
+/*
+ * What is to be shown instead of @next.  Where nothing is known of the line, or
+ * the host's clock does not run on the TSC, only what is negative is changed, and
+ * in the page alone.  Under all three locks.
+ *
+ * Return: whether the offset was changed under other vCPUs' pages.
+ */
+static bool publish(struct kvm_vcpu *vcpu, bool stable, struct kf_line *next)
 {
 	struct kf_vm *vm = kf_vms_get(vcpu->kvm, true);
 	struct kvm *kvm = vcpu->kvm;
 	struct scale scale;
 
-	if (vm)
+	if (vm) {
 		kf_vm_notice(vm, kvm->arch.kvmclock_offset,
 			     kf_snapshot_sleeps());
-	if (!vm || !scale_of(vcpu, &scale) ||
-	    !is_current(kvm, stable, &scale, next)) {
-		if (kf_fix())
-			next->ns = kf_rebase_ns(NULL, next);
-		return;
+		notice_tsc(vm, vcpu);
 	}
-	if (stable || !kf_fix() || !loose_line(kvm, vm, &scale, next))
-		hold(kvm, vm, next);
+	if (!kf_fix()) {
+		if (vm)
+			vm->shows = false;
+		return false;
+	}
+	if (vm && scale_of(vcpu, &scale) &&
+	    stable == kvm->arch.use_master_clock) {
+		if (stable)
+			return master_line(kvm, vm, &scale, next);
+		if (loose_line(kvm, vm, &scale, next))
+			return false;
+		vm->shows = false;
+	}
+	next->ns = kf_rebase_ns(NULL, next);
+	return false;
 }
 
-static void ask_for_updates(struct kvm *kvm)
+/* Not of @done, which is shown the new one already. */
+static void ask_for_updates(struct kvm_vcpu *done)
 {
 	struct kvm_vcpu *vcpu;
 	unsigned long i;
 
-	kvm_for_each_vcpu(i, vcpu, kvm)
-		kvm_make_request(KVM_REQ_CLOCK_UPDATE, vcpu);
+	kvm_for_each_vcpu(i, vcpu, done->kvm)
+		if (vcpu != done)
+			kvm_make_request(KVM_REQ_CLOCK_UPDATE, vcpu);
 }
 
 static void on_publish(struct mm_hooks_kvm_client *client,
@@ -300,23 +335,23 @@ static void on_publish(struct mm_hooks_kvm_client *client,
 	struct kvm_arch *ka = &vcpu->kvm->arch;
 	unsigned long flags, vms_flags;
 	struct kf_line ours = kvms;
+	bool moved;
 	s64 add;
 
 	raw_spin_lock_irqsave(&ka->tsc_write_lock, flags);
 	write_seqcount_begin(&ka->pvclock_sc);
 	vms_flags = kf_vms_lock();
-	publish(vcpu, stable, &ours);
+	moved = publish(vcpu, stable, &ours);
 	kf_vms_unlock(vms_flags);
 	write_seqcount_end(&ka->pvclock_sc);
 	raw_spin_unlock_irqrestore(&ka->tsc_write_lock, flags);
 	clock->tsc_timestamp += ours.tsc - kvms.tsc;
 	clock->system_time = ours.ns;
+	if (moved)
+		ask_for_updates(vcpu);
 	add = kf_line_ns(&ours, kvms.tsc) - kvms.ns;
 	if (!add)
 		return;
-	/* The others go on with the same offset. */
-	if (stable)
-		ask_for_updates(vcpu->kvm);
 	trace_kvmclock_fix_correct(current->tgid, "publish", add, ours.ns,
 				   ours.tsc);
 }

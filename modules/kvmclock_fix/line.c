@@ -10,6 +10,12 @@ bool kf_rate_same(const struct kf_rate *a, const struct kf_rate *b)
 	return a->mul == b->mul && a->shift == b->shift;
 }
 
+bool kf_tsc_same(const struct kf_tsc *a, const struct kf_tsc *b)
+{
+	return a->ratio == b->ratio && a->khz == b->khz &&
+	       a->host_khz == b->host_khz;
+}
+
 static u64 shifted(const struct kf_rate *rate, u64 cycles)
 {
 	return rate->shift < 0 ? cycles >> -rate->shift : cycles << rate->shift;

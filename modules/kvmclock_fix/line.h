@@ -31,6 +31,27 @@ struct kf_line {
 };
 
 /**
+ * struct kf_tsc - how a guest's TSC comes from the host's, and was counted
+ * @ratio:    of the scaling
+ * @khz:      the guest's rate, as its pages go by it; 0: never shown
+ * @host_khz: the host's
+ */
+struct kf_tsc {
+	u64 ratio;
+	unsigned int khz;
+	unsigned int host_khz;
+};
+
+/**
+ * kf_tsc_same() - are two TSCs scaled and counted alike?
+ * @a: one
+ * @b: the other
+ *
+ * Return: whether a line of one says anything of the other.
+ */
+bool kf_tsc_same(const struct kf_tsc *a, const struct kf_tsc *b);
+
+/**
  * kf_rate_same() - are two rates the same?
  * @a: one
  * @b: the other

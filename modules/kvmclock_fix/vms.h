@@ -25,6 +25,8 @@ struct pid;
  * @known:   @offset is
  * @offset:  kvmclock_offset as we saw it last or left it
  * @sleeps:  of the machine, when we were here last
+ * @rebase_sleeps: of the machine, at the last rebase
+ * @tsc:     of the vCPU that was shown a clock last
  * @drift:   ns by which our corrections have moved the clock from the raw one
  *	     since somebody set it
  * @shows:   @shown is what the VM is on
@@ -43,6 +45,8 @@ struct kf_vm {
 	bool known;
 	s64 offset;
 	u32 sleeps;
+	u32 rebase_sleeps;
+	struct kf_tsc tsc;
 	s64 drift;
 	bool shows;
 	struct kf_line shown;

@@ -140,6 +140,22 @@ static void backwards_tsc_and_other_rates_do_not_follow(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, kf_line_follows(&old, &new));
 }
 
+static void tscs_differ_by_each_of_their_parts(struct kunit *test)
+{
+	const struct kf_tsc a = { .ratio = 1, .khz = 2, .host_khz = 3 };
+	struct kf_tsc b = a;
+
+	KUNIT_EXPECT_TRUE(test, kf_tsc_same(&a, &b));
+	b.ratio++;
+	KUNIT_EXPECT_FALSE(test, kf_tsc_same(&a, &b));
+	b = a;
+	b.khz++;
+	KUNIT_EXPECT_FALSE(test, kf_tsc_same(&a, &b));
+	b = a;
+	b.host_khz++;
+	KUNIT_EXPECT_FALSE(test, kf_tsc_same(&a, &b));
+}
+
 /* One re-snapshot: @old began at its tsc; the raw clock is read at @tsc. */
 static struct kf_line snapshot(const struct kf_clock *raw,
 			       const struct kf_line *old, u64 tsc)
@@ -286,6 +302,7 @@ static struct kunit_case line_cases[] = {
 	KUNIT_CASE(line_before_its_begin_shows_the_begin),
 	KUNIT_CASE(step_is_new_less_old),
 	KUNIT_CASE(backwards_tsc_and_other_rates_do_not_follow),
+	KUNIT_CASE(tscs_differ_by_each_of_their_parts),
 	KUNIT_CASE(without_us_it_steps_as_the_model_says),
 	KUNIT_CASE(with_us_it_goes_on_within_1_ns),
 	KUNIT_CASE(unaligned_line_is_never_behind),
