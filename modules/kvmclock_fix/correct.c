@@ -113,8 +113,9 @@ static void add_ns(struct kvm *kvm, struct kf_vm *vm, s64 add)
 }
 
 /*
- * The line to go on with: that of the master clock, if it was on, else the one
- * that a vCPU was shown last.
+ * The line to go on with: the one that the VM is on since we know it, else that of
+ * the master clock, if it was on.  It is always the same one as long as nobody sets
+ * the clock: what is rounded for one new line is not rounded again for the next.
  */
 static const struct kf_line *line_before(const struct kf_vm *vm, bool was_on,
 					 const struct kf_line *master,
@@ -122,7 +123,7 @@ static const struct kf_line *line_before(const struct kf_vm *vm, bool was_on,
 {
 	const struct kf_line *line = was_on ? master : NULL;
 
-	if (!line && vm->shows)
+	if (vm->shows)
 		line = &vm->shown;
 	return line && kf_line_follows(line, next) ? line : NULL;
 }
@@ -181,10 +182,11 @@ static s64 rebase(struct kvm *kvm, struct kf_vm *vm, bool was_on,
 	if (before && before->tsc != next.tsc)
 		align(ka, &scale, before, &next);
 	ns = kf_rebase_ns(before, &next);
-	/* Without the master clock the VM stays on the line that it was on. */
-	vm->shown = ka->use_master_clock ? next : *before;
-	if (ka->use_master_clock)
-		vm->shown.ns = ns;
+	/* A negative one was raised: that is where it begins from now on. */
+	if (before && before->ns >= 0)
+		vm->shown = *before;
+	else
+		vm->shown = (struct kf_line){ next.tsc, ns, next.rate };
 	vm->shows = true;
 	return ns - next.ns;
 }
@@ -206,6 +208,8 @@ static void on_rebase(struct mm_hooks_kvm_client *client, struct kvm *kvm,
 	}
 	if (vm && kf_fix())
 		add = rebase(kvm, vm, master, cycles, ns);
+	else if (vm)
+		vm->shows = false;
 	if (add) {
 		add_ns(kvm, vm, add);
 		tgid = vm->tgid;
@@ -271,7 +275,8 @@ static bool master_line(struct kvm *kvm, struct kf_vm *vm,
 	next->ns = kf_publish_ns(shown, next, S64_MAX);
 	if (next->ns != ns)
 		add_ns(kvm, vm, next->ns - ns);
-	vm->shown = *next;
+	if (!shown || kf_rebase_ns(shown, next) != next->ns)
+		vm->shown = *next;
 	vm->shows = true;
 	return next->ns != ns;
 }

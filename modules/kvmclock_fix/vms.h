@@ -30,8 +30,8 @@ struct pid;
  * @drift:   ns by which our corrections have moved the clock from the raw one
  *	     since somebody set it
  * @shows:   @shown is what the VM is on
- * @shown:   the line that its guests go by, or will; tsc is the host's, scaled by
- *	     the VM's ratio
+ * @shown:   the line that its guests go by: as it was first shown, or as it was
+ *	     when the clock was set; tsc is the host's, scaled by the VM's ratio
  */
 struct kf_vm {
 	struct hlist_node by_kvm;

@@ -207,6 +207,7 @@ static void expect_continues(struct kunit *test, const struct kf_line *old,
 	}
 }
 
+/* Always from the first line: what is rounded for one is not rounded again. */
 static void with_us_it_goes_on_within_1_ns(struct kunit *test)
 {
 	struct random r = seeded(test);
@@ -215,17 +216,23 @@ static void with_us_it_goes_on_within_1_ns(struct kunit *test)
 	for (i = 0; i < RATES; i++) {
 		u64 hz = random_hz(&r);
 		struct kf_clock raw = raw_of(hz);
-		struct kf_line old = { .rate = page_rate(hz) }, new;
+		struct kf_line first = { .rate = page_rate(hz) }, last, new;
 		u64 tsc = next_random(&r) >> 20;
 
-		old.tsc = tsc;
+		first.tsc = tsc;
+		last = first;
 		for (n = 0; n < 20; n++) {
+			s64 step;
+
 			tsc += 1 + next_random(&r) % (hz * 4);
-			tsc -= kf_rate_lost(&old.rate, tsc - old.tsc);
-			new = snapshot(&raw, &old, tsc);
-			new.ns = kf_rebase_ns(&old, &new);
-			expect_continues(test, &old, &new, &r);
-			old = new;
+			tsc -= kf_rate_lost(&first.rate, tsc - first.tsc);
+			new = snapshot(&raw, &first, tsc);
+			new.ns = kf_rebase_ns(&first, &new);
+			expect_continues(test, &first, &new, &r);
+			step = kf_line_step(&last, &new);
+			KUNIT_ASSERT_GE(test, step, 0LL);
+			KUNIT_ASSERT_LE(test, step, 1LL);
+			last = new;
 		}
 	}
 }
