@@ -202,10 +202,8 @@ static void on_rebase(struct mm_hooks_kvm_client *client, struct kvm *kvm,
 	lockdep_assert_held(&kvm->arch.tsc_write_lock);
 	flags = kf_vms_lock();
 	vm = kf_vms_get(kvm, current->mm && current->mm == kvm->mm);
-	if (vm && is_new(kvm)) {
-		vm->known = false;
-		vm->tsc.khz = 0;
-	}
+	if (vm && is_new(kvm))
+		kf_vm_begin(vm);
 	if (vm && kf_fix())
 		add = rebase(kvm, vm, master, cycles, ns);
 	else if (vm)
@@ -233,21 +231,17 @@ static bool loose_line(struct kvm *kvm, struct kf_vm *vm,
 		       const struct scale *scale, struct kf_line *next)
 {
 	struct kf_line now = { .rate = next->rate };
-	s64 add = 0;
+	s64 add;
 	u64 tsc;
 
 	if (!kf_snapshot_base(&tsc, &now.ns))
 		return false;
 	now.tsc = scaled(scale, tsc);
 	now.ns += kvm->arch.kvmclock_offset;
-	if (vm->shows && kf_line_follows(&vm->shown, &now))
-		add = kf_line_ns(&vm->shown, now.tsc) - now.ns;
-	else
-		vm->shown = now;
-	if (vm->shown.ns < 0) {
-		add += -vm->shown.ns;
-		vm->shown.ns = 0;
-	}
+	if (!vm->shows || !kf_line_follows(&vm->shown, &now))
+		vm->shown = *next;
+	vm->shown.ns = max_t(s64, vm->shown.ns, 0);
+	add = kf_line_ns(&vm->shown, now.tsc) - now.ns;
 	if (add)
 		add_ns(kvm, vm, add);
 	vm->shows = true;

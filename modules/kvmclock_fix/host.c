@@ -16,29 +16,13 @@
 #include <vmhooks/kvm_hooks.h>
 
 #include "correct.h"
+#include "in_place.h"
 #include "kvm_view.h"
 #include "kvmclock_fix_trace.h"
 #include "page.h"
 #include "params.h"
 #include "snapshot.h"
 #include "vms.h"
-
-/*
- * An odd version says that the page is being written: what it will hold is still
- * to be copied from @clock, as it is on 5.10.  Where the tracepoint comes after
- * that the version is even, and it is too late.
- */
-static bool correct_in_place(struct pvclock_vcpu_time_info *clock)
-{
-	s64 ns = clock->system_time;
-
-	if (ns >= 0 || !(clock->version & 1) || !kf_fix())
-		return false;
-	clock->system_time = 0;
-	trace_kvmclock_fix_correct(current->tgid, "page", -ns, 0,
-				   clock->tsc_timestamp);
-	return true;
-}
 
 static void complain(unsigned int vcpu_id, const struct kf_page *page,
 		     unsigned int found, s64 step)
@@ -60,7 +44,9 @@ static unsigned int audit(const struct kf_view *view, unsigned int vcpu_id,
 	struct kf_epoch epoch = { .tsc_offset = view->tsc_offset,
 				  .sleeps = kf_snapshot_sleeps() };
 	struct kf_vm *vm = kf_vms_get(view->kvm, true);
-	struct kf_vcpu *vcpu = vm ? kf_vms_vcpu(vm, vcpu_id) : NULL;
+	/* Of a process with several VMs only the threads are different. */
+	unsigned int id = view->kvm ? vcpu_id : current->pid;
+	struct kf_vcpu *vcpu = vm ? kf_vms_vcpu(vm, id) : NULL;
 	struct kf_seen unseen = { };
 	unsigned int found;
 
@@ -81,7 +67,7 @@ static unsigned int audit(const struct kf_view *view, unsigned int vcpu_id,
 static void on_update(struct mm_hooks_kvm_client *client, unsigned int vcpu_id,
 		      struct pvclock_vcpu_time_info *clock)
 {
-	bool corrected = correct_in_place(clock);
+	bool corrected = kf_raise_in_place(clock);
 	struct kf_view view;
 	struct kf_page page;
 	unsigned long flags;

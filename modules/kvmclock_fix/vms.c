@@ -4,8 +4,9 @@
  *
  * A VM is known by the address of its struct kvm where a hook gives that, else by
  * its process.  The address is compared and never followed: nobody tells when a
- * VM is gone.  Its entry goes with its process, and is begun anew when the
- * address is seen again for a VM that has no vCPU yet (correct.c).
+ * VM is gone.  Its entry goes with its process, or when that needs room for
+ * another, and is begun anew when the address is seen again for a VM that has no
+ * vCPU yet (correct.c).
  *
  * The memory is bounded and is allocated when KVM is loaded.  What does not fit
  * is counted in the totals only, and not corrected.
@@ -13,6 +14,7 @@
 #include "vms.h"
 
 #include <linux/hash.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
@@ -25,7 +27,7 @@
 
 #define HASH_BITS 10
 #define VCPUS_PER_VM 4
-#define PRUNE_SECONDS 60
+#define PRUNE_SECONDS 10
 
 /* Covers all below. */
 static DEFINE_RAW_SPINLOCK(vms_lock);
@@ -93,11 +95,45 @@ static void drop_vcpus(struct kf_vm *vm)
 	}
 }
 
+/* Takes a VM's entry out of use; the caller puts the process. */
+static struct pid *drop_vm(struct kf_vm *vm)
+{
+	struct pid *pid = vm->pid;
+
+	lockdep_assert_held(&vms_lock);
+	drop_vcpus(vm);
+	if (vm->kvm)
+		hlist_del(&vm->by_kvm);
+	hlist_del(&vm->by_pid);
+	vm->pid = NULL;
+	hlist_add_head(&vm->by_kvm, &free_vms);
+	return pid;
+}
+
+/*
+ * Makes room by dropping the VM of this process that was not heard of for the longest
+ * time: nobody tells when a VM is gone, and a process may have had many.
+ */
+static void drop_oldest(struct pid *pid)
+{
+	struct kf_vm *vm, *oldest = NULL;
+
+	lockdep_assert_held(&vms_lock);
+	hlist_for_each_entry(vm, &by_pid[hash_ptr(pid, HASH_BITS)], by_pid)
+		if (vm->pid == pid &&
+		    (!oldest || time_before(vm->used, oldest->used)))
+			oldest = vm;
+	if (oldest)
+		put_pid(drop_vm(oldest)); /* not the last: it runs */
+}
+
 static struct kf_vm *add(const void *kvm, struct pid *pid)
 {
 	struct kf_vm *vm;
 
 	lockdep_assert_held(&vms_lock);
+	if (hlist_empty(&free_vms))
+		drop_oldest(pid);
 	vm = hlist_entry_safe(free_vms.first, struct kf_vm, by_kvm);
 	if (!vm)
 		return NULL;
@@ -127,7 +163,10 @@ struct kf_vm *kf_vms_get(const void *kvm, bool mine)
 	}
 	if (!vm && mine)
 		vm = add(kvm, pid);
-	untracked += !vm;
+	if (vm)
+		vm->used = jiffies;
+	else
+		untracked++;
 	return vm;
 }
 
@@ -171,19 +210,15 @@ void kf_vm_notice(struct kf_vm *vm, s64 offset, u32 sleeps)
 	vm->sleeps = sleeps;
 }
 
-/* Takes a VM's entry out of use; the caller puts the process. */
-static struct pid *drop_vm(struct kf_vm *vm)
+void kf_vm_begin(struct kf_vm *vm)
 {
-	struct pid *pid = vm->pid;
-
 	lockdep_assert_held(&vms_lock);
 	drop_vcpus(vm);
-	if (vm->kvm)
-		hlist_del(&vm->by_kvm);
-	hlist_del(&vm->by_pid);
-	vm->pid = NULL;
-	hlist_add_head(&vm->by_kvm, &free_vms);
-	return pid;
+	memset(&vm->counts, 0, sizeof(vm->counts));
+	memset(&vm->tsc, 0, sizeof(vm->tsc));
+	vm->known = false;
+	vm->shows = false;
+	vm->drift = 0;
 }
 
 static bool is_dead(struct pid *pid)

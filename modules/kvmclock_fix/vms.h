@@ -21,6 +21,7 @@ struct pid;
  * @pid:     the process
  * @tgid:    its number, for people
  * @comm:    its name, for people
+ * @used:    jiffies when we heard of it last
  * @counts:  what was found
  * @known:   @offset is
  * @offset:  kvmclock_offset as we saw it last or left it
@@ -41,6 +42,7 @@ struct kf_vm {
 	struct pid *pid;
 	pid_t tgid;
 	char comm[16];
+	unsigned long used;
 	struct kf_counts counts;
 	bool known;
 	s64 offset;
@@ -57,7 +59,7 @@ struct kf_vm {
  * @node: by @vm and @id, or in the list of free ones
  * @sibling: in the list of @vm
  * @vm:	  whose it is
- * @id:	  its number
+ * @id:	  its number, or its thread's where @vm may be several VMs
  * @seen: what it was shown last
  */
 struct kf_vcpu {
@@ -121,6 +123,14 @@ struct kf_vcpu *kf_vms_vcpu(struct kf_vm *vm, unsigned int id);
  * Then nothing has to be continued.  Context: any, under kf_vms_lock().
  */
 void kf_vm_notice(struct kf_vm *vm, s64 offset, u32 sleeps);
+
+/**
+ * kf_vm_begin() - the VM is a new one at a known address
+ * @vm: its entry
+ *
+ * Nothing that was known of the old one counts.  Context: any, under kf_vms_lock().
+ */
+void kf_vm_begin(struct kf_vm *vm);
 
 /* Counts of all VMs, those without an entry too.  Under kf_vms_lock(). */
 extern struct kf_counts kf_totals;

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The clocks that this host shows its guests: raised before they are written. */
+#ifndef KVMCLOCK_FIX_IN_PLACE_H
+#define KVMCLOCK_FIX_IN_PLACE_H
+
+#include <linux/kconfig.h>
+#include <linux/types.h>
+
+struct pvclock_vcpu_time_info;
+
+/**
+ * kf_raise_in_place() - raise a clock that is negative and not written yet
+ * @clock: what KVM's tracepoint was called with; an odd version says that it will
+ *	   be copied to the guest from here, as on 5.10
+ *
+ * The VM's offset is raised by as much, so that its clock goes on from there, and
+ * the other vCPUs are asked to follow.  Where the version is even, or with fix=0,
+ * nothing is done.
+ *
+ * Context: the vCPU's thread; takes kf_vms_lock().
+ * Return: whether it was raised.
+ */
+#if IS_ENABLED(CONFIG_KVM)
+bool kf_raise_in_place(struct pvclock_vcpu_time_info *clock);
+#else
+static inline bool kf_raise_in_place(struct pvclock_vcpu_time_info *clock)
+{
+	return false;
+}
+#endif
+
+#endif /* KVMCLOCK_FIX_IN_PLACE_H */
