@@ -12,9 +12,10 @@ from .proc import LabError, must, say
 STOCK = ("6.1", "6.12")
 LAB = ("lab", "lab-noreport", "bench", "bench-nohooks", "bench-irqs", "lab-kasan", "lab-kcsan",
        "lab-6.1", "lab-7.3")
+OTHER_KVM = "lab-kvm"  # the lab kernel with another KVM
 TESTED = STOCK + LAB[:2]
 SERIES = ("lab-6.1", "lab-7.3")  # the other series with a companion patch
-NAMES = STOCK + LAB
+NAMES = (*STOCK, *LAB, OTHER_KVM)
 
 
 @dataclass(frozen=True)
@@ -84,4 +85,9 @@ def get(name: str) -> Kernel:
         home, release = labkernel.ensure(name)
         return Kernel(name, release, home / "bzImage", home / "lib/modules" / release,
                       home / "build", kunit=not name.startswith("bench"))
+    if name == OTHER_KVM:
+        from . import kvmkernel
+        home, lab, release = kvmkernel.ensure()
+        return Kernel(name, release, lab / "bzImage", home / "lib/modules" / release,
+                      home / "build", kunit=False)
     raise LabError(f"no kernel named {name}; there are {', '.join(NAMES)}")

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A guest that is a host: KVM in it, and VMs whose clocks are looked at (clockvm)."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from . import accel, check
+from .control import GuestError, Job
+from .guest import Guest
+
+CPU = "max,la57=off,+invtsc"  # has SVM with nested paging under TCG
+WORDS = "clocksource=tsc tsc=reliable"
+SOURCE = "/sys/devices/system/clocksource/clocksource0"
+CLOCK = "/sys/kernel/kvmclock_fix"
+FIX = "/sys/module/kvmclock_fix/parameters/fix"
+KVM = ("kvm_amd", "kvm")
+STABLE = 1  # flags of a page: the master clock is on
+
+RAW_SHIFT = 24  # of the kernel's raw clock, at rates around these
+
+Said = dict[str, dict[str, int]]
+
+
+def parse(output: str) -> Said:
+    """What clockvm said: the first word of a line to its NAME=NUMBER; the last such line."""
+    found: Said = {}
+    for line in output.splitlines():
+        word, _, rest = line.partition(" ")
+        found[word] = {name: int(value) for name, value in re.findall(r"(\S+)=(-?\d+)", rest)}
+    return found
+
+
+def pages(output: str) -> list[dict[str, int]]:
+    """The pages that clockvm printed, in order."""
+    return [parse(line)["page"] for line in output.splitlines() if line.startswith("page ")]
+
+
+def raw_error(khz: int) -> float:
+    """By how much the kernel's raw clock is off at a rate, because its factor is whole."""
+    exact = (10**6 << RAW_SHIFT) / khz
+    return abs(round(exact) / exact - 1)
+
+
+def worst_khz(near: int) -> int:
+    """A rate near another one at which clocks step as much as they can."""
+    return max(range(near - near // 2000, near + near // 2000), key=raw_error)
+
+
+class Host(Guest):
+    """A guest with KVM in it.
+
+    kvm: load it at once
+    khz: what it is told that its TSC's rate is; 0 for a rate near the true one at
+        which clocks step the most
+    """
+
+    def __init__(self, kernel: str, *, kvm: bool = True, khz: int = 0, append: str = "",
+                 **machine: Any) -> None:
+        self._kvm = kvm
+        machine = {"memory_mb": 512, "balloon": None, "cpu": CPU, "boot_timeout": 150, **machine}
+        extra = ("kvm_amd", *machine.pop("extra_modules", ()))
+        said = re.search(r"tsc_early_khz=(\d+)", accel.clock_words(accel.choose(), False))
+        if not khz and said:
+            khz = worst_khz(int(said[1]))
+        words = f"{WORDS} {f'tsc_early_khz={khz}' if khz else ''} {append}"
+        super().__init__(kernel, extra_modules=extra, append=" ".join(words.split()), **machine)
+
+    def _start(self) -> None:
+        super()._start()
+        source = self.read(f"{SOURCE}/current_clocksource")
+        if source != "tsc":
+            raise GuestError(f"the clock source is {source}\n{self._log_tail()}")
+        if self._kvm:
+            self.load_kvm()
+
+    def load_kvm(self) -> None:
+        """Load KVM and see that a VM has its master clock on."""
+        self.insmod("kvm_amd")
+        page = pages(self.sh("clockvm on pages"))[0]
+        check(page["flags"] == STABLE, f"the master clock is off: {page}")
+
+    def unload_kvm(self) -> None:
+        """Unload KVM; fails when anybody holds it."""
+        self.rmmod(*KVM)
+
+    def load_fix(self, *parameters: str) -> None:
+        """Load our module, and see that it has found KVM's hooks."""
+        self.insmod("kvmclock_fix", *parameters)
+
+    def vm(self, *commands: str, vcpus: int = 1, timeout: float = 120) -> str:
+        """Run clockvm: its output."""
+        words = " ".join(f"'{command}'" for command in commands)
+        return self.sh(f"clockvm -n {vcpus} {words}", timeout)
+
+    def shown(self, name: str) -> int:
+        """A counter of kvmclock_fix."""
+        return int(self.read(f"{CLOCK}/{name}"))
+
+    def steps(self) -> dict[int, int]:
+        """kvmclock_fix's histogram: the largest size of a bin to its count."""
+        return {int(size): int(count) for size, count in
+                (line.removeprefix("<=").split() for line in
+                 self.read(f"{CLOCK}/steps").splitlines())}
+
+    @contextmanager
+    def live(self, *commands: str, vcpus: int = 1) -> Iterator["LiveVm"]:
+        """A VM that lives as long as the block, and what it is told to do first."""
+        machine = LiveVm(self, vcpus)
+        machine.tell(*commands)
+        yield machine
+        machine.end()
+
+
+class LiveVm:
+    """A clockvm that takes commands one by one."""
+
+    _number = 0
+
+    def __init__(self, host: Host, vcpus: int) -> None:
+        LiveVm._number += 1
+        self._host = host
+        self._pipe = f"/tmp/clockvm{LiveVm._number}"
+        host.sh(f"mkfifo {self._pipe}")
+        # Open for both, so that it does not end with the first writer.
+        self._job: Job = host.start(f"echo $$; exec clockvm -n {vcpus} - <>{self._pipe}")
+
+    def start(self, *commands: str) -> int:
+        """Tell it commands and return at once; for done()."""
+        begun = len(self._job.output)
+        text = "\\n".join(commands)
+        self._host.sh(f"printf '{text}\\n' >{self._pipe}")
+        return begun
+
+    def done(self, begun: int, count: int = 1, timeout: float = 120) -> str:
+        """What it said since, when it has done that many commands."""
+        def ended() -> bool:
+            if self._job.status is not None:
+                raise GuestError(f"clockvm ended: {self._job.output.decode()[-2000:]}")
+            return self._job.output[begun:].count(b"done ") >= count
+        self._host.poll(f"{count} commands of clockvm", ended, timeout, interval=0.02)
+        return self._job.output[begun:].decode()
+
+    def tell(self, *commands: str, timeout: float = 120) -> str:
+        """Tell it commands, and wait: what it said."""
+        return self.done(self.start(*commands), len(commands), timeout) if commands else ""
+
+    def kill(self) -> None:
+        """Kill it, whatever it does."""
+        self._host.sh(f"kill -9 {self._job.output.split()[0].decode()}")
+        self._host.wait(self._job, 20)
+
+    def end(self) -> None:
+        """Let it come to its end, unless it was killed."""
+        if self._job.status is not None:
+            return
+        self.tell("quit")
+        status, output = self._host.wait(self._job, 20)
+        check(status == 0, f"clockvm ended with {status}: {output[-2000:]}")
