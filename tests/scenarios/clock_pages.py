@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Hyper-V's TSC page and Xen's time info step as the kvmclock page does: not, with us."""
+
+from lab import check
+from lab.nested import Host, Said, parse
+
+KERNELS = ("lab-kvm",)
+ALSO = ("6.12", "6.1")  # their clocks step; we only look there
+TIMEOUT = 400
+VCPUS = 1
+HV_UNIT_NS = 100  # Hyper-V counts hundreds of nanoseconds, and rounds
+LONG_US = 6000000  # until a step is a few of those
+
+
+def _look(host: Host) -> Said:
+    """One VM with all three; the master clock stays on, else KVM gives Hyper-V's up."""
+    return parse(host.vm("hv", "xen", "on", f"nudge 1 {LONG_US}", vcpus=VCPUS))
+
+
+def _check_there(said: Said) -> None:
+    for name in ("hv", "xen", "clock"):
+        check(said[name].get("compared", 0) > 0, f"nothing of {name} was compared: {said}")
+
+
+def _size(said: Said, name: str) -> int:
+    return max(abs(said[name]["min"]), abs(said[name]["max"]))
+
+
+def run(kernel: str) -> None:
+    """Without us all three step; with us, where the kernel lets us, none does."""
+    with Host(kernel) as host:
+        said = _look(host)
+        print(f"without us: {said}")
+        _check_there(said)
+        check(_size(said, "clock") > 2 * HV_UNIT_NS, f"no steps: {said}")
+        check(_size(said, "hv") > HV_UNIT_NS, f"Hyper-V's time does not step: {said}")
+        check(abs(said["xen"]["min"] - said["clock"]["min"]) <= 1 and
+              abs(said["xen"]["max"] - said["clock"]["max"]) <= 1,
+              f"Xen's time steps otherwise: {said}")
+        if kernel != "lab-kvm":
+            return
+        host.load_fix()
+        said = _look(host)
+        print(f"with us: {said}")
+        _check_there(said)
+        for name in ("clock", "xen"):
+            check(0 <= said[name]["min"] and said[name]["max"] <= 1, f"{name} steps: {said}")
+        check(_size(said, "hv") <= HV_UNIT_NS, f"Hyper-V's time steps: {said}")
+        host.finish()

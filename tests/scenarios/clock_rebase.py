@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A guest's clock goes on where it was when the master clock is taken anew."""
+
+from lab import check
+from lab.nested import CLOCK, FIX, Host, Said, parse
+
+KERNELS = ("lab",)
+ALSO = ("lab-kvm",)
+TIMEOUT = 400
+COUNT = 1500
+VCPUS = 3
+# Long enough for the rates' difference to be more than rounding.
+LONG = "resnap 3 1500000"
+
+
+def _check_ours(said: Said, what: str) -> None:
+    clock = said["clock"]
+    check(clock["compared"] > 0, f"{what}: no page was compared: {said}")
+    check(0 <= clock["min"] and clock["max"] <= 1, f"{what}: the clock stepped: {clock}")
+    check(not clock["negative"] and not clock["odd"], f"{what}: {clock}")
+    check(said["vcpus"]["apart"] == 0, f"{what}: vCPUs are apart: {said['vcpus']}")
+
+
+def _check_get_clock(said: Said) -> None:
+    """KVM_GET_CLOCK and the page are two roundings of one line."""
+    got = said["getclock"]
+    check(got["exact"] and -1 <= got["min"] and got["max"] <= 1, f"KVM_GET_CLOCK: {got}")
+
+
+def _only_looks(host: Host) -> int:
+    """With fix=0: the largest step."""
+    host.load_fix("fix=0")
+    said = parse(host.vm("on", LONG))
+    check(host.shown("corrected") == 0, "fix=0 corrects")
+    return max(abs(said["clock"]["min"]), said["clock"]["max"])
+
+
+def run(kernel: str) -> None:
+    """Without us, only looked at, and with us; short and long intervals."""
+    with Host(kernel) as host:
+        without = parse(host.vm("on", LONG))["clock"]
+        size = max(abs(without["min"]), without["max"])
+        print(f"without us up to {size} ns")
+        check(size > 1, f"the clock does not step without us: {without}")
+        check(_only_looks(host) > 1, "the clock does not step with fix=0")
+        host.write(FIX, "1")
+        check(host.read(f"{CLOCK}/hooks") == "patch", "the hooks of the patch are not in use")
+        with host.live("on", vcpus=VCPUS) as vm:
+            _check_get_clock(parse(vm.tell("getclock 50")))
+            _check_ours(parse(vm.tell(f"resnap {COUNT} 0", timeout=180)), "at once")
+            _check_get_clock(parse(vm.tell("getclock 50")))
+            _check_ours(parse(vm.tell(LONG)), "long")
+            _check_get_clock(parse(vm.tell("getclock 50")))
+        check(host.shown("corrected") > COUNT // 2, "nearly nothing was corrected")
+        check(host.shown("negative") == 0, "negative clocks are counted")
+        check(host.shown("version_violations") == 0, "version violations are counted")
+        host.finish()

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A stock kernel's clocks are looked at: what the module counts is what a VMM sees."""
+
+from lab import check
+from lab.nested import CLOCK, Host, parse
+
+KERNELS = ()
+ALSO = ("6.12", "6.1")
+TIMEOUT = 400
+COUNT = 300
+VCPUS = 2
+
+
+def _bins(output: str) -> dict[int, int]:
+    """The VMM's own histogram, in the module's bins."""
+    return {int(size): int(count) for size, count in
+            (word.split("=") for line in output.splitlines() if line.startswith("clock-sizes ")
+             for word in line.split()[1:])}
+
+
+def _sum(bins: dict[int, int], above: int) -> int:
+    return sum(count for size, count in bins.items() if size > above or size == -1)
+
+
+def run(kernel: str) -> None:
+    """Count updates, compare the histograms, change nothing."""
+    with Host(kernel) as host:
+        host.load_fix()
+        check(host.read(f"{CLOCK}/hooks") == "tracepoint", "the tracepoint is not in use")
+        before = host.shown("updates")
+        with host.live("on", vcpus=VCPUS) as vm:
+            output = vm.tell(f"resnap {COUNT} 0")
+            check(host.shown("updates") - before >= COUNT * (VCPUS + 1), "updates are missing")
+            output = vm.tell("watch 20 0", "resnap 2 2000000")
+            check("comm=clockvm" in host.read(f"{CLOCK}/vms"), "the VM is not in vms")
+        seen, said = _bins(output), parse(output)["clock"]
+        ours = host.steps()
+        print(f"seen by the VMM {seen}, by the module {ours}")
+        check(max(abs(said["min"]), said["max"]) > 10, f"the clock does not step: {said}")
+        # Of vCPU 0 the module sees the page in between, which is not stable, too.
+        large = [size for size, count in ours.items() if size > 10 and count]
+        check(large, "the module did not see the steps that the VMM saw")
+        check(sum(count for size, count in ours.items() if size > 10) >=
+              _sum(seen, 10) // VCPUS, "the module saw fewer steps")
+        for name in ("negative", "version_violations", "corrected", "rate_changes"):
+            check(host.shown(name) == 0, f"{name} is {host.shown(name)}")
+        host.finish()
