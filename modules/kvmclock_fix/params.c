@@ -8,9 +8,9 @@
 
 #include "guest.h"
 
-static struct vmhooks_bounded fix = { 0, .min = 0, .max = 1 };
+static struct vmhooks_bounded fix = { 1, .min = 0, .max = 1 };
 module_param_cb(fix, &vmhooks_bounded_ops, &fix, 0644);
-MODULE_PARM_DESC(fix, "1: correct what guests are shown, where this kernel lets it be corrected; 0: only look (0 or 1, default 0)");
+MODULE_PARM_DESC(fix, "1: correct what guests are shown, where this kernel lets it be corrected; 0: only look (0 or 1, default 1)");
 
 static struct vmhooks_bounded max_vms = { 1024, .min = 1, .max = 65536 };
 module_param_cb(max_vms, &vmhooks_bounded_ops, &max_vms, 0444);
