@@ -12,10 +12,11 @@ from .proc import LabError, must, say
 STOCK = ("6.1", "6.12")
 LAB = ("lab", "lab-noreport", "bench", "bench-nohooks", "bench-irqs", "lab-kasan", "lab-kcsan",
        "lab-6.1", "lab-7.3")
+OLD = ("5.10",)  # of an earlier release of Debian
 OTHER_KVM = "lab-kvm"  # the lab kernel with another KVM
 TESTED = STOCK + LAB[:2]
 SERIES = ("lab-6.1", "lab-7.3")  # the other series with a companion patch
-NAMES = (*STOCK, *LAB, OTHER_KVM)
+NAMES = (*STOCK, *OLD, *LAB, OTHER_KVM)
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Kernel:
     modules: Path  # the folder lib/modules/<release>
     headers: Path  # KDIR for modules
     kunit: bool
+    tree: Path | None = None  # a root to build in, when it has a compiler of its own
 
 
 def _version_key(path: Path) -> list[int]:
@@ -80,6 +82,14 @@ def get(name: str) -> Kernel:
     """The kernel of that name, fetched or built when the cache lacks it."""
     if name in STOCK:
         return _stock(name)
+    if name in OLD:
+        from . import oldkernel
+        home = oldkernel.home(name)
+        release = (home / "release").read_text()
+        tree = home / "tree"
+        return Kernel(name, release, tree / f"boot/vmlinuz-{release}",
+                      tree / "lib/modules" / release, tree / f"usr/src/linux-headers-{release}",
+                      kunit=False, tree=tree)
     if name in LAB:
         from . import labkernel
         home, release = labkernel.ensure(name)

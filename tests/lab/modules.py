@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import cache
+from . import cache, oldkernel
 from .kernels import Kernel
 from .proc import LabError, run
 
@@ -36,11 +36,13 @@ def sources() -> list[Path]:
     return sorted({TOP / name for name in names if (TOP / name).is_file()})
 
 
-def _make(kernel: Kernel, where: Path, extra: list[str]) -> tuple[int, str]:
-    jobs = os.cpu_count() or 1
-    done = run(["nice", "-n", "5", "make", f"-j{jobs}", "-C", str(kernel.headers),
-                f"M={where}", "W=1",
-                *(["VMHOOKS_KUNIT=1"] if kernel.kunit else []), *extra, "modules"])
+def _make(kernel: Kernel, top: Path, folder: Path, extra: list[str]) -> tuple[int, str]:
+    words = [f"-j{os.cpu_count() or 1}", "W=1",
+             *(["VMHOOKS_KUNIT=1"] if kernel.kunit else []), *extra]
+    if kernel.tree:
+        return oldkernel.make(kernel.tree, kernel.release, top, folder, words)
+    done = run(["nice", "-n", "5", "make", "-C", str(kernel.headers), f"M={top / folder}",
+                *words, "modules"])
     return done.returncode, done.stdout
 
 
@@ -49,10 +51,10 @@ def _build(kernel: Kernel, target: Path, extra: list[str]) -> None:
         copy = target / path.relative_to(TOP)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
-    status, output = _make(kernel, target, extra)
+    status, output = _make(kernel, target, Path(), extra)
     for folder in TEST_MODULES:  # they share the compile probes of our modules
         if not status:
-            status, more = _make(kernel, target / folder, extra)
+            status, more = _make(kernel, target, folder, extra)
             output += more
     output = output.replace(f"{target}/", "")
     (target / LOG).write_text(output)

@@ -27,7 +27,7 @@ def patches(series: str) -> list[Path]:
     return sorted((TOP / "patches" / series).glob("*.patch"))
 
 
-def _mirror() -> str:
+def mirror() -> str:
     """Where this machine gets Debian's packages from."""
     found = must(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Identifier: Packages",
                   "Origin: Debian", "Label: Debian", "Component: main"]).split()
@@ -39,12 +39,12 @@ def _mirror() -> str:
 def _fetch(series: str, target: Path) -> None:
     package = f"linux-source-{series}"
     releases = RELEASES[series]
-    mirror = _mirror()
+    where = mirror()
     say(f"fetching {package} of {releases[-1]} (150 MB to download)")
     long_run(package, ["mmdebstrap", "--variant=extract", f"--include={package}",
                        '--aptopt=APT::Install-Recommends "false"', releases[0],
                        str(target / "root"),
-                       *(f"deb {mirror} {release} main" for release in releases)],
+                       *(f"deb {where} {release} main" for release in releases)],
              target, cache.folder("logs") / f"{package}.log")
     (target / "root/usr/src" / f"{package}.tar.xz").rename(target / f"{package}.tar.xz")
     shutil.rmtree(target / "root")

@@ -90,6 +90,15 @@ static void watch(const unsigned long long *a)
 	look_print(&look);
 }
 
+/* update COUNT: the host registers the clock of vCPU 0 anew, so that it is shown. */
+static void update(const unsigned long long *a)
+{
+	for (unsigned long long i = 0; i < a[0]; i++) {
+		must(vm_set_msr(&vm, 0, MSR_CLOCK, vm_clock_address(0) | 1), "the clock's MSR");
+		vm_run(&vm, 0);
+	}
+}
+
 /* getclock COUNT: how far KVM_GET_CLOCK is from the page, at most. */
 static void getclock(const unsigned long long *a)
 {
@@ -209,14 +218,34 @@ static const struct {
 	void (*run)(const unsigned long long *arguments);
 } commands[] = {
 	{ "on", on }, { "pages", pages }, { "resnap", resnap }, { "nudge", nudge }, { "watch", watch },
+	{ "update", update },
 	{ "getclock", getclock }, { "setclock", setclock }, { "wrmsr", wrmsr },
 	{ "hostmsr", hostmsr }, { "hv", hv }, { "xen", xen }, { "addvcpu", addvcpu },
 	{ "sleep", pause_ms }, { "destroy", destroy }, { "create", create },
 	{ "quit", quit },
 };
 
+static long long now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long long)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* "time COMMAND ...": how long it took, besides. */
+static bool timed(char **line)
+{
+	bool found = !strncmp(*line, "time ", 5);
+
+	*line += found ? 5 : 0;
+	return found;
+}
+
 static void command(char *line)
 {
+	bool told = timed(&line);
+	long long begun = now_ns();
 	unsigned long long arguments[3] = { 0 };
 	char *name, *rest, *word;
 
@@ -227,6 +256,8 @@ static void command(char *line)
 		if (strcmp(commands[i].name, name))
 			continue;
 		commands[i].run(arguments);
+		if (told)
+			printf("took ns=%lld\n", now_ns() - begun);
 		printf("done %s\n", name);
 		fflush(stdout);
 		return;

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What kvmclock_fix costs a host: instructions for a tick, and for a guest's clock
+
+For kernels with the companion patch (--kernel bench), in a guest that is a host itself.
+Instructions as in cost.py. Everything is done twice: at first without the module, then
+with it or, to show what the same measurement varies by, without it again; what is shown is
+the second less the first. The tick: a program spins, and is interrupted by ticks, each of
+which calls the notifier. A page: the host registers a vCPU's clock anew, so that KVM
+computes and shows it (the hooks publish and update, once each). A re-snapshot: the master
+clock is taken anew (rebase besides).
+"""
+
+import re
+
+from lab.bench import Metric
+from lab.nested import Host
+
+KERNELS = ()
+BASE, COMPARED = "without", "with"
+VARIANTS = (BASE, COMPARED)
+EACH = 200  # instructions of a hook, at most
+METRICS = (
+    Metric("tick", "more for each tick", "instructions", plot=True, digits=0, most=EACH),
+    Metric("share", "of the time between two ticks", "%", digits=4, most=0.1),
+    Metric("page", "more for each page: two hooks", "instructions", plot=True, digits=0,
+           most=2 * EACH),
+    Metric("rebase", "more for each re-snapshot, beyond the page", "instructions", plot=True,
+           digits=0, most=EACH),
+)
+KHZ = 1000000  # an instruction is a nanosecond and a cycle
+HZ = 250
+MILLIONS = 1500
+COUNT = 1500
+
+
+def _ticks(host: Host) -> int:
+    return int(re.findall(r"LOC:\s+(\d+)", host.read("/proc/interrupts"))[0])
+
+
+def _tick(host: Host, millions: int) -> tuple[float, int]:
+    """Instructions while a program spins, and the ticks in between."""
+    before = _ticks(host)
+    took = float(host.sh(f"spin {millions}", 300).split()[1])
+    return took, _ticks(host) - before
+
+
+def _each(host: Host, command: str, count: int) -> float:
+    """Instructions for each time that clockvm does something."""
+    said = host.vm("on", f"{command} 50", f"time {command} {count}", timeout=300)
+    return float(re.findall(r"^took ns=(\d+)", said, re.M)[0]) / count
+
+
+def _all(host: Host, quick: bool) -> dict[str, float]:
+    share = 10 if quick else 1
+    took, ticks = _tick(host, MILLIONS // share)
+    page = _each(host, "update", COUNT // share)
+    # A re-snapshot turns the master clock off and on: two of them, and two pages.
+    both = _each(host, "resnap", COUNT // share)
+    return {"took": took, "ticks": ticks, "page": page, "rebase": both / 2 - page}
+
+
+def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
+    """All of it twice."""
+    with Host(kernel, icount=True, khz=KHZ, boot_timeout=300, lifetime=1200) as host:
+        first = _all(host, quick)
+        if variant == COMPARED:
+            host.load_fix()
+        second = _all(host, quick)
+        tick = (second["took"] - first["took"]) / second["ticks"]
+        return {"tick": tick, "share": tick / (KHZ * 1000 / HZ) * 100,
+                "page": second["page"] - first["page"],
+                "rebase": second["rebase"] - first["rebase"]}
