@@ -44,7 +44,7 @@ def _check_sleep(host: Host, vm: LiveVm) -> None:
 
 def run(kernel: str) -> None:
     """One VM lives through all of it."""
-    with Host(kernel, machine="pc") as host:
+    with Host(kernel, machine="pc", wakes=True) as host:
         host.load_fix()
         with host.live("on") as vm:
             available = host.read(f"{SOURCE}/available_clocksource").split()
