@@ -3,13 +3,9 @@
 
 from .control import GuestError, Job
 from .guest import Guest
-from .proc import LabError
+from .proc import LabError, Skip
 
 MIB = 1 << 20
-
-
-class Skip(Exception):
-    """Raised by a scenario that cannot run here; the text says why."""
 
 
 def check(condition: object, text: str) -> None:

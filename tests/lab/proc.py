@@ -20,6 +20,10 @@ class LabError(Exception):
     """Something the lab needs is missing or broken; the text says what to do."""
 
 
+class Skip(Exception):
+    """Raised by a test that cannot run here; the text says why."""
+
+
 def say(text: str) -> None:
     """One progress line for people, on stderr."""
     print(f"== {text}", file=sys.stderr, flush=True)

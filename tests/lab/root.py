@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import Skip, cache
-from .proc import LabError, long_run, must, run, say
+from . import cache
+from .proc import LabError, Skip, long_run, must, run, say
 
 PACKAGES = ("systemd-sysv", "udev", "kmod", "initramfs-tools", "dkms", "make", "openssl",
             "mokutil", "zstd", "linux-image-amd64", "linux-headers-amd64",
