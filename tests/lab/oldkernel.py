@@ -2,7 +2,8 @@
 """Debian's kernel of an earlier release, with the compiler that it was built with.
 
 Image and headers lie in a root of that release, which is made once; our modules are built
-in there, as the headers ask for that release's compiler and paths.
+in there, as the headers ask for that release's compiler and paths. Not so the modules
+of the tests, which are for newer kernels.
 """
 
 import shutil
