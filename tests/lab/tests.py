@@ -42,7 +42,7 @@ def static() -> list[Test]:
     found += [Test(f"static/build-{name}", _must_be_empty(checks.build, name), (name,))
               for name in kernels.TESTED]
     found += [Test(f"static/build-{name}", _must_be_empty(checks.build, name), (name,), wide=True)
-              for name in kernels.SERIES]
+              for name in (*kernels.OLD, *kernels.SERIES)]
     found += [Test(f"static/sparse-{name}", _must_be_empty(checks.sparse, name), (name,))
               for name in SPARSE_KERNELS]
     return found

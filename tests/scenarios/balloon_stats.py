@@ -7,7 +7,7 @@ from typing import Any
 from lab import Guest, balloon, check
 
 KERNELS = ("6.1",)
-ALSO = ("6.12",)
+ALSO = ("6.12", "5.10")
 PATH = "/machine/peripheral/balloon0"
 UNKNOWN = 2**64 - 1
 KEYS = {f"stat-{name}" for name in (

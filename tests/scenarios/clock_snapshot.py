@@ -4,7 +4,7 @@
 from lab import Guest, check
 
 KERNELS = ("6.1",)
-ALSO = ("lab", "6.12")
+ALSO = ("lab", "6.12", "5.10")
 CLOCK = "/sys/kernel/kvmclock_fix"
 SOURCE = "/sys/devices/system/clocksource/clocksource0"
 

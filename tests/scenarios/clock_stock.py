@@ -4,8 +4,8 @@
 from lab import check
 from lab.nested import CLOCK, Host, parse
 
-KERNELS = ()
-ALSO = ("6.12", "6.1")
+KERNELS = ("6.12",)
+ALSO = ("6.1",)
 TIMEOUT = 400
 COUNT = 300
 VCPUS = 2

@@ -4,7 +4,7 @@
 from lab import Guest, balloon, check
 
 KERNELS = ("6.1",)
-ALSO = ("6.12",)
+ALSO = ("6.12", "5.10")
 DRIVERS = "/sys/bus/virtio/drivers"
 UPDATES = "/lib/modules/$(uname -r)/updates"
 

@@ -7,6 +7,7 @@ import time
 from lab import MIB, Guest, balloon, check
 
 KERNELS = ("6.12", "6.1")
+ALSO = ("5.10",)
 HOG_MB = 600
 SMALL_MB = 320  # much more than the eighth of a zone that the lists of the processors may keep
 TRACE = "/sys/kernel/tracing"

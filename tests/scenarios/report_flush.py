@@ -4,7 +4,7 @@
 from lab import MIB, Guest, balloon, check
 
 KERNELS = ("6.12",)
-ALSO = ("6.1",)
+ALSO = ("6.1", "5.10")
 HOG_MB = 200
 NOISE = 8 * MIB
 FLUSH = f"{balloon.HOOKS}/flush"
