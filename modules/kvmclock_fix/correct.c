@@ -24,6 +24,7 @@
 #include <vmhooks/kvm_hooks.h>
 
 #include "kvm_vcpu.h"
+#include "kvm_view.h"
 #include "kvmclock_fix_trace.h"
 #include "params.h"
 #include "snapshot.h"
@@ -310,17 +311,6 @@ static bool publish(struct kvm_vcpu *vcpu, bool stable, struct kf_line *next)
 	return false;
 }
 
-/* Not of @done, which is shown the new one already. */
-static void ask_for_updates(struct kvm_vcpu *done)
-{
-	struct kvm_vcpu *vcpu;
-	unsigned long i;
-
-	kvm_for_each_vcpu(i, vcpu, done->kvm)
-		if (vcpu != done)
-			kvm_make_request(KVM_REQ_CLOCK_UPDATE, vcpu);
-}
-
 static void on_publish(struct mm_hooks_kvm_client *client,
 		       struct kvm_vcpu *vcpu,
 		       struct pvclock_vcpu_time_info *clock)
@@ -347,7 +337,7 @@ static void on_publish(struct mm_hooks_kvm_client *client,
 	clock->tsc_timestamp += ours.tsc - kvms.tsc;
 	clock->system_time = ours.ns;
 	if (moved)
-		ask_for_updates(vcpu);
+		kf_view_ask_others(vcpu);
 	add = kf_line_ns(&ours, kvms.tsc) - kvms.ns;
 	if (!add)
 		return;

@@ -17,6 +17,7 @@
 #include <linux/minmax.h>
 
 #include "kvm_vcpu.h"
+#include "kvm_view.h"
 #include "kvmclock_fix_trace.h"
 #include "params.h"
 #include "vms.h"
@@ -44,16 +45,6 @@ static bool raise_offset(struct kvm *kvm, s64 from, s64 add)
 	return true;
 }
 
-static void ask_for_updates(struct kvm_vcpu *done)
-{
-	struct kvm_vcpu *vcpu;
-	unsigned long i;
-
-	kvm_for_each_vcpu(i, vcpu, done->kvm)
-		if (vcpu != done)
-			kvm_make_request(KVM_REQ_CLOCK_UPDATE, vcpu);
-}
-
 bool kf_raise_in_place(struct pvclock_vcpu_time_info *clock)
 {
 	struct kvm_vcpu *vcpu = vmhooks_pvclock_vcpu(clock);
@@ -71,7 +62,7 @@ bool kf_raise_in_place(struct pvclock_vcpu_time_info *clock)
 	kf_vms_unlock(flags);
 	clock->system_time = max_t(s64, ns + raised, 0);
 	if (first)
-		ask_for_updates(vcpu);
+		kf_view_ask_others(vcpu);
 	trace_kvmclock_fix_correct(current->tgid, "page",
 				   clock->system_time - ns, clock->system_time,
 				   clock->tsc_timestamp);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What KVM's tracepoint lets us know of the VM behind a clock page. */
+/* The VM behind a clock page: what we know of it, and ask of it. */
 #include "kvm_view.h"
 
 #include "kvm_vcpu.h"
@@ -14,4 +14,14 @@ void kf_view_get(struct kf_view *view, struct pvclock_vcpu_time_info *clock)
 	view->kvm = vcpu->kvm;
 	view->offset = vcpu->kvm->arch.kvmclock_offset;
 	view->tsc_offset = vcpu->arch.l1_tsc_offset;
+}
+
+void kf_view_ask_others(struct kvm_vcpu *done)
+{
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+
+	kvm_for_each_vcpu(i, vcpu, done->kvm)
+		if (vcpu != done)
+			kvm_make_request(KVM_REQ_CLOCK_UPDATE, vcpu);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What KVM's tracepoint lets us know of the VM behind a clock page. */
+/* The VM behind a clock page: what we know of it, and ask of it. */
 #ifndef KVMCLOCK_FIX_KVM_VIEW_H
 #define KVMCLOCK_FIX_KVM_VIEW_H
 
 #include <linux/types.h>
 
+struct kvm_vcpu;
 struct pvclock_vcpu_time_info;
 
 /**
@@ -35,5 +36,15 @@ static inline void kf_view_get(struct kf_view *view,
 	*view = (struct kf_view){ };
 }
 #endif
+
+/**
+ * kf_view_ask_others() - have the VM's other vCPUs take its clock anew
+ * @done: not this one, which is shown it already
+ *
+ * Before they enter the guest the next time; those that run in it are not disturbed.
+ *
+ * Context: the thread of @done.
+ */
+void kf_view_ask_others(struct kvm_vcpu *done);
 
 #endif /* KVMCLOCK_FIX_KVM_VIEW_H */
