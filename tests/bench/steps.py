@@ -16,6 +16,8 @@ SECONDS = (0.01, 0.1, 1, 10)
 TIMES = {0.01: 100, 0.1: 30, 1: 5, 10: 2}
 METRICS = tuple(Metric(f"after_{seconds:g}", f"largest step after {seconds:g} s", "ns",
                        plot=True, digits=0, most=1) for seconds in SECONDS)
+ALONG = {f"after_{seconds:g}": seconds for seconds in SECONDS}
+AXES = ("seconds since the last re-snapshot", "largest step, ns")
 
 
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:

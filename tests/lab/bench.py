@@ -5,7 +5,8 @@ A benchmark is a file in tests/bench with a docstring (the first line is its tit
 VARIANTS, METRICS and run(kernel, variant, quick), which returns a value for each
 metric. Optional are KERNELS; TOGETHER = True: the variants of a run then run at the same
 time, for what does not measure speed; BASE and COMPARED: what is divided by what, where it
-is not ours by the stock driver.
+is not ours by the stock driver; ALONG: metric to a number, and AXES, two texts: then the
+picture has a line for each variant over those numbers instead of bars.
 """
 
 import math
@@ -223,6 +224,33 @@ class Bench:
         return text
 
     def _plot(self) -> None:
+        if hasattr(self.module, "ALONG"):
+            self._plot_along()
+        else:
+            self._plot_bars()
+
+    def _plot_along(self) -> None:
+        """A line for each variant, over what the metrics differ in."""
+        blocks = []
+        for variant in self.variants:
+            rows = [f'"{variant}"']
+            for name, at in self.module.ALONG.items():
+                if values := self.values(name, variant):
+                    rows.append(f"{at}\t{statistics.median(values):.6g}\t{min(values):.6g}\t"
+                                f"{max(values):.6g}")
+            blocks.append("\n".join(rows))
+        across, up = self.module.AXES
+        self._draw("lines.gp", blocks, across=across, up=up)
+
+    def _draw(self, template: str, blocks: list[str], **variables: str | int) -> None:
+        data = self.out / f"{self.name}.plot"
+        data.write_text("\n\n\n".join(blocks) + "\n")
+        plot(BENCHES / template, data=data, out=self.out / f"{self.name}.png",
+             title=f"{self.title} (kernel {self.kernel})", variants=len(self.variants),
+             **variables)
+        data.unlink()
+
+    def _plot_bars(self) -> None:
         shown = [metric for metric in self.module.METRICS if metric.plot and
                  any(self.values(metric.name, who) for who in self.variants)]
         blocks = []
@@ -234,18 +262,14 @@ class Bench:
                                  f"{min(values):.6g}\t{max(values):.6g}")
             label = f"{metric.text} ({metric.unit})" if metric.unit else metric.text
             blocks.append("\n".join([f'"{label}"', *lines]))
-        data = self.out / f"{self.name}.plot"
-        data.write_text("\n\n\n".join(blocks) + "\n")
-        plot(BENCHES / "bars.gp", data=data, out=self.out / f"{self.name}.png",
-             title=f"{self.title} (kernel {self.kernel})", panels=len(shown),
-             variants=len(self.variants))
-        data.unlink()
+        self._draw("bars.gp", blocks, panels=len(shown))
 
 
 def plot(template: Path, **variables: Path | str | int | float) -> None:
     """Draw a picture with gnuplot; the template's variables are these."""
+    quoted = {name: str(value).replace("'", "''") for name, value in variables.items()}
     settings = [f"{name}={value}" if isinstance(value, (int, float))
-                else f"{name}='{str(value)}'" for name, value in variables.items()]
+                else f"{name}='{quoted[name]}'" for name, value in variables.items()]
     must(["gnuplot", "-e", "; ".join(settings), str(template)])
 
 
