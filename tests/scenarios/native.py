@@ -125,7 +125,9 @@ def _check_report_order(guest: Guest) -> None:
     def middle() -> int:
         return _free_bytes(guest, MIDDLE) - _free_bytes(guest, 9)
 
-    guest.sh(f"dd if=/dev/zero of=/tmp/fill bs=1M count={FILL_MB} 2>/dev/null", 60)
+    # The file wants large blocks, so that its holes are such.
+    guest.sh("echo 1 >/proc/sys/vm/compact_memory; "
+             f"dd if=/dev/zero of=/tmp/fill bs=1M count={FILL_MB} 2>/dev/null", 60)
     balloon.flush(guest)
     _set(guest, "report_order", MIDDLE)
     balloon.flush(guest)
