@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import Skip, accel, cache, history, kernels, programs
+from .idle import Idle
 from .proc import LabError, die_with_parent, say, tail
 from .tests import Test
 
@@ -18,6 +19,8 @@ SKIPPED = 77
 TAIL = 30
 REMIND = 60.0
 KEEP_LOGS = 200
+PROCESSORS = os.cpu_count() or 1
+ENOUGH_IDLE = 0.6  # of a processor
 RESULTS = "results"  # beside the logs of a run: its lines, test by test
 
 
@@ -62,13 +65,16 @@ def run_one(test: Test) -> int:
 
 
 class Runner:
-    """Starts tests, as many at a time as asked; with one that measures time only as many
-    as there are processors."""
+    """Starts tests, as many at a time as asked. Unless it is asked for a number: one for
+    each processor, and one more while a processor is idle, as guests often wait; not with
+    one that measures time. Busy guests, one more than processors, take half as long again."""
 
     def __init__(self, tests: list[Test], jobs: int, verbose: bool) -> None:
         self._waiting = history.order(tests)
         self._total = len(tests)
-        self._jobs = jobs
+        self._jobs = jobs or PROCESSORS
+        self._one_more = not jobs
+        self._idle = Idle()
         self._verbose = verbose
         self._running: list[Running] = []
         self.counts = {"passed": 0, "failed": 0, "skipped": 0}
@@ -85,12 +91,16 @@ class Runner:
                 env={**os.environ, "VMHOOKS_LOGS": str(self._logs)},
                 start_new_session=True, preexec_fn=die_with_parent)
         self._running.append(Running(test, process, log))
+        self._idle.forget()
 
     def _may_start(self) -> bool:
-        if not self._waiting or len(self._running) >= self._jobs:
+        idle = self._idle.processors() > ENOUGH_IDLE
+        if not self._waiting:
             return False
         timed = self._waiting[0].timed or any(one.test.timed for one in self._running)
-        return not (timed and len(self._running) >= (os.cpu_count() or 1))
+        if timed:
+            return len(self._running) < min(self._jobs, PROCESSORS)
+        return len(self._running) < self._jobs + (self._one_more and idle)
 
     def _report(self, one: Running) -> None:
         status = one.process.returncode

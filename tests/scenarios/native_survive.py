@@ -1,64 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The native engine in the middle of everything else that moves free memory around.
 
-Two nodes, a shuffled allocator, pages wiped when they are freed; without a pause all is
-forgotten and reported anew, while memory is used, compacted, allocated in long ranges,
-and while the guest sleeps. Then a second guest whose free pages are poisoned, which the
-kernel checks and which wiping would hide. Guards: what programs hold stays intact, long
-ranges can be had, every page that was taken is back.
+Pages are wiped when they are freed, and the guest sleeps, too; for the rest see
+lab/survive.py.
 """
 
 import tempfile
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from lab import MIB, Guest, balloon, check
-from lab.fakehost import no_memory_lost
+from lab import MIB, Guest, survive
 
 KERNELS = ("lab",)
 ALSO = ("lab-kasan", "lab-6.1", "lab-7.3")
-TIMEOUT = 1200
-WORDS = "page_alloc.shuffle=1 init_on_free=1 cma=64M"
-POISONED = "page_alloc.shuffle=1 page_poison=1 cma=64M"
-SHUFFLE = "/sys/module/page_alloc/parameters/shuffle"
-CMA = "/sys/kernel/debug/cma"
+TIMEOUT = survive.TIMEOUT
 SWAP_MB = 768
-HELD_MB = 96
-CONTIGUOUS = 20
-COMPACTIONS = 20
-COMPACTED = ("compact_migrate_scanned", "compact_isolated")  # of /proc/vmstat
-SLEEP_MS = 300  # between two times that all is forgotten
-
-
-def _intact(guest: Guest) -> None:
-    guest.sh("rm -f /tmp/p.result; echo >/tmp/p; "
-             "while ! [ -s /tmp/p.result ]; do sleep 0.2; done; grep -x intact /tmp/p.result", 60)
-
-
-def _contiguous(guest: Guest) -> None:
-    area = guest.sh(f"ls -d {CMA}/*").split()[0]
-    pages = int(guest.read(f"{area}/count")) // 2
-    failed = guest.sh(f"""n=0
-for i in $(seq {CONTIGUOUS}); do
-    if echo {pages} >{area}/alloc; then echo {pages} >{area}/free; else n=$((n + 1)); fi
-done 2>/dev/null
-echo $n""", 200)
-    check(int(failed) == 0, f"{failed.strip()} of {CONTIGUOUS} long ranges could not be had")
-
-
-def _vmstat(guest: Guest, name: str) -> int:
-    return int(guest.sh(f"grep '^{name} ' /proc/vmstat").split()[1])
-
-
-def _compact(guest: Guest) -> None:
-    before = [_vmstat(guest, name) for name in COMPACTED]
-    guest.sh("dd if=/dev/zero of=/tmp/fill bs=1M count=100 2>/dev/null; scatter /tmp/fill", 120)
-    guest.sh(f"for i in $(seq {COMPACTIONS}); do echo 1 >/proc/sys/vm/compact_memory; done", 200)
-    after = [_vmstat(guest, name) for name in COMPACTED]
-    print(f"compaction: {COMPACTED} were {before} and are {after}")
-    check(all(map(int.__lt__, before, after)), f"{COMPACTED} were {before} and are {after}")
-    guest.sh("rm /tmp/fill")
 
 
 def _sleep(guest: Guest) -> None:
@@ -69,47 +24,10 @@ def _sleep(guest: Guest) -> None:
              "swapoff /dev/vda", 200)
 
 
-def _check_nodes(guest: Guest) -> None:
-    taken = balloon.check_all_back(guest)
-    for node in ("node0_", "node1_"):
-        check(any(zone.startswith(node) and count for zone, count in taken.items()),
-              f"nothing of {node} was taken: {taken}")
-
-
-def _survive(guest: Guest, steps: Sequence[Callable[[Guest], None]], *parameters: str) -> None:
-    """Those steps, while all is forgotten again and again; the parameters are the driver's."""
-    check(guest.read(SHUFFLE) == "Y", "the allocator is not shuffled")
-    device = balloon.load(guest, *parameters)
-    balloon.flush(guest)
-    guest.sh(f"(pattern {HELD_MB} /tmp/p >/dev/null 2>&1 &); "
-             "while ! [ -p /tmp/p ]; do sleep 0.1; done", 60)
-    with no_memory_lost(guest):
-        forget = guest.start(f"while ! [ -e /tmp/end ]; do echo 1 >{balloon.HOOKS}/forget; "
-                             f"usleep {SLEEP_MS}000; done")
-        load = guest.start("churn 48 1000 --pause 20")
-        for step in (*steps, _intact):
-            step(guest)
-            print(f"{step.__name__}: {balloon.hooks(guest)['reported_bytes'] // MIB} "
-                  "MiB reported")
-        guest.sh("touch /tmp/end; killall churn")
-        guest.wait(forget)
-        guest.wait(load)
-        balloon.flush(guest)
-    _intact(guest)
-    _check_nodes(guest)
-    seen = device.counters()
-    check(seen["report_errors"] == seen["host_timeouts"] == 0, f"errors: {seen}")
-    guest.sh("killall pattern")
-    guest.finish()
-
-
 def run(kernel: str) -> None:
-    """All of it in one guest, some of it in one with poisoned pages."""
-    machine: dict[str, Any] = {"memory_mb": 768, "cpus": 2, "nodes": 2, "boot_timeout": 240,
-                               "wakes": True, "lifetime": TIMEOUT}
+    """Long ranges, compaction, sleep."""
     with tempfile.NamedTemporaryFile(prefix="vmhooks-swap") as swap:
         swap.truncate(SWAP_MB * MIB)
-        with Guest(kernel, disks=(Path(swap.name),), append=WORDS, **machine) as guest:
-            _survive(guest, (_contiguous, _compact, _sleep))
-    with Guest(kernel, append=POISONED, **machine) as guest:
-        _survive(guest, (_contiguous, _compact), "report_poisoned=1")
+        with Guest(kernel, disks=(Path(swap.name),), wakes=True,
+                   append=f"{survive.WORDS} init_on_free=1", **survive.MACHINE) as guest:
+            survive.survive(guest, (survive.contiguous, survive.compact, _sleep))
