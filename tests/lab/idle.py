@@ -10,10 +10,11 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def _idle_seconds() -> float:
-    """Seconds that all processors together were idle since boot, waits for disks included."""
+    """Seconds since boot that the processors together did nothing, waited for a disk, or
+    did what gives way (nice)."""
     with open("/proc/stat", encoding="ascii") as stat:
         fields = stat.readline().split()
-    return (int(fields[4]) + int(fields[5])) / TICKS
+    return sum(int(fields[n]) for n in (2, 4, 5)) / TICKS
 
 
 class Idle:

@@ -2,6 +2,7 @@
 """Runs tests, each in a process of its own, and reports one line for each."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -46,6 +47,12 @@ class Running:
             pass
 
 
+def _used() -> float:
+    """Seconds of processor time of all tests that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def run_one(test: Test) -> int:
     """The body of a test's process: its exit status."""
     try:
@@ -77,6 +84,7 @@ class Runner:
         self._idle = Idle()
         self._verbose = verbose
         self._running: list[Running] = []
+        self._used = _used()
         self.counts = {"passed": 0, "failed": 0, "skipped": 0}
         stamp = time.strftime("%Y%m%d-%H%M%S")
         self._logs = cache.folder("logs") / f"run-{stamp}-{os.getpid()}"
@@ -104,6 +112,7 @@ class Runner:
 
     def _report(self, one: Running) -> None:
         status = one.process.returncode
+        used, self._used = _used() - self._used, _used()
         result = {0: "passed", SKIPPED: "skipped"}.get(status, "failed")
         self.counts[result] += 1
         done = sum(self.counts.values())
@@ -114,7 +123,8 @@ class Runner:
             why = " (" + tail(one.log, 1).removeprefix("skipped: ") + ")"
         elif one.late:
             why = f" (no end after {one.test.timeout:.0f} s)"
-        line = f"[{done}/{self._total}] {result:7} {one.test.name} {one.seconds():.1f} s{why}"
+        line = (f"[{done}/{self._total}] {result:7} {one.test.name} {one.seconds():.1f} s, "
+                f"{used:.0f} s of a processor{why}")
         print(line, flush=True)
         with open(self._logs / RESULTS, "a", encoding="utf-8") as results:
             results.write(line + "\n")
