@@ -6,6 +6,8 @@
 #ifndef KVMCLOCK_FIX_LINE_H
 #define KVMCLOCK_FIX_LINE_H
 
+#include <linux/math64.h>
+#include <linux/minmax.h>
 #include <linux/types.h>
 
 /**
@@ -49,7 +51,11 @@ struct kf_tsc {
  *
  * Return: whether a line of one says anything of the other.
  */
-bool kf_tsc_same(const struct kf_tsc *a, const struct kf_tsc *b);
+static inline bool kf_tsc_same(const struct kf_tsc *a, const struct kf_tsc *b)
+{
+	return a->ratio == b->ratio && a->khz == b->khz &&
+	       a->host_khz == b->host_khz;
+}
 
 /**
  * kf_rate_same() - are two rates the same?
@@ -58,7 +64,31 @@ bool kf_tsc_same(const struct kf_tsc *a, const struct kf_tsc *b);
  *
  * Return: whether a guest would compute the same with both.
  */
-bool kf_rate_same(const struct kf_rate *a, const struct kf_rate *b);
+static inline bool kf_rate_same(const struct kf_rate *a,
+				const struct kf_rate *b)
+{
+	return a->mul == b->mul && a->shift == b->shift;
+}
+
+/**
+ * kf_line_same() - do two pages show the same?
+ * @a: one
+ * @b: the other
+ *
+ * Return: whether they do, begin and all.
+ */
+static inline bool kf_line_same(const struct kf_line *a,
+				const struct kf_line *b)
+{
+	return a->tsc == b->tsc && a->ns == b->ns &&
+	       kf_rate_same(&a->rate, &b->rate);
+}
+
+/* What a guest multiplies. */
+static inline u64 kf_rate_shifted(const struct kf_rate *rate, u64 cycles)
+{
+	return rate->shift < 0 ? cycles >> -rate->shift : cycles << rate->shift;
+}
 
 /**
  * kf_rate_ns() - what a guest makes of cycles
@@ -69,7 +99,10 @@ bool kf_rate_same(const struct kf_rate *a, const struct kf_rate *b);
  *
  * Return: nanoseconds.
  */
-u64 kf_rate_ns(const struct kf_rate *rate, u64 cycles);
+static inline u64 kf_rate_ns(const struct kf_rate *rate, u64 cycles)
+{
+	return mul_u64_u32_shr(kf_rate_shifted(rate, cycles), rate->mul, 32);
+}
 
 /**
  * kf_rate_ns_up() - the same, so that what follows is never behind
@@ -91,7 +124,16 @@ u64 kf_rate_ns_up(const struct kf_rate *rate, u64 cycles);
  *
  * Return: cycles; a line that begins that much earlier loses none.
  */
-u64 kf_rate_lost(const struct kf_rate *rate, u64 cycles);
+static inline u64 kf_rate_lost(const struct kf_rate *rate, u64 cycles)
+{
+	return rate->shift < 0 ? cycles & ((1ULL << -rate->shift) - 1) : 0;
+}
+
+/* Cycles from the begin of a line to @tsc, 0 before it. */
+static inline u64 kf_line_cycles(const struct kf_line *line, u64 tsc)
+{
+	return max_t(s64, tsc - line->tsc, 0);
+}
 
 /**
  * kf_line_ns() - what a line shows
@@ -100,7 +142,10 @@ u64 kf_rate_lost(const struct kf_rate *rate, u64 cycles);
  *
  * Return: nanoseconds; a TSC before the begin shows the begin.
  */
-s64 kf_line_ns(const struct kf_line *line, u64 tsc);
+static inline s64 kf_line_ns(const struct kf_line *line, u64 tsc)
+{
+	return line->ns + kf_rate_ns(&line->rate, kf_line_cycles(line, tsc));
+}
 
 /**
  * kf_line_step() - how far a new line is from the old one where it begins
@@ -109,7 +154,11 @@ s64 kf_line_ns(const struct kf_line *line, u64 tsc);
  *
  * Return: nanoseconds, negative when the clock steps back.
  */
-s64 kf_line_step(const struct kf_line *old, const struct kf_line *new);
+static inline s64 kf_line_step(const struct kf_line *old,
+			       const struct kf_line *new)
+{
+	return new->ns - kf_line_ns(old, new->tsc);
+}
 
 /**
  * kf_line_follows() - can a line go on where another one is?
@@ -121,7 +170,12 @@ s64 kf_line_step(const struct kf_line *old, const struct kf_line *new);
  *
  * Return: whether it can.
  */
-bool kf_line_follows(const struct kf_line *old, const struct kf_line *new);
+static inline bool kf_line_follows(const struct kf_line *old,
+				   const struct kf_line *new)
+{
+	return (s64)(new->tsc - old->tsc) >= 0 &&
+	       kf_rate_same(&old->rate, &new->rate);
+}
 
 /**
  * kf_rebase_ns() - where a new line has to begin to go on where the old one was

@@ -12,17 +12,6 @@
 /* A page is being written for some instructions; this often it is not. */
 #define READ_TRIES 1000
 
-void kf_page_copy(struct kf_page *page,
-		  const struct pvclock_vcpu_time_info *clock)
-{
-	page->version = READ_ONCE(clock->version);
-	page->line.tsc = READ_ONCE(clock->tsc_timestamp);
-	page->line.ns = READ_ONCE(clock->system_time);
-	page->line.rate.mul = READ_ONCE(clock->tsc_to_system_mul);
-	page->line.rate.shift = READ_ONCE(clock->tsc_shift);
-	page->stable = READ_ONCE(clock->flags) & PVCLOCK_TSC_STABLE_BIT;
-}
-
 bool kf_page_read(struct kf_page *page,
 		  const struct pvclock_vcpu_time_info *clock)
 {

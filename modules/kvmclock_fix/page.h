@@ -3,17 +3,27 @@
 #ifndef KVMCLOCK_FIX_PAGE_H
 #define KVMCLOCK_FIX_PAGE_H
 
-#include "audit.h"
+#include <linux/compiler.h>
 
-struct pvclock_vcpu_time_info;
+#include <asm/pvclock-abi.h>
+
+#include "audit.h"
 
 /**
  * kf_page_copy() - take over a page that nobody writes
  * @page:  what to fill
  * @clock: the page
  */
-void kf_page_copy(struct kf_page *page,
-		  const struct pvclock_vcpu_time_info *clock);
+static inline void kf_page_copy(struct kf_page *page,
+				const struct pvclock_vcpu_time_info *clock)
+{
+	page->version = READ_ONCE(clock->version);
+	page->line.tsc = READ_ONCE(clock->tsc_timestamp);
+	page->line.ns = READ_ONCE(clock->system_time);
+	page->line.rate.mul = READ_ONCE(clock->tsc_to_system_mul);
+	page->line.rate.shift = READ_ONCE(clock->tsc_shift);
+	page->stable = READ_ONCE(clock->flags) & PVCLOCK_TSC_STABLE_BIT;
+}
 
 /**
  * kf_page_read() - read a page that its host may write at any moment
