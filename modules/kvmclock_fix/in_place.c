@@ -8,7 +8,7 @@
  *
  * Runs in the vCPU's thread.  Another vCPU may have been shown the same clock at the
  * same time, and KVM_SET_CLOCK takes no lock of ours: the offset is changed by
- * cmpxchg, under vms_lock, and only when it is the one that the page came from.
+ * cmpxchg, under kf_vms_lock(), and only when it is the one that the page came from.
  */
 #include "in_place.h"
 
@@ -45,7 +45,7 @@ static bool raise_offset(struct kvm *kvm, s64 from, s64 add)
 	return true;
 }
 
-bool kf_raise_in_place(struct pvclock_vcpu_time_info *clock)
+bool kf_raise_negative(struct pvclock_vcpu_time_info *clock)
 {
 	struct kvm_vcpu *vcpu = vmhooks_pvclock_vcpu(clock);
 	s64 ns = clock->system_time;
@@ -53,7 +53,7 @@ bool kf_raise_in_place(struct pvclock_vcpu_time_info *clock)
 	s64 from, raised;
 	bool first;
 
-	if (ns >= 0 || !(clock->version & 1) || !vcpu || !kf_fix())
+	if (!(clock->version & 1) || !vcpu || !kf_fix())
 		return false;
 	from = offset_of(&vcpu->kvm->arch, clock);
 	flags = kf_vms_lock();

@@ -3,10 +3,15 @@
 #ifndef KVMCLOCK_FIX_IN_PLACE_H
 #define KVMCLOCK_FIX_IN_PLACE_H
 
+#include <linux/compiler.h>
 #include <linux/kconfig.h>
 #include <linux/types.h>
 
-struct pvclock_vcpu_time_info;
+#include <asm/pvclock-abi.h>
+
+#if IS_ENABLED(CONFIG_KVM)
+/* The part of kf_raise_in_place() for a clock below zero. */
+bool kf_raise_negative(struct pvclock_vcpu_time_info *clock);
 
 /**
  * kf_raise_in_place() - raise a clock that is negative and not written yet
@@ -20,8 +25,11 @@ struct pvclock_vcpu_time_info;
  * Context: the vCPU's thread; takes kf_vms_lock().
  * Return: whether it was raised.
  */
-#if IS_ENABLED(CONFIG_KVM)
-bool kf_raise_in_place(struct pvclock_vcpu_time_info *clock);
+static inline bool kf_raise_in_place(struct pvclock_vcpu_time_info *clock)
+{
+	return unlikely((s64)clock->system_time < 0) &&
+	       kf_raise_negative(clock);
+}
 #else
 static inline bool kf_raise_in_place(struct pvclock_vcpu_time_info *clock)
 {
