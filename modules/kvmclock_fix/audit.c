@@ -2,19 +2,9 @@
 /* What is wrong with a clock page, from the page and the one before it. */
 #include "audit.h"
 
+#include <linux/compiler.h>
 #include <linux/limits.h>
-
-static bool line_same(const struct kf_line *a, const struct kf_line *b)
-{
-	return a->tsc == b->tsc && a->ns == b->ns &&
-	       kf_rate_same(&a->rate, &b->rate);
-}
-
-static bool epoch_same(const struct kf_epoch *a, const struct kf_epoch *b)
-{
-	return a->sets == b->sets && a->tsc_offset == b->tsc_offset &&
-	       a->sleeps == b->sleeps;
-}
+#include <linux/minmax.h>
 
 /*
  * A version goes on by two each time.  A vCPU may have several pages, which are
@@ -55,7 +45,7 @@ static bool version_bad(struct kf_seen *seen, const struct kf_page *page)
 	if ((page->version ^ last->version) & 1)
 		return true;
 	return !follows && page->version == last->version &&
-	       !line_same(&page->line, &last->line);
+	       !kf_line_same(&page->line, &last->line);
 }
 
 unsigned int kf_audit(struct kf_seen *seen, const struct kf_page *page,
@@ -74,7 +64,7 @@ unsigned int kf_audit(struct kf_seen *seen, const struct kf_page *page,
 	if (seen->any && seen->epoch.sets != epoch->sets)
 		found |= KF_SET;
 	if (seen->any && last->stable && page->stable &&
-	    epoch_same(&seen->epoch, epoch) &&
+	    kf_epoch_same(&seen->epoch, epoch) &&
 	    (s64)(page->line.tsc - last->line.tsc) >= 0) {
 		found |= KF_STEPPED;
 		*step = kf_line_step(&last->line, &page->line);
@@ -87,17 +77,14 @@ unsigned int kf_audit(struct kf_seen *seen, const struct kf_page *page,
 	return found;
 }
 
+static const s64 borders[KF_STEP_BINS] = {
+	0, 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+	1000000000, S64_MAX
+};
+
 s64 kf_step_border(unsigned int bin)
 {
-	s64 border = 1;
-
-	if (!bin)
-		return 0;
-	if (bin >= KF_STEP_BINS - 1)
-		return S64_MAX;
-	while (--bin)
-		border *= 10;
-	return border;
+	return borders[min(bin, KF_STEP_BINS - 1U)];
 }
 
 static unsigned int step_bin(s64 step)
@@ -105,7 +92,7 @@ static unsigned int step_bin(s64 step)
 	u64 size = step < 0 ? -(u64)step : step;
 	unsigned int bin = 0;
 
-	while (bin < KF_STEP_BINS - 1 && size > kf_step_border(bin))
+	while (bin < KF_STEP_BINS - 1 && size > borders[bin])
 		bin++;
 	return bin;
 }
@@ -113,10 +100,27 @@ static unsigned int step_bin(s64 step)
 void kf_count(struct kf_counts *counts, unsigned int found, s64 step)
 {
 	counts->updates++;
+	if (found & KF_STEPPED)
+		counts->steps[step_bin(step)]++;
+	if (likely(!(found & ~KF_STEPPED)))
+		return;
 	counts->negative += !!(found & KF_NEGATIVE);
 	counts->backwards += !!(found & KF_BACKWARDS);
 	counts->rate_changes += !!(found & KF_RATE_CHANGED);
 	counts->version_violations += !!(found & KF_VERSION);
-	if (found & KF_STEPPED)
-		counts->steps[step_bin(step)]++;
+}
+
+void kf_counts_add(struct kf_counts *sum, const struct kf_counts *counts)
+{
+	unsigned int bin;
+
+	sum->updates += counts->updates;
+	sum->negative += counts->negative;
+	sum->backwards += counts->backwards;
+	sum->rate_changes += counts->rate_changes;
+	sum->version_violations += counts->version_violations;
+	sum->sets += counts->sets;
+	sum->corrected += counts->corrected;
+	for (bin = 0; bin < KF_STEP_BINS; bin++)
+		sum->steps[bin] += counts->steps[bin];
 }

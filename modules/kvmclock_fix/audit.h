@@ -52,6 +52,14 @@ struct kf_epoch {
 	u32 sleeps;
 };
 
+/* Nobody has set anything between the two. */
+static inline bool kf_epoch_same(const struct kf_epoch *a,
+				 const struct kf_epoch *b)
+{
+	return a->sets == b->sets && a->tsc_offset == b->tsc_offset &&
+	       a->sleeps == b->sleeps;
+}
+
 /**
  * struct kf_seen - what a vCPU was shown last; zero it to begin
  * @any:      there was a page
@@ -111,6 +119,48 @@ unsigned int kf_audit(struct kf_seen *seen, const struct kf_page *page,
  * @step:   nanoseconds
  */
 void kf_count(struct kf_counts *counts, unsigned int found, s64 step);
+
+/**
+ * kf_audit_again() - is a page the one before once more, as most are?
+ * @seen:  what the vCPU was shown before; goes on to @page where it is
+ * @page:  what it is shown now
+ * @epoch: now
+ *
+ * A short way to what kf_audit() finds of such a page: KF_STEPPED by 0.  Only where
+ * the version follows that of the vCPU's first page.
+ *
+ * Return: whether it is; if not, @seen is untouched.
+ */
+static inline bool kf_audit_again(struct kf_seen *seen,
+				  const struct kf_page *page,
+				  const struct kf_epoch *epoch)
+{
+	const struct kf_page *last = &seen->page;
+
+	if (seen->versions[0] + 2 != page->version ||
+	    ((page->version ^ last->version) & 1) ||
+	    !kf_line_same(&last->line, &page->line) || page->line.ns < 0 ||
+	    !seen->any || !last->stable || !page->stable ||
+	    !kf_epoch_same(&seen->epoch, epoch))
+		return false;
+	seen->versions[0] = page->version;
+	seen->page.version = page->version;
+	return true;
+}
+
+/* kf_count() of what kf_audit_again() has found. */
+static inline void kf_count_again(struct kf_counts *counts)
+{
+	counts->updates++;
+	counts->steps[0]++;
+}
+
+/**
+ * kf_counts_add() - add counts up
+ * @sum:    where to
+ * @counts: what to add
+ */
+void kf_counts_add(struct kf_counts *sum, const struct kf_counts *counts);
 
 /**
  * kf_step_border() - the largest step of a bin

@@ -110,7 +110,6 @@ static void add_ns(struct kvm *kvm, struct kf_vm *vm, s64 add)
 	vm->offset = kvm->arch.kvmclock_offset;
 	vm->drift += add;
 	vm->counts.corrected++;
-	kf_totals.corrected++;
 }
 
 /*

@@ -3,7 +3,7 @@
  * The clocks that this host shows its guests: looked at, on every kernel.
  *
  * update() runs in the vCPU's thread, with preemption off on most kernels, and
- * takes vms_lock for the time of some arithmetic.  The log and our tracepoint come
+ * takes kf_vms_lock() for the time of some arithmetic.  The log and our tracepoint come
  * after that.  Everything is attached and detached with KVM, by mm_hooks.
  */
 #include "host.h"
@@ -24,63 +24,92 @@
 #include "snapshot.h"
 #include "vms.h"
 
-static void complain(unsigned int vcpu_id, const struct kf_page *page,
-		     unsigned int found, s64 step)
+static noinline void complain(unsigned int vcpu_id, const struct kf_page *page,
+			      unsigned int found, s64 step)
 {
 	static DEFINE_RATELIMIT_STATE(limit, 10 * HZ, 5);
 	char wrong[KF_WRONG_LENGTH];
 
-	if (!(found & KF_BAD) || !__ratelimit(&limit))
+	if (!__ratelimit(&limit))
 		return;
 	kf_page_wrong(wrong, sizeof(wrong), page, found, step);
 	pr_warn("%s (pid %d), vCPU %u, was shown %s\n",
 		current->group_leader->comm, current->tgid, vcpu_id, wrong);
 }
 
-/* Under kf_vms_lock(), under which we change offsets, too. */
-static unsigned int audit(const struct kf_view *view, unsigned int vcpu_id,
-			  const struct kf_page *page, bool corrected, s64 *step)
+/* Of a vCPU that there is no room for. */
+static noinline unsigned int audit_alone(const struct kf_page *page,
+					 const struct kf_epoch *epoch, s64 *step)
 {
-	struct kf_epoch epoch = { .tsc_offset = view->tsc_offset,
-				  .sleeps = kf_snapshot_sleeps() };
-	struct kf_vm *vm = kf_vms_get(view->kvm, true);
-	/* Of a process with several VMs only the threads are different. */
-	unsigned int id = view->kvm ? vcpu_id : current->pid;
-	struct kf_vcpu *vcpu = vm ? kf_vms_vcpu(vm, id) : NULL;
 	struct kf_seen unseen = { };
+
+	return kf_audit(&unseen, page, epoch, step);
+}
+
+/* All that is to be found of a page.  Under kf_vms_lock(). */
+static unsigned int look(struct kf_vm *vm, struct kf_vcpu *vcpu,
+			 const struct kf_page *page,
+			 const struct kf_epoch *epoch, s64 *step)
+{
+	struct kf_counts *counts = vm ? &vm->counts : &kf_rest;
 	unsigned int found;
 
-	if (vm && view->kvm)
-		kf_vm_notice(vm, view->offset, epoch.sleeps);
-	if (vm)
-		epoch.sets = vm->counts.sets;
-	found = kf_audit(vcpu ? &vcpu->seen : &unseen, page, &epoch, step);
-	kf_count(&kf_totals, found, *step);
-	kf_totals.corrected += corrected;
-	if (vm) {
-		kf_count(&vm->counts, found, *step);
-		vm->counts.corrected += corrected;
-	}
+	if (likely(vcpu))
+		found = kf_audit(&vcpu->seen, page, epoch, step);
+	else
+		found = audit_alone(page, epoch, step);
+	kf_count(counts, found, *step);
 	return found;
+}
+
+/* A page that is not the one before once more.  Lets go of kf_vms_lock(). */
+static noinline void look_and_tell(struct kf_vm *vm, struct kf_vcpu *vcpu,
+				   unsigned int vcpu_id,
+				   struct pvclock_vcpu_time_info *clock,
+				   struct kf_epoch epoch, unsigned long flags)
+	__releases(&kf_vms_spinlock)
+{
+	struct kf_page page;
+	unsigned int found;
+	s64 step;
+
+	kf_page_copy(&page, clock);
+	found = look(vm, vcpu, &page, &epoch, &step);
+	kf_vms_unlock(flags);
+	trace_kvmclock_fix_page(current->tgid, vcpu_id, &page, found, step);
+	if (found & KF_BAD)
+		complain(vcpu_id, &page, found, step);
 }
 
 static void on_update(struct mm_hooks_kvm_client *client, unsigned int vcpu_id,
 		      struct pvclock_vcpu_time_info *clock)
 {
 	bool corrected = kf_raise_in_place(clock);
-	struct kf_view view;
+	/* Under this lock we change offsets, too. */
+	unsigned long flags = kf_vms_lock();
+	struct kf_view view = kf_view_of(clock);
+	struct kf_vm *vm = kf_vms_get(view.kvm, true);
+	/* Of a process with several VMs only the threads are different. */
+	unsigned int id = view.kvm ? vcpu_id : current->pid;
+	struct kf_vcpu *vcpu = vm ? kf_vms_vcpu(vm, id) : NULL;
+	struct kf_epoch epoch = { .tsc_offset = view.tsc_offset,
+				  .sleeps = kf_snapshot_sleeps() };
 	struct kf_page page;
-	unsigned long flags;
-	unsigned int found;
-	s64 step;
 
+	if (vm && view.kvm)
+		kf_vm_notice(vm, view.offset, epoch.sleeps);
+	if (vm)
+		epoch.sets = vm->counts.sets;
+	if (unlikely(corrected))
+		(vm ? &vm->counts : &kf_rest)->corrected++;
 	kf_page_copy(&page, clock);
-	flags = kf_vms_lock();
-	kf_view_get(&view, clock);
-	found = audit(&view, vcpu_id, &page, corrected, &step);
-	kf_vms_unlock(flags);
-	trace_kvmclock_fix_page(current->tgid, vcpu_id, &page, found, step);
-	complain(vcpu_id, &page, found, step);
+	if (likely(vcpu) && !trace_kvmclock_fix_page_enabled() &&
+	    kf_audit_again(&vcpu->seen, &page, &epoch)) {
+		kf_count_again(&vm->counts);
+		kf_vms_unlock(flags);
+		return;
+	}
+	look_and_tell(vm, vcpu, vcpu_id, clock, epoch, flags);
 }
 
 static int on_coming(struct mm_hooks_kvm_client *client)

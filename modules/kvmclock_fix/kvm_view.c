@@ -4,18 +4,6 @@
 
 #include "kvm_vcpu.h"
 
-void kf_view_get(struct kf_view *view, struct pvclock_vcpu_time_info *clock)
-{
-	const struct kvm_vcpu *vcpu = vmhooks_pvclock_vcpu(clock);
-
-	*view = (struct kf_view){ };
-	if (!vcpu)
-		return;
-	view->kvm = vcpu->kvm;
-	view->offset = vcpu->kvm->arch.kvmclock_offset;
-	view->tsc_offset = vcpu->arch.l1_tsc_offset;
-}
-
 void kf_view_ask_others(struct kvm_vcpu *done)
 {
 	struct kvm_vcpu *vcpu;

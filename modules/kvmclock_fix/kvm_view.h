@@ -3,7 +3,12 @@
 #ifndef KVMCLOCK_FIX_KVM_VIEW_H
 #define KVMCLOCK_FIX_KVM_VIEW_H
 
+#include <linux/kconfig.h>
 #include <linux/types.h>
+
+#if IS_ENABLED(CONFIG_KVM)
+#include "kvm_vcpu.h"
+#endif
 
 struct kvm_vcpu;
 struct pvclock_vcpu_time_info;
@@ -21,21 +26,26 @@ struct kf_view {
 };
 
 /**
- * kf_view_get() - look
- * @view:  what to fill
+ * kf_view_of() - look
  * @clock: what kvm_pvclock_update was called with
  *
  * Context: in that tracepoint.
+ * Return: what there is.
  */
-#if IS_ENABLED(CONFIG_KVM)
-void kf_view_get(struct kf_view *view, struct pvclock_vcpu_time_info *clock);
-#else
-static inline void kf_view_get(struct kf_view *view,
-			       struct pvclock_vcpu_time_info *clock)
+static inline struct kf_view kf_view_of(struct pvclock_vcpu_time_info *clock)
 {
-	*view = (struct kf_view){ };
-}
+	struct kf_view view = { };
+#if IS_ENABLED(CONFIG_KVM)
+	const struct kvm_vcpu *vcpu = vmhooks_pvclock_vcpu(clock);
+
+	if (!vcpu)
+		return view;
+	view.kvm = vcpu->kvm;
+	view.offset = vcpu->kvm->arch.kvmclock_offset;
+	view.tsc_offset = vcpu->arch.l1_tsc_offset;
 #endif
+	return view;
+}
 
 /**
  * kf_view_ask_others() - have the VM's other vCPUs take its clock anew

@@ -15,10 +15,7 @@
 
 static void host_counts(struct kf_counts *counts)
 {
-	unsigned long flags = kf_vms_lock();
-
-	*counts = kf_totals;
-	kf_vms_unlock(flags);
+	kf_vms_totals(counts);
 }
 
 static void guest_counts(struct kf_counts *counts)

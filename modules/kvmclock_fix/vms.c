@@ -30,34 +30,20 @@
 #define PRUNE_SECONDS 10
 
 /* Covers all below. */
-static DEFINE_RAW_SPINLOCK(vms_lock);
+DEFINE_RAW_SPINLOCK(kf_vms_spinlock);
 static struct hlist_head by_kvm[1 << HASH_BITS];
 static struct hlist_head by_pid[1 << HASH_BITS];
 static struct hlist_head by_id[1 << HASH_BITS];
 static struct hlist_head free_vms;
 static struct hlist_head free_vcpus;
 static u64 untracked;
-struct kf_counts kf_totals;
+static unsigned int gone; /* times that counts went to kf_rest */
+struct kf_counts kf_rest;
 
 /* Written while no hook is attached; vm->pid is NULL for an entry not in use. */
 static struct kf_vm *vms;
 static struct kf_vcpu *vcpus;
 static unsigned int max_vms;
-
-unsigned long kf_vms_lock(void)
-	__acquires(vms_lock)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&vms_lock, flags);
-	return flags;
-}
-
-void kf_vms_unlock(unsigned long flags)
-	__releases(vms_lock)
-{
-	raw_spin_unlock_irqrestore(&vms_lock, flags);
-}
 
 static struct hlist_head *vcpu_bucket(const struct kf_vm *vm, unsigned int id)
 {
@@ -87,7 +73,7 @@ static void drop_vcpus(struct kf_vm *vm)
 	struct hlist_node *next;
 	struct kf_vcpu *vcpu;
 
-	lockdep_assert_held(&vms_lock);
+	lockdep_assert_held(&kf_vms_spinlock);
 	hlist_for_each_entry_safe(vcpu, next, &vm->vcpus, sibling) {
 		hlist_del(&vcpu->node);
 		hlist_del(&vcpu->sibling);
@@ -95,13 +81,23 @@ static void drop_vcpus(struct kf_vm *vm)
 	}
 }
 
+/* Of a VM that ends here, or is another one from now on. */
+static void keep_counts(struct kf_vm *vm)
+{
+	lockdep_assert_held(&kf_vms_spinlock);
+	kf_counts_add(&kf_rest, &vm->counts);
+	memset(&vm->counts, 0, sizeof(vm->counts));
+	WRITE_ONCE(gone, gone + 1);
+}
+
 /* Takes a VM's entry out of use; the caller puts the process. */
 static struct pid *drop_vm(struct kf_vm *vm)
 {
 	struct pid *pid = vm->pid;
 
-	lockdep_assert_held(&vms_lock);
+	lockdep_assert_held(&kf_vms_spinlock);
 	drop_vcpus(vm);
+	keep_counts(vm);
 	if (vm->kvm)
 		hlist_del(&vm->by_kvm);
 	hlist_del(&vm->by_pid);
@@ -118,7 +114,7 @@ static void drop_oldest(struct pid *pid)
 {
 	struct kf_vm *vm, *oldest = NULL;
 
-	lockdep_assert_held(&vms_lock);
+	lockdep_assert_held(&kf_vms_spinlock);
 	hlist_for_each_entry(vm, &by_pid[hash_ptr(pid, HASH_BITS)], by_pid)
 		if (vm->pid == pid &&
 		    (!oldest || time_before(vm->used, oldest->used)))
@@ -131,7 +127,7 @@ static struct kf_vm *add(const void *kvm, struct pid *pid)
 {
 	struct kf_vm *vm;
 
-	lockdep_assert_held(&vms_lock);
+	lockdep_assert_held(&kf_vms_spinlock);
 	if (hlist_empty(&free_vms))
 		drop_oldest(pid);
 	vm = hlist_entry_safe(free_vms.first, struct kf_vm, by_kvm);
@@ -149,13 +145,12 @@ static struct kf_vm *add(const void *kvm, struct pid *pid)
 	return vm;
 }
 
-struct kf_vm *kf_vms_get(const void *kvm, bool mine)
+/* Where the entry that was found, if any, is not one of this process. */
+static noinline struct kf_vm *get_other(struct kf_vm *vm, const void *kvm,
+					struct pid *pid, bool mine)
 {
-	struct pid *pid = task_tgid(current);
-	struct kf_vm *vm = find(kvm, pid);
-
-	lockdep_assert_held(&vms_lock);
-	if (vm && mine && vm->pid != pid) {
+	lockdep_assert_held(&kf_vms_spinlock);
+	if (vm && mine) {
 		/* The address has a new owner; the old one has ended or will. */
 		hlist_del(&vm->by_kvm);
 		vm->kvm = NULL;
@@ -170,15 +165,23 @@ struct kf_vm *kf_vms_get(const void *kvm, bool mine)
 	return vm;
 }
 
-struct kf_vcpu *kf_vms_vcpu(struct kf_vm *vm, unsigned int id)
+struct kf_vm *kf_vms_get(const void *kvm, bool mine)
 {
-	struct hlist_head *bucket = vcpu_bucket(vm, id);
+	struct pid *pid = task_tgid(current);
+	struct kf_vm *vm = find(kvm, pid);
+
+	lockdep_assert_held(&kf_vms_spinlock);
+	if (unlikely(!vm || vm->pid != pid))
+		return get_other(vm, kvm, pid, mine);
+	vm->used = jiffies;
+	return vm;
+}
+
+static noinline struct kf_vcpu *add_vcpu(struct kf_vm *vm, unsigned int id)
+{
 	struct kf_vcpu *vcpu;
 
-	lockdep_assert_held(&vms_lock);
-	hlist_for_each_entry(vcpu, bucket, node)
-		if (vcpu->vm == vm && vcpu->id == id)
-			return vcpu;
+	lockdep_assert_held(&kf_vms_spinlock);
 	vcpu = hlist_entry_safe(free_vcpus.first, struct kf_vcpu, node);
 	if (!vcpu) {
 		untracked++;
@@ -188,23 +191,28 @@ struct kf_vcpu *kf_vms_vcpu(struct kf_vm *vm, unsigned int id)
 	memset(vcpu, 0, sizeof(*vcpu));
 	vcpu->vm = vm;
 	vcpu->id = id;
-	hlist_add_head(&vcpu->node, bucket);
+	hlist_add_head(&vcpu->node, vcpu_bucket(vm, id));
 	hlist_add_head(&vcpu->sibling, &vm->vcpus);
 	return vcpu;
 }
 
-void kf_vm_notice(struct kf_vm *vm, s64 offset, u32 sleeps)
+struct kf_vcpu *kf_vms_vcpu(struct kf_vm *vm, unsigned int id)
 {
-	bool set;
+	struct kf_vcpu *vcpu;
 
-	lockdep_assert_held(&vms_lock);
-	if (!vm->known || vm->offset != offset || vm->sleeps != sleeps) {
-		set = vm->known && vm->offset != offset;
-		vm->counts.sets += set;
-		kf_totals.sets += set;
-		vm->drift = 0;
-		vm->shows = false;
-	}
+	lockdep_assert_held(&kf_vms_spinlock);
+	hlist_for_each_entry(vcpu, vcpu_bucket(vm, id), node)
+		if (vcpu->vm == vm && vcpu->id == id)
+			return vcpu;
+	return add_vcpu(vm, id);
+}
+
+void kf_vm_changed(struct kf_vm *vm, s64 offset, u32 sleeps)
+{
+	lockdep_assert_held(&kf_vms_spinlock);
+	vm->counts.sets += vm->known && vm->offset != offset;
+	vm->drift = 0;
+	kf_vm_off_line(vm);
 	vm->known = true;
 	vm->offset = offset;
 	vm->sleeps = sleeps;
@@ -212,12 +220,12 @@ void kf_vm_notice(struct kf_vm *vm, s64 offset, u32 sleeps)
 
 void kf_vm_begin(struct kf_vm *vm)
 {
-	lockdep_assert_held(&vms_lock);
+	lockdep_assert_held(&kf_vms_spinlock);
 	drop_vcpus(vm);
-	memset(&vm->counts, 0, sizeof(vm->counts));
+	keep_counts(vm);
 	memset(&vm->tsc, 0, sizeof(vm->tsc));
 	vm->known = false;
-	vm->shows = false;
+	kf_vm_off_line(vm);
 	vm->drift = 0;
 }
 
@@ -291,6 +299,26 @@ void kf_vms_exit(void)
 	kvfree(vcpus);
 	vms = NULL;
 	vcpus = NULL;
+}
+
+/* All of one moment, but for what is counted meanwhile; again when a VM goes. */
+void kf_vms_totals(struct kf_counts *sum)
+{
+	unsigned int i, before;
+	unsigned long flags;
+
+	do {
+		flags = kf_vms_lock();
+		*sum = kf_rest;
+		before = gone;
+		kf_vms_unlock(flags);
+		for (i = 0; i < READ_ONCE(max_vms); i++) {
+			flags = kf_vms_lock();
+			if (i < max_vms && vms[i].pid)
+				kf_counts_add(sum, &vms[i].counts);
+			kf_vms_unlock(flags);
+		}
+	} while (before != READ_ONCE(gone));
 }
 
 u64 kf_vms_untracked(void)

@@ -3,7 +3,10 @@
 #ifndef KVMCLOCK_FIX_VMS_H
 #define KVMCLOCK_FIX_VMS_H
 
+#include <linux/compiler.h>
 #include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 #include "audit.h"
@@ -84,6 +87,9 @@ int kf_vms_init(unsigned int max);
 /* Forgets all of them.  Context: process, may sleep; no hook is attached. */
 void kf_vms_exit(void);
 
+/* Covers all that vms.c has; taken by the functions below. */
+extern raw_spinlock_t kf_vms_spinlock;
+
 /**
  * kf_vms_lock() - take the lock of all of them, a raw spinlock
  *
@@ -91,8 +97,34 @@ void kf_vms_exit(void);
  *
  * Return: flags for kf_vms_unlock().
  */
-unsigned long kf_vms_lock(void);
-void kf_vms_unlock(unsigned long flags);
+static inline unsigned long kf_vms_lock(void)
+	__acquires(&kf_vms_spinlock)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&kf_vms_spinlock, flags);
+	return flags;
+}
+
+static inline void kf_vms_unlock(unsigned long flags)
+	__releases(&kf_vms_spinlock)
+{
+	raw_spin_unlock_irqrestore(&kf_vms_spinlock, flags);
+}
+
+/* The same where interrupts are off. */
+static inline void kf_vms_lock_inner(void)
+	__acquires(&kf_vms_spinlock)
+{
+	lockdep_assert_irqs_disabled();
+	raw_spin_lock(&kf_vms_spinlock);
+}
+
+static inline void kf_vms_unlock_inner(void)
+	__releases(&kf_vms_spinlock)
+{
+	raw_spin_unlock(&kf_vms_spinlock);
+}
 
 /**
  * kf_vms_get() - the entry of a VM
@@ -114,6 +146,15 @@ struct kf_vm *kf_vms_get(const void *kvm, bool mine);
  */
 struct kf_vcpu *kf_vms_vcpu(struct kf_vm *vm, unsigned int id);
 
+/* Nothing is known of the line that the VM is on.  Under kf_vms_lock(). */
+static inline void kf_vm_off_line(struct kf_vm *vm)
+{
+	vm->shows = false;
+}
+
+/* The part of kf_vm_notice() for a clock that was changed. */
+void kf_vm_changed(struct kf_vm *vm, s64 offset, u32 sleeps);
+
 /**
  * kf_vm_notice() - has somebody else changed the VM's clock since we were here?
  * @vm:	    the VM
@@ -122,7 +163,12 @@ struct kf_vcpu *kf_vms_vcpu(struct kf_vm *vm, unsigned int id);
  *
  * Then nothing has to be continued.  Context: any, under kf_vms_lock().
  */
-void kf_vm_notice(struct kf_vm *vm, s64 offset, u32 sleeps);
+static inline void kf_vm_notice(struct kf_vm *vm, s64 offset, u32 sleeps)
+{
+	if (unlikely(!vm->known || vm->offset != offset ||
+		     vm->sleeps != sleeps))
+		kf_vm_changed(vm, offset, sleeps);
+}
 
 /**
  * kf_vm_begin() - the VM is a new one at a known address
@@ -132,8 +178,16 @@ void kf_vm_notice(struct kf_vm *vm, s64 offset, u32 sleeps);
  */
 void kf_vm_begin(struct kf_vm *vm);
 
-/* Counts of all VMs, those without an entry too.  Under kf_vms_lock(). */
-extern struct kf_counts kf_totals;
+/* Counts of VMs that have no entry, or have none any more.  Under kf_vms_lock(). */
+extern struct kf_counts kf_rest;
+
+/**
+ * kf_vms_totals() - counts of all VMs, those without an entry too
+ * @sum: where to
+ *
+ * Context: process.
+ */
+void kf_vms_totals(struct kf_counts *sum);
 
 /* Writes a line for each VM, one page at most.  Context: process.  Return: length. */
 ssize_t kf_vms_show(char *buf);

@@ -2,6 +2,7 @@
 /* What is found wrong with clock pages, and what is not. */
 #include <kunit/test.h>
 #include <linux/module.h>
+#include <linux/string.h>
 
 #include "../line.c"
 #include "../audit.c"
@@ -196,6 +197,88 @@ static void several_pages_are_told_apart(struct kunit *test)
 	}
 }
 
+/* What @first changes to is not what it was: no short way. */
+static void short_way_is_only_for_the_same_page(struct kunit *test)
+{
+	struct kf_epoch then = epoch;
+	struct kf_seen seen = { };
+	struct kf_page page = first;
+	s64 step;
+
+	page.version += 2;
+	KUNIT_EXPECT_FALSE(test, kf_audit_again(&seen, &page, &epoch));
+	kf_audit(&seen, &first, &epoch, &step);
+	KUNIT_EXPECT_FALSE(test, kf_audit_again(&seen, &first, &epoch));
+	page.line.ns++;
+	KUNIT_EXPECT_FALSE(test, kf_audit_again(&seen, &page, &epoch));
+	page.line.ns = first.line.ns;
+	page.line.tsc++;
+	KUNIT_EXPECT_FALSE(test, kf_audit_again(&seen, &page, &epoch));
+	page.line.tsc = first.line.tsc;
+	page.line.rate.shift++;
+	KUNIT_EXPECT_FALSE(test, kf_audit_again(&seen, &page, &epoch));
+	page.line.rate = first.line.rate;
+	page.stable = false;
+	KUNIT_EXPECT_FALSE(test, kf_audit_again(&seen, &page, &epoch));
+	page.stable = true;
+	then.sets++;
+	KUNIT_EXPECT_FALSE(test, kf_audit_again(&seen, &page, &then));
+	KUNIT_EXPECT_TRUE(test, kf_audit_again(&seen, &page, &epoch));
+}
+
+static void negative_has_no_short_way(struct kunit *test)
+{
+	struct kf_seen seen = { };
+	struct kf_page page = first;
+	s64 step;
+
+	page.line.ns = -1;
+	kf_audit(&seen, &page, &epoch, &step);
+	page.version += 2;
+	KUNIT_EXPECT_FALSE(test, kf_audit_again(&seen, &page, &epoch));
+	KUNIT_EXPECT_TRUE(test, kf_audit(&seen, &page, &epoch, &step) &
+				KF_NEGATIVE);
+}
+
+/* Afterwards, too, both are the same. */
+static void short_way_finds_what_the_long_one_does(struct kunit *test)
+{
+	struct kf_seen quick = { }, slow = { };
+	struct kf_counts counts = { }, same = { };
+	struct kf_page page = first;
+	s64 step = 1;
+
+	kf_audit(&quick, &page, &epoch, &step);
+	kf_audit(&slow, &page, &epoch, &step);
+	page.version += 2;
+	KUNIT_ASSERT_TRUE(test, kf_audit_again(&quick, &page, &epoch));
+	KUNIT_EXPECT_EQ(test, kf_audit(&slow, &page, &epoch, &step),
+			(unsigned int)KF_STEPPED);
+	KUNIT_EXPECT_EQ(test, step, 0LL);
+	KUNIT_EXPECT_EQ(test, memcmp(&quick, &slow, sizeof(quick)), 0);
+	kf_count_again(&counts);
+	kf_count(&same, KF_STEPPED, 0);
+	KUNIT_EXPECT_EQ(test, memcmp(&counts, &same, sizeof(counts)), 0);
+	/* The same version once more is not the next one. */
+	KUNIT_EXPECT_FALSE(test, kf_audit_again(&quick, &page, &epoch));
+}
+
+static void counts_add_up(struct kunit *test)
+{
+	struct kf_counts sum, counts;
+	u64 *each = (u64 *)&counts, *all = (u64 *)&sum;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(counts) / sizeof(*each); i++) {
+		each[i] = i + 1;
+		all[i] = 100 * i;
+	}
+	kf_counts_add(&sum, &counts);
+	for (i = 0; i < sizeof(counts) / sizeof(*each); i++)
+		KUNIT_EXPECT_EQ_MSG(test, all[i], 101ULL * i + 1, "count %u",
+				    i);
+}
+
 static void borders_are_powers_of_ten(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, kf_step_border(0), 0LL);
@@ -256,6 +339,10 @@ static struct kunit_case audit_cases[] = {
 	KUNIT_CASE(odd_after_odd_is_fine),
 	KUNIT_CASE(version_may_wrap),
 	KUNIT_CASE(several_pages_are_told_apart),
+	KUNIT_CASE(short_way_is_only_for_the_same_page),
+	KUNIT_CASE(negative_has_no_short_way),
+	KUNIT_CASE(short_way_finds_what_the_long_one_does),
+	KUNIT_CASE(counts_add_up),
 	KUNIT_CASE(borders_are_powers_of_ten),
 	KUNIT_CASE(steps_fall_into_their_bins),
 	KUNIT_CASE(findings_are_counted_each),
