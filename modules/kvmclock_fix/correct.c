@@ -12,7 +12,7 @@
  *	changes under it, opens a write section, and closes both.
  * base: any context, takes no lock.
  *
- * Order: tsc_write_lock, pvclock_sc, vms_lock.  kvmclock_offset is written by us
+ * Order: tsc_write_lock, pvclock_sc, kf_vms_lock().  kvmclock_offset is written by us
  * only under all three.
  */
 #include "correct.h"
@@ -92,8 +92,9 @@ static void notice_tsc(struct kf_vm *vm, const struct kvm_vcpu *vcpu)
 {
 	struct kf_tsc now = tsc_of(vcpu);
 
-	if (!kf_tsc_same(&vm->tsc, &now))
-		vm->shows = false;
+	if (likely(kf_tsc_same(&vm->tsc, &now)))
+		return;
+	kf_vm_off_line(vm);
 	vm->tsc = now;
 }
 
@@ -112,20 +113,13 @@ static void add_ns(struct kvm *kvm, struct kf_vm *vm, s64 add)
 	vm->counts.corrected++;
 }
 
-/*
- * The line to go on with: the one that the VM is on since we know it, else that of
- * the master clock, if it was on.  It is always the same one as long as nobody sets
- * the clock: what is rounded for one new line is not rounded again for the next.
- */
-static const struct kf_line *line_before(const struct kf_vm *vm, bool was_on,
-					 const struct kf_line *master,
-					 const struct kf_line *next)
+/* The line of a master clock with these parts. */
+static struct kf_line line_at(const struct kvm_vcpu *vcpu,
+			      const struct scale *scale, u64 cycles, s64 ns)
 {
-	const struct kf_line *line = was_on ? master : NULL;
-
-	if (vm->shows)
-		line = &vm->shown;
-	return line && kf_line_follows(line, next) ? line : NULL;
+	return (struct kf_line){ .tsc = scaled(scale, cycles),
+				 .ns = ns + vcpu->kvm->arch.kvmclock_offset,
+				 .rate = rate_of(vcpu) };
 }
 
 /*
@@ -138,7 +132,9 @@ static void align(struct kvm_arch *ka, const struct scale *scale,
 	unsigned int i;
 	u64 tsc;
 
-	for (i = 0; i < 16; i++) {
+	if (!kf_rate_lost(&old->rate, next->tsc - old->tsc))
+		return;
+	for (i = 1; i < 16; i++) {
 		tsc = scaled(scale, ka->master_cycle_now - i);
 		if (tsc < old->tsc)
 			return;
@@ -150,69 +146,90 @@ static void align(struct kvm_arch *ka, const struct scale *scale,
 	}
 }
 
-/* Under all three locks.  Return: nanoseconds added. */
+/*
+ * The new line, from @before on; NULL to begin anew.  Under all three locks.
+ *
+ * Return: nanoseconds to add.
+ */
+static s64 continue_line(struct kvm_arch *ka, struct kf_vm *vm,
+			 const struct scale *scale,
+			 const struct kf_line *before, struct kf_line *next)
+{
+	s64 ns = next->ns;
+
+	if (before)
+		align(ka, scale, before, next);
+	next->ns = kf_rebase_ns(before, next);
+	/* A negative one was raised: that is where it begins from now on. */
+	kf_vm_on_line(vm, before && before->ns >= 0 ? before : next);
+	if (ka->use_master_clock)
+		kf_vm_settle(vm, next, ka->master_cycle_now);
+	return next->ns - ns;
+}
+
+/*
+ * The line to go on with is the one that the VM is on since we know it, else that
+ * of the master clock, if it was on.  It is always the same one as long as nobody
+ * sets the clock: what is rounded for one new line is not rounded again for the
+ * next.  Under all three locks.
+ *
+ * Return: nanoseconds to add.
+ */
 static s64 rebase(struct kvm *kvm, struct kf_vm *vm, bool was_on,
 		  u64 old_cycles, s64 old_ns)
 {
 	struct kvm_vcpu *vcpu = is_new(kvm) ? NULL : kvm_get_vcpu(kvm, 0);
+	const struct kf_line *before = NULL;
 	struct kvm_arch *ka = &kvm->arch;
-	const struct kf_line *before;
 	struct kf_line old, next;
 	struct scale scale;
-	bool slept = vm->rebase_sleeps != kf_snapshot_sleeps();
-	s64 ns;
+	u32 sleeps = kf_snapshot_sleeps();
+	bool slept = vm->rebase_sleeps != sleeps;
 
-	vm->rebase_sleeps = kf_snapshot_sleeps();
-	kf_vm_notice(vm, ka->kvmclock_offset, vm->rebase_sleeps);
+	vm->rebase_sleeps = sleeps;
+	kf_vm_notice(vm, ka->kvmclock_offset, sleeps);
 	if (!vcpu || !vcpu->arch.hw_tsc_khz || !scale_of(vcpu, &scale) ||
 	    !rate_is_current(vm, vcpu, &scale)) {
-		vm->shows = false;
+		kf_vm_off_line(vm);
 		return 0;
 	}
-	old = (struct kf_line){ .tsc = scaled(&scale, old_cycles),
-				.ns = old_ns + ka->kvmclock_offset,
-				.rate = rate_of(vcpu) };
-	next = (struct kf_line){ .tsc = scaled(&scale, ka->master_cycle_now),
-				 .ns = ka->master_kernel_ns +
-				       ka->kvmclock_offset,
-				 .rate = old.rate };
-	before = slept ? NULL : line_before(vm, was_on, &old, &next);
+	next = line_at(vcpu, &scale, ka->master_cycle_now,
+		       ka->master_kernel_ns);
+	if (vm->shows) {
+		before = &vm->shown;
+	} else if (was_on) {
+		old = line_at(vcpu, &scale, old_cycles, old_ns);
+		before = &old;
+	}
+	if (before && (slept || !kf_line_follows(before, &next)))
+		before = NULL;
+	vm->settled = false;
 	if (!before && !ka->use_master_clock)
 		return 0;
-	if (before && before->tsc != next.tsc)
-		align(ka, &scale, before, &next);
-	ns = kf_rebase_ns(before, &next);
-	/* A negative one was raised: that is where it begins from now on. */
-	if (before && before->ns >= 0)
-		vm->shown = *before;
-	else
-		vm->shown = (struct kf_line){ next.tsc, ns, next.rate };
-	vm->shows = true;
-	return ns - next.ns;
+	return continue_line(ka, vm, &scale, before, &next);
 }
 
 static void on_rebase(struct mm_hooks_kvm_client *client, struct kvm *kvm,
 		      bool master, s64 ns, u64 cycles)
 {
 	struct kf_vm *vm;
-	unsigned long flags;
 	pid_t tgid = 0;
 	s64 add = 0;
 
 	lockdep_assert_held(&kvm->arch.tsc_write_lock);
-	flags = kf_vms_lock();
+	kf_vms_lock_inner();
 	vm = kf_vms_get(kvm, current->mm && current->mm == kvm->mm);
 	if (vm && is_new(kvm))
 		kf_vm_begin(vm);
 	if (vm && kf_fix())
 		add = rebase(kvm, vm, master, cycles, ns);
 	else if (vm)
-		vm->shows = false;
+		kf_vm_off_line(vm);
 	if (add) {
 		add_ns(kvm, vm, add);
 		tgid = vm->tgid;
 	}
-	kf_vms_unlock(flags);
+	kf_vms_unlock_inner();
 	if (add)
 		trace_kvmclock_fix_correct(tgid, "rebase", add,
 					   kvm->arch.master_kernel_ns +
@@ -240,6 +257,7 @@ static bool loose_line(struct kvm *kvm, struct kf_vm *vm,
 	now.ns += kvm->arch.kvmclock_offset;
 	if (!vm->shows || !kf_line_follows(&vm->shown, &now))
 		vm->shown = *next;
+	vm->settled = false;
 	vm->shown.ns = max_t(s64, vm->shown.ns, 0);
 	add = kf_line_ns(&vm->shown, now.tsc) - now.ns;
 	if (add)
@@ -270,9 +288,45 @@ static bool master_line(struct kvm *kvm, struct kf_vm *vm,
 	if (next->ns != ns)
 		add_ns(kvm, vm, next->ns - ns);
 	if (!shown || kf_rebase_ns(shown, next) != next->ns)
-		vm->shown = *next;
-	vm->shows = true;
+		kf_vm_on_line(vm, next);
+	kf_vm_settle(vm, next, kvm->arch.master_cycle_now);
 	return next->ns != ns;
+}
+
+/* What publish() has done: ns added, and whether under other vCPUs' pages. */
+struct change {
+	s64 add;
+	bool moved;
+};
+
+/* What KVM is about to show, by the host's TSC. */
+static struct kf_line line_of(const struct kvm_vcpu *vcpu,
+			      const struct pvclock_vcpu_time_info *clock)
+{
+	return (struct kf_line){ .tsc = clock->tsc_timestamp -
+					vcpu->arch.l1_tsc_offset,
+				 .ns = clock->system_time,
+				 .rate = { .mul = clock->tsc_to_system_mul,
+					   .shift = clock->tsc_shift } };
+}
+
+/*
+ * The VM's page once more, as most are: nothing that it comes from has changed
+ * since it was found to be right.  Under all three locks.
+ */
+static bool is_settled(const struct kf_vm *vm, const struct kvm_vcpu *vcpu,
+		       const struct pvclock_vcpu_time_info *clock)
+{
+	const struct kvm_arch *ka = &vcpu->kvm->arch;
+	const struct kf_line kvms = line_of(vcpu, clock);
+	const struct kf_tsc now = tsc_of(vcpu);
+
+	return vm->settled && kf_line_same(&vm->page, &kvms) &&
+	       clock->flags & PVCLOCK_TSC_STABLE_BIT && ka->use_master_clock &&
+	       vm->cycles == ka->master_cycle_now &&
+	       vm->offset == ka->kvmclock_offset &&
+	       vm->sleeps == kf_snapshot_sleeps() &&
+	       kf_tsc_same(&vm->tsc, &now) && kf_fix();
 }
 
 /*
@@ -282,9 +336,9 @@ static bool master_line(struct kvm *kvm, struct kf_vm *vm,
  *
  * Return: whether the offset was changed under other vCPUs' pages.
  */
-static bool publish(struct kvm_vcpu *vcpu, bool stable, struct kf_line *next)
+static bool publish(struct kvm_vcpu *vcpu, struct kf_vm *vm, bool stable,
+		    struct kf_line *next)
 {
-	struct kf_vm *vm = kf_vms_get(vcpu->kvm, true);
 	struct kvm *kvm = vcpu->kvm;
 	struct scale scale;
 
@@ -295,7 +349,7 @@ static bool publish(struct kvm_vcpu *vcpu, bool stable, struct kf_line *next)
 	}
 	if (!kf_fix()) {
 		if (vm)
-			vm->shows = false;
+			kf_vm_off_line(vm);
 		return false;
 	}
 	if (vm && scale_of(vcpu, &scale) &&
@@ -304,44 +358,54 @@ static bool publish(struct kvm_vcpu *vcpu, bool stable, struct kf_line *next)
 			return master_line(kvm, vm, &scale, next);
 		if (loose_line(kvm, vm, &scale, next))
 			return false;
-		vm->shows = false;
+		kf_vm_off_line(vm);
 	}
 	next->ns = kf_rebase_ns(NULL, next);
 	return false;
+}
+
+/* Under all three locks. */
+static noinline struct change publish_page(struct kvm_vcpu *vcpu,
+					   struct kf_vm *vm,
+					   struct pvclock_vcpu_time_info *clock)
+{
+	const struct kf_line kvms = line_of(vcpu, clock);
+	bool stable = clock->flags & PVCLOCK_TSC_STABLE_BIT;
+	struct kf_line ours = kvms;
+	struct change change;
+
+	change.moved = publish(vcpu, vm, stable, &ours);
+	change.add = kf_line_ns(&ours, kvms.tsc) - kvms.ns;
+	clock->tsc_timestamp += ours.tsc - kvms.tsc;
+	clock->system_time = ours.ns;
+	return change;
 }
 
 static void on_publish(struct mm_hooks_kvm_client *client,
 		       struct kvm_vcpu *vcpu,
 		       struct pvclock_vcpu_time_info *clock)
 {
-	struct kf_line kvms = { .tsc = clock->tsc_timestamp -
-				       vcpu->arch.l1_tsc_offset,
-				.ns = clock->system_time,
-				.rate = { .mul = clock->tsc_to_system_mul,
-					  .shift = clock->tsc_shift } };
-	bool stable = clock->flags & PVCLOCK_TSC_STABLE_BIT;
 	struct kvm_arch *ka = &vcpu->kvm->arch;
-	unsigned long flags, vms_flags;
-	struct kf_line ours = kvms;
-	bool moved;
-	s64 add;
+	struct change change = { };
+	unsigned long flags;
+	struct kf_vm *vm;
 
 	raw_spin_lock_irqsave(&ka->tsc_write_lock, flags);
 	write_seqcount_begin(&ka->pvclock_sc);
-	vms_flags = kf_vms_lock();
-	moved = publish(vcpu, stable, &ours);
-	kf_vms_unlock(vms_flags);
+	kf_vms_lock_inner();
+	vm = kf_vms_get(vcpu->kvm, true);
+	if (unlikely(!vm || !is_settled(vm, vcpu, clock)))
+		change = publish_page(vcpu, vm, clock);
+	kf_vms_unlock_inner();
 	write_seqcount_end(&ka->pvclock_sc);
 	raw_spin_unlock_irqrestore(&ka->tsc_write_lock, flags);
-	clock->tsc_timestamp += ours.tsc - kvms.tsc;
-	clock->system_time = ours.ns;
-	if (moved)
+	if (change.moved)
 		kf_view_ask_others(vcpu);
-	add = kf_line_ns(&ours, kvms.tsc) - kvms.ns;
-	if (!add)
-		return;
-	trace_kvmclock_fix_correct(current->tgid, "publish", add, ours.ns,
-				   ours.tsc);
+	if (change.add)
+		trace_kvmclock_fix_correct(current->tgid, "publish", change.add,
+					   clock->system_time,
+					   clock->tsc_timestamp -
+					   vcpu->arch.l1_tsc_offset);
 }
 
 static void on_base(struct mm_hooks_kvm_client *client, s64 *ns)

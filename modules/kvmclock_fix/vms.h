@@ -36,6 +36,9 @@ struct pid;
  * @shows:   @shown is what the VM is on
  * @shown:   the line that its guests go by: as it was first shown, or as it was
  *	     when the clock was set; tsc is the host's, scaled by the VM's ratio
+ * @settled: @page was found to go on with @shown, and neither has changed since
+ * @page:    the line that its vCPUs are shown, of the master clock
+ * @cycles:  master_cycle_now of @page
  */
 struct kf_vm {
 	struct hlist_node by_kvm;
@@ -55,6 +58,9 @@ struct kf_vm {
 	s64 drift;
 	bool shows;
 	struct kf_line shown;
+	bool settled;
+	struct kf_line page;
+	u64 cycles;
 };
 
 /**
@@ -150,6 +156,25 @@ struct kf_vcpu *kf_vms_vcpu(struct kf_vm *vm, unsigned int id);
 static inline void kf_vm_off_line(struct kf_vm *vm)
 {
 	vm->shows = false;
+	vm->settled = false;
+}
+
+/* The VM is on @line from now on.  Under kf_vms_lock(). */
+static inline void kf_vm_on_line(struct kf_vm *vm, const struct kf_line *line)
+{
+	if (line != &vm->shown)
+		vm->shown = *line;
+	vm->shows = true;
+	vm->settled = false;
+}
+
+/* @page goes on with the line that the VM is on.  Under kf_vms_lock(). */
+static inline void kf_vm_settle(struct kf_vm *vm, const struct kf_line *page,
+				u64 cycles)
+{
+	vm->page = *page;
+	vm->cycles = cycles;
+	vm->settled = true;
 }
 
 /* The part of kf_vm_notice() for a clock that was changed. */
