@@ -3,8 +3,8 @@
 
 from lab import MIB, Guest, GuestError, check
 
-KERNELS = ("6.12",)
-ALSO = ("lab",)
+KERNELS = ()
+ALSO = ("6.12", "lab")
 STOCK = "virtio_balloon"
 
 
