@@ -55,10 +55,11 @@ static struct hook {
 	unsigned int bit;
 	struct tracepoint *tp;	/* while attached */
 } hooks[] = {
-	{ "kvm_pvclock_update", on_update, MM_HOOKS_KVM_UPDATE },
-	{ "kvm_clock_rebase_tp", on_rebase, MM_HOOKS_KVM_REBASE },
+	/* Goes first: without rebase it would take a new line for a step. */
 	{ "kvm_clock_publish_tp", on_publish, MM_HOOKS_KVM_PUBLISH },
+	{ "kvm_clock_rebase_tp", on_rebase, MM_HOOKS_KVM_REBASE },
 	{ "kvm_clock_base_tp", on_base, MM_HOOKS_KVM_BASE },
+	{ "kvm_pvclock_update", on_update, MM_HOOKS_KVM_UPDATE },
 };
 
 /*
@@ -127,7 +128,7 @@ static void announce(void)
 {
 	if (served)
 		pr_info("KVM is there: guests' clocks are %s\n",
-			attached & MM_HOOKS_KVM_PUBLISH ?
+			(attached & MM_HOOKS_KVM_PATCH) == MM_HOOKS_KVM_PATCH ?
 			"seen, and can be corrected" :
 			"seen; correcting them needs the companion patch");
 }

@@ -20,6 +20,8 @@ struct pvclock_vcpu_time_info;
 #define MM_HOOKS_KVM_REBASE  BIT(1) /* patch: the master clock was taken anew */
 #define MM_HOOKS_KVM_PUBLISH BIT(2) /* patch: a clock is about to be shown */
 #define MM_HOOKS_KVM_BASE    BIT(3) /* patch: the base of a clock's offset */
+#define MM_HOOKS_KVM_PATCH   (MM_HOOKS_KVM_REBASE | MM_HOOKS_KVM_PUBLISH | \
+			      MM_HOOKS_KVM_BASE)
 
 /**
  * struct mm_hooks_kvm_client - who wants to see, or change, guests' clocks
