@@ -125,8 +125,10 @@ def _check_report_order(guest: Guest) -> None:
     def middle() -> int:
         return _free_bytes(guest, MIDDLE) - _free_bytes(guest, 9)
 
-    # The file wants large blocks, so that its holes are such.
-    guest.sh("echo 1 >/proc/sys/vm/compact_memory; "
+    # The file wants large blocks, so that its holes are such: another takes the small ones.
+    guest.sh("echo 1 >/proc/sys/vm/compact_memory", 60)
+    small_mb = (_free_bytes(guest, 0) - _free_bytes(guest, 9)) // MIB
+    guest.sh(f"dd if=/dev/zero of=/tmp/pad bs=1M count={small_mb + 1} 2>/dev/null; "
              f"dd if=/dev/zero of=/tmp/fill bs=1M count={FILL_MB} 2>/dev/null", 60)
     balloon.flush(guest)
     _set(guest, "report_order", MIDDLE)
@@ -142,7 +144,7 @@ def _check_report_order(guest: Guest) -> None:
     check(sum(count << 12 + order for order, count in enumerate(taken[:9])) > small * 0.8,
           f"of {small // MIB} MiB, blocks taken by order: {taken}")
     check(not any(taken[:MIDDLE]), f"blocks below report_order: {taken}")
-    guest.sh("rm /tmp/fill")
+    guest.sh("rm /tmp/fill /tmp/pad")
     _set(guest, "report_order", 9)
     balloon.flush(guest)
 
