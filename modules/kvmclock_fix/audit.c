@@ -71,8 +71,13 @@ unsigned int kf_audit(struct kf_seen *seen, const struct kf_page *page,
 		if (*step < 0)
 			found |= KF_BACKWARDS;
 	}
+	/* Once more, in a page that is not called stable, as Xen's may be. */
+	if (seen->any && last->stable && !page->stable &&
+	    kf_line_same(&last->line, &page->line))
+		seen->page.version = page->version;
+	else
+		seen->page = *page;
 	seen->any = true;
-	seen->page = *page;
 	seen->epoch = *epoch;
 	return found;
 }

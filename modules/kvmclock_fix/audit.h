@@ -67,6 +67,7 @@ static inline bool kf_epoch_same(const struct kf_epoch *a,
  * @versions: of the pages of this vCPU
  * @page:     the last one
  * @epoch:    when that was
+ * @stuck:    version of a page that could not be read; for its reader
  */
 struct kf_seen {
 	bool any;
@@ -74,6 +75,7 @@ struct kf_seen {
 	u32 versions[KF_PAGES];
 	struct kf_page page;
 	struct kf_epoch epoch;
+	u32 stuck;
 };
 
 /**

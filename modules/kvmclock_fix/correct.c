@@ -30,6 +30,9 @@
 #include "snapshot.h"
 #include "vms.h"
 
+/* Less than lies between two readings of a clock by anybody. */
+#define SLACK_NS 50
+
 /* How a TSC is scaled: cycles * ratio >> bits. */
 struct scale {
 	u64 ratio;
@@ -47,9 +50,9 @@ static u64 scaled(const struct scale *scale, u64 cycles)
  *
  * Return: false where it does not: then nothing is known of this vCPU's TSC.
  */
-static bool scale_of(const struct kvm_vcpu *vcpu, struct scale *scale)
+static bool scale_of(const struct kf_tsc *tsc, struct scale *scale)
 {
-	scale->ratio = vcpu->arch.l1_tsc_scaling_ratio;
+	scale->ratio = tsc->ratio;
 	scale->bits = boot_cpu_has(X86_FEATURE_SVM) ? 32 : 48;
 	if (scale->ratio == 1ULL << scale->bits)
 		return true;
@@ -57,7 +60,7 @@ static bool scale_of(const struct kvm_vcpu *vcpu, struct scale *scale)
 		*scale = (struct scale){ .ratio = 1 };
 		return true;
 	}
-	return scaled(scale, tsc_khz) == vcpu->arch.hw_tsc_khz;
+	return scaled(scale, tsc_khz) == tsc->khz;
 }
 
 static struct kf_rate rate_of(const struct kvm_vcpu *vcpu)
@@ -77,21 +80,30 @@ static struct kf_tsc tsc_of(const struct kvm_vcpu *vcpu)
  * KVM's rate of a vCPU is as of its last page.  Has nothing that it was computed
  * from changed since?  Of a VM whose pages we have not seen, the rates must fit.
  */
-static bool rate_is_current(const struct kf_vm *vm, const struct kvm_vcpu *vcpu,
+static bool rate_is_current(const struct kf_vm *vm, const struct kf_tsc *now,
 			    const struct scale *scale)
+{
+	if (vm->tsc.khz)
+		return kf_tsc_same(&vm->tsc, now);
+	return scaled(scale, tsc_khz) == now->khz;
+}
+
+/* Is all known that a line of this vCPU is computed with? */
+static bool tsc_is_known(const struct kf_vm *vm, const struct kvm_vcpu *vcpu,
+			 struct scale *scale)
 {
 	struct kf_tsc now = tsc_of(vcpu);
 
-	if (vm->tsc.khz)
-		return kf_tsc_same(&vm->tsc, &now);
-	return scaled(scale, tsc_khz) == now.khz;
+	return now.khz && scale_of(&now, scale) &&
+	       rate_is_current(vm, &now, scale);
 }
 
 /* A line of another TSC says nothing. */
-static void notice_tsc(struct kf_vm *vm, const struct kvm_vcpu *vcpu)
+static void notice_tsc(struct kf_vm *vm, struct kvm_vcpu *vcpu)
 {
 	struct kf_tsc now = tsc_of(vcpu);
 
+	vm->vcpu = vcpu;
 	if (likely(kf_tsc_same(&vm->tsc, &now)))
 		return;
 	kf_vm_off_line(vm);
@@ -102,6 +114,14 @@ static void notice_tsc(struct kf_vm *vm, const struct kvm_vcpu *vcpu)
 static bool is_new(struct kvm *kvm)
 {
 	return !atomic_read(&kvm->online_vcpus);
+}
+
+/* The one whose page was seen last, else the first.  Return: NULL for none. */
+static struct kvm_vcpu *any_vcpu(struct kvm *kvm, const struct kf_vm *vm)
+{
+	if (likely(vm->vcpu))
+		return vm->vcpu;
+	return is_new(kvm) ? NULL : kvm_get_vcpu(kvm, 0);
 }
 
 /* Adds to a VM's clock.  Under all three locks. */
@@ -147,6 +167,21 @@ static void align(struct kvm_arch *ka, const struct scale *scale,
 }
 
 /*
+ * A line that begins now, not behind what the VM was shown before the host's clock
+ * left the TSC, as far as that may have drifted.
+ */
+static void begin_line(struct kf_vm *vm, struct kf_line *line)
+{
+	const struct kf_line *shown = NULL;
+
+	if (vm->away && kf_line_follows(&vm->shown, line))
+		shown = &vm->shown;
+	line->ns = kf_publish_ns(shown, line,
+				 shown ? kf_line_drift(shown, line->tsc) : 0);
+	kf_vm_on_line(vm, line);
+}
+
+/*
  * The new line, from @before on; NULL to begin anew.  Under all three locks.
  *
  * Return: nanoseconds to add.
@@ -157,11 +192,15 @@ static s64 continue_line(struct kvm_arch *ka, struct kf_vm *vm,
 {
 	s64 ns = next->ns;
 
-	if (before)
+	if (before) {
 		align(ka, scale, before, next);
-	next->ns = kf_rebase_ns(before, next);
+		next->ns = kf_rebase_ns(before, next);
+	}
 	/* A negative one was raised: that is where it begins from now on. */
-	kf_vm_on_line(vm, before && before->ns >= 0 ? before : next);
+	if (before && before->ns >= 0)
+		kf_vm_on_line(vm, before);
+	else
+		begin_line(vm, next);
 	if (ka->use_master_clock)
 		kf_vm_settle(vm, next, ka->master_cycle_now);
 	return next->ns - ns;
@@ -178,7 +217,7 @@ static s64 continue_line(struct kvm_arch *ka, struct kf_vm *vm,
 static s64 rebase(struct kvm *kvm, struct kf_vm *vm, bool was_on,
 		  u64 old_cycles, s64 old_ns)
 {
-	struct kvm_vcpu *vcpu = is_new(kvm) ? NULL : kvm_get_vcpu(kvm, 0);
+	struct kvm_vcpu *vcpu = any_vcpu(kvm, vm);
 	const struct kf_line *before = NULL;
 	struct kvm_arch *ka = &kvm->arch;
 	struct kf_line old, next;
@@ -188,8 +227,7 @@ static s64 rebase(struct kvm *kvm, struct kf_vm *vm, bool was_on,
 
 	vm->rebase_sleeps = sleeps;
 	kf_vm_notice(vm, ka->kvmclock_offset, sleeps);
-	if (!vcpu || !vcpu->arch.hw_tsc_khz || !scale_of(vcpu, &scale) ||
-	    !rate_is_current(vm, vcpu, &scale)) {
+	if (!vcpu || !tsc_is_known(vm, vcpu, &scale)) {
 		kf_vm_off_line(vm);
 		return 0;
 	}
@@ -239,8 +277,10 @@ static void on_rebase(struct mm_hooks_kvm_client *client, struct kvm *kvm,
 
 /*
  * Without the master clock, where the TSC can be trusted: the line that the VM is
- * on, to the bit, and the offset follows.  KVM reads the TSC first and the raw
- * clock after it, so what it shows is ahead by the time between.
+ * on, and the offset follows, but never back by more than SLACK_NS: others may just
+ * have read a clock by it.  A line that is behind by more begins anew.  KVM's own
+ * parts are not used: it has read the TSC, the raw clock and the offset one after
+ * the other, and before we took the locks.
  *
  * Return: false where the host's clock does not run on the TSC.
  */
@@ -255,16 +295,32 @@ static bool loose_line(struct kvm *kvm, struct kf_vm *vm,
 		return false;
 	now.tsc = scaled(scale, tsc);
 	now.ns += kvm->arch.kvmclock_offset;
-	if (!vm->shows || !kf_line_follows(&vm->shown, &now))
-		vm->shown = *next;
-	vm->settled = false;
-	vm->shown.ns = max_t(s64, vm->shown.ns, 0);
-	add = kf_line_ns(&vm->shown, now.tsc) - now.ns;
+	add = -now.ns;
+	if (!vm->shows || !kf_line_follows(&vm->shown, &now) ||
+	    kf_line_ns(&vm->shown, now.tsc) < now.ns - SLACK_NS)
+		begin_line(vm, &now);
+	add += kf_line_ns(&vm->shown, now.tsc);
 	if (add)
 		add_ns(kvm, vm, add);
-	vm->shows = true;
+	vm->settled = false;
 	*next = vm->shown;
 	return true;
+}
+
+/*
+ * The host's clock does not run on the TSC: KVM's @next it is, and the offset is
+ * raised where that is behind what the VM was shown, by what may have drifted.
+ */
+static void leave_line(struct kvm *kvm, struct kf_vm *vm, struct kf_line *next)
+{
+	s64 ns = next->ns;
+
+	vm->away |= vm->shows;
+	begin_line(vm, next);
+	if (next->ns != ns)
+		add_ns(kvm, vm, next->ns - ns);
+	vm->shows = false;
+	vm->away = true;
 }
 
 /*
@@ -352,13 +408,13 @@ static bool publish(struct kvm_vcpu *vcpu, struct kf_vm *vm, bool stable,
 			kf_vm_off_line(vm);
 		return false;
 	}
-	if (vm && scale_of(vcpu, &scale) &&
+	if (vm && scale_of(&vm->tsc, &scale) &&
 	    stable == kvm->arch.use_master_clock) {
 		if (stable)
 			return master_line(kvm, vm, &scale, next);
-		if (loose_line(kvm, vm, &scale, next))
-			return false;
-		kf_vm_off_line(vm);
+		if (!loose_line(kvm, vm, &scale, next))
+			leave_line(kvm, vm, next);
+		return false;
 	}
 	next->ns = kf_rebase_ns(NULL, next);
 	return false;
@@ -399,6 +455,7 @@ static void on_publish(struct mm_hooks_kvm_client *client,
 	kf_vms_unlock_inner();
 	write_seqcount_end(&ka->pvclock_sc);
 	raw_spin_unlock_irqrestore(&ka->tsc_write_lock, flags);
+	kf_view_published(vcpu, clock);
 	if (change.moved)
 		kf_view_ask_others(vcpu);
 	if (change.add)
@@ -416,10 +473,21 @@ static void on_base(struct mm_hooks_kvm_client *client, s64 *ns)
 		kf_snapshot_base(&tsc, ns);
 }
 
+s64 kf_correct_pending(const struct kf_vm *vm)
+{
+	struct scale scale;
+	u64 tsc;
+	s64 ns;
+
+	if (!vm->settled || !scale_of(&vm->tsc, &scale) ||
+	    !kf_snapshot_base(&tsc, &ns))
+		return 0;
+	return kf_line_ns(&vm->page, scaled(&scale, tsc)) - ns - vm->offset;
+}
+
 void kf_correct_wanted(struct mm_hooks_kvm_client *client)
 {
-	client->wanted |= MM_HOOKS_KVM_REBASE | MM_HOOKS_KVM_PUBLISH |
-			  MM_HOOKS_KVM_BASE;
+	client->wanted |= MM_HOOKS_KVM_PATCH;
 	client->rebase = on_rebase;
 	client->publish = on_publish;
 	client->base = on_base;

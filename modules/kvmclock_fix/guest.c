@@ -45,15 +45,24 @@ static void complain(unsigned int cpu, const struct kf_page *page,
 	pr_warn("the host has shown CPU %u %s\n", cpu, wrong);
 }
 
+/*
+ * A page that cannot be read is being written, perhaps by a processor that is not
+ * running; it is wrong when it still is at the next look.
+ */
 static void look_at(unsigned int cpu, struct pvclock_vcpu_time_info *clock,
 		    const struct kf_epoch *epoch)
 {
 	struct kf_page page;
 	unsigned int found = KF_VERSION;
+	u32 stuck = seen[cpu].stuck;
 	s64 step = 0;
 
-	if (kf_page_read(&page, clock))
+	if (kf_page_read(&page, clock)) {
 		found = kf_audit(&seen[cpu], &page, epoch, &step);
+	} else if (!(page.version & 1) || page.version != stuck) {
+		seen[cpu].stuck = page.version;
+		return;
+	}
 	kf_count(&counts, found, step);
 	trace_kvmclock_fix_page(0, cpu, &page, found, step);
 	complain(cpu, &page, found, step);

@@ -28,13 +28,14 @@ static noinline void complain(unsigned int vcpu_id, const struct kf_page *page,
 			      unsigned int found, s64 step)
 {
 	static DEFINE_RATELIMIT_STATE(limit, 10 * HZ, 5);
-	char wrong[KF_WRONG_LENGTH];
+	char wrong[KF_WRONG_LENGTH], name[TASK_COMM_LEN];
 
 	if (!__ratelimit(&limit))
 		return;
 	kf_page_wrong(wrong, sizeof(wrong), page, found, step);
-	pr_warn("%s (pid %d), vCPU %u, was shown %s\n",
-		current->group_leader->comm, current->tgid, vcpu_id, wrong);
+	kf_vms_name(name, sizeof(name));
+	pr_warn("%s (pid %d), vCPU %u, was shown %s\n", name, current->tgid,
+		vcpu_id, wrong);
 }
 
 /* Of a vCPU that there is no room for. */
@@ -84,10 +85,10 @@ static noinline void look_and_tell(struct kf_vm *vm, struct kf_vcpu *vcpu,
 static void on_update(struct mm_hooks_kvm_client *client, unsigned int vcpu_id,
 		      struct pvclock_vcpu_time_info *clock)
 {
-	bool corrected = kf_raise_in_place(clock);
+	bool corrected = kf_raise_in_place(vcpu_id, clock);
 	/* Under this lock we change offsets, too. */
 	unsigned long flags = kf_vms_lock();
-	struct kf_view view = kf_view_of(clock);
+	struct kf_view view = kf_view_of(vcpu_id, clock);
 	struct kf_vm *vm = kf_vms_get(view.kvm, true);
 	/* Of a process with several VMs only the threads are different. */
 	unsigned int id = view.kvm ? vcpu_id : current->pid;
@@ -116,6 +117,7 @@ static int on_coming(struct mm_hooks_kvm_client *client)
 {
 	int err = kf_vms_init(kf_max_vms());
 
+	kf_view_begin();
 	if (err)
 		pr_err("no memory for %u VMs: their clocks are left alone; load this module again with a smaller max_vms\n",
 		       kf_max_vms());
@@ -149,7 +151,7 @@ const char *kf_host_hooks(void)
 {
 	unsigned int attached = mm_hooks_kvm_attached();
 
-	if (attached & MM_HOOKS_KVM_PUBLISH)
+	if ((attached & MM_HOOKS_KVM_PATCH) == MM_HOOKS_KVM_PATCH)
 		return "patch";
 	return attached & MM_HOOKS_KVM_UPDATE ? "tracepoint" : "none";
 }

@@ -45,9 +45,10 @@ static bool raise_offset(struct kvm *kvm, s64 from, s64 add)
 	return true;
 }
 
-bool kf_raise_negative(struct pvclock_vcpu_time_info *clock)
+bool kf_raise_negative(unsigned int vcpu_id,
+		       struct pvclock_vcpu_time_info *clock)
 {
-	struct kvm_vcpu *vcpu = vmhooks_pvclock_vcpu(clock);
+	struct kvm_vcpu *vcpu = kf_view_vcpu(vcpu_id, clock);
 	s64 ns = clock->system_time;
 	unsigned long flags;
 	s64 from, raised;

@@ -11,10 +11,12 @@
 
 #if IS_ENABLED(CONFIG_KVM)
 /* The part of kf_raise_in_place() for a clock below zero. */
-bool kf_raise_negative(struct pvclock_vcpu_time_info *clock);
+bool kf_raise_negative(unsigned int vcpu_id,
+		       struct pvclock_vcpu_time_info *clock);
 
 /**
  * kf_raise_in_place() - raise a clock that is negative and not written yet
+ * @vcpu_id: the vCPU
  * @clock: what KVM's tracepoint was called with; an odd version says that it will
  *	   be copied to the guest from here, as on 5.10
  *
@@ -25,13 +27,15 @@ bool kf_raise_negative(struct pvclock_vcpu_time_info *clock);
  * Context: the vCPU's thread; takes kf_vms_lock().
  * Return: whether it was raised.
  */
-static inline bool kf_raise_in_place(struct pvclock_vcpu_time_info *clock)
+static inline bool kf_raise_in_place(unsigned int vcpu_id,
+				     struct pvclock_vcpu_time_info *clock)
 {
 	return unlikely((s64)clock->system_time < 0) &&
-	       kf_raise_negative(clock);
+	       kf_raise_negative(vcpu_id, clock);
 }
 #else
-static inline bool kf_raise_in_place(struct pvclock_vcpu_time_info *clock)
+static inline bool kf_raise_in_place(unsigned int vcpu_id,
+				     struct pvclock_vcpu_time_info *clock)
 {
 	return false;
 }

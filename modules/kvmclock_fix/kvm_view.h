@@ -6,10 +6,6 @@
 #include <linux/kconfig.h>
 #include <linux/types.h>
 
-#if IS_ENABLED(CONFIG_KVM)
-#include "kvm_vcpu.h"
-#endif
-
 struct kvm_vcpu;
 struct pvclock_vcpu_time_info;
 
@@ -25,27 +21,44 @@ struct kf_view {
 	u64 tsc_offset;
 };
 
+#if IS_ENABLED(CONFIG_KVM)
+/* KVM has come: nothing is known of it.  Context: process; no hook is attached. */
+void kf_view_begin(void);
+
 /**
- * kf_view_of() - look
+ * kf_view_vcpu() - the vCPU that a clock is part of
+ * @vcpu_id: and
  * @clock: what kvm_pvclock_update was called with
  *
+ * The first one is looked at with care: a KVM whose vCPUs are laid out otherwise than
+ * where this module was built is told from the log, and its vCPUs are not touched.
+ *
  * Context: in that tracepoint.
+ * Return: the vCPU, NULL where it cannot be told.
+ */
+struct kvm_vcpu *kf_view_vcpu(unsigned int vcpu_id,
+			      struct pvclock_vcpu_time_info *clock);
+
+/**
+ * kf_view_of() - look at the VM
+ * @vcpu_id: and
+ * @clock: what kvm_pvclock_update was called with
+ *
+ * Context: in that tracepoint, preemption disabled.
  * Return: what there is.
  */
-static inline struct kf_view kf_view_of(struct pvclock_vcpu_time_info *clock)
-{
-	struct kf_view view = { };
-#if IS_ENABLED(CONFIG_KVM)
-	const struct kvm_vcpu *vcpu = vmhooks_pvclock_vcpu(clock);
+struct kf_view kf_view_of(unsigned int vcpu_id,
+			  struct pvclock_vcpu_time_info *clock);
 
-	if (!vcpu)
-		return view;
-	view.kvm = vcpu->kvm;
-	view.offset = vcpu->kvm->arch.kvmclock_offset;
-	view.tsc_offset = vcpu->arch.l1_tsc_offset;
-#endif
-	return view;
-}
+/**
+ * kf_view_published() - remember whose a clock is, where it does not say so itself
+ * @vcpu: the vCPU
+ * @clock: about to be shown
+ *
+ * Context: the vCPU's thread.
+ */
+void kf_view_published(const struct kvm_vcpu *vcpu,
+		       const struct pvclock_vcpu_time_info *clock);
 
 /**
  * kf_view_ask_others() - have the VM's other vCPUs take its clock anew
@@ -56,5 +69,16 @@ static inline struct kf_view kf_view_of(struct pvclock_vcpu_time_info *clock)
  * Context: the thread of @done.
  */
 void kf_view_ask_others(struct kvm_vcpu *done);
+#else
+static inline void kf_view_begin(void)
+{
+}
+
+static inline struct kf_view kf_view_of(unsigned int vcpu_id,
+					struct pvclock_vcpu_time_info *clock)
+{
+	return (struct kf_view){ };
+}
+#endif
 
 #endif /* KVMCLOCK_FIX_KVM_VIEW_H */

@@ -148,6 +148,22 @@ static inline s64 kf_line_ns(const struct kf_line *line, u64 tsc)
 }
 
 /**
+ * kf_line_drift() - how far a line may be from the raw clock
+ * @line: the line
+ * @tsc:  the guest's TSC
+ *
+ * 2^-22 (0.24 ppm) of its time, and 10 us for clocks that are read one after the
+ * other.
+ *
+ * Return: nanoseconds.
+ */
+static inline s64 kf_line_drift(const struct kf_line *line, u64 tsc)
+{
+	return (kf_rate_ns(&line->rate, kf_line_cycles(line, tsc)) >> 22) +
+	       10000;
+}
+
+/**
  * kf_line_step() - how far a new line is from the old one where it begins
  * @old: the line that a guest has followed
  * @new: the line that follows

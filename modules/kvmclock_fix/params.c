@@ -12,9 +12,9 @@ static struct vmhooks_bounded fix = { 1, .min = 0, .max = 1 };
 module_param_cb(fix, &vmhooks_bounded_ops, &fix, 0644);
 MODULE_PARM_DESC(fix, "1: correct what guests are shown, where this kernel lets it be corrected; 0: only look (0 or 1, default 1)");
 
-static struct vmhooks_bounded max_vms = { 1024, .min = 1, .max = 65536 };
+static struct vmhooks_bounded max_vms = { 1024, .min = 1, .max = 4096 };
 module_param_cb(max_vms, &vmhooks_bounded_ops, &max_vms, 0444);
-MODULE_PARM_DESC(max_vms, "VMs that there is room for, with four vCPUs each (1 to 65536, default 1024); about 1 KiB each, allocated when KVM is loaded");
+MODULE_PARM_DESC(max_vms, "VMs that there is room for, with four vCPUs each (1 to 4096, default 1024); about 1 KiB each, allocated when KVM is loaded");
 
 /* A shorter period counts from now. */
 static int period_set(const char *val, const struct kernel_param *kp)

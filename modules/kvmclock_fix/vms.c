@@ -13,6 +13,7 @@
  */
 #include "vms.h"
 
+#include <linux/ctype.h>
 #include <linux/hash.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
@@ -25,9 +26,13 @@
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
+#include "correct.h"
+
 #define HASH_BITS 10
 #define VCPUS_PER_VM 4
 #define PRUNE_SECONDS 10
+#define IDLE_SECONDS 60
+#define TOTAL_TRIES 3
 
 /* Covers all below. */
 DEFINE_RAW_SPINLOCK(kf_vms_spinlock);
@@ -36,6 +41,7 @@ static struct hlist_head by_pid[1 << HASH_BITS];
 static struct hlist_head by_id[1 << HASH_BITS];
 static struct hlist_head free_vms;
 static struct hlist_head free_vcpus;
+static bool crowded; /* somebody has found no room */
 static u64 untracked;
 static unsigned int gone; /* times that counts went to kf_rest */
 struct kf_counts kf_rest;
@@ -62,7 +68,7 @@ static struct kf_vm *find(const void *kvm, const struct pid *pid)
 		return NULL;
 	}
 	hlist_for_each_entry(vm, &by_pid[hash_ptr(pid, HASH_BITS)], by_pid)
-		if (vm->pid == pid)
+		if (vm->pid == pid && !vm->kvm)
 			return vm;
 	return NULL;
 }
@@ -106,6 +112,14 @@ static struct pid *drop_vm(struct kf_vm *vm)
 	return pid;
 }
 
+void kf_vms_name(char *name, size_t size)
+{
+	strscpy(name, current->group_leader->comm, size);
+	for (; *name; name++)
+		if (!isgraph(*name) || !isascii(*name))
+			*name = '_';
+}
+
 /*
  * Makes room by dropping the VM of this process that was not heard of for the longest
  * time: nobody tells when a VM is gone, and a process may have had many.
@@ -131,6 +145,7 @@ static struct kf_vm *add(const void *kvm, struct pid *pid)
 	if (hlist_empty(&free_vms))
 		drop_oldest(pid);
 	vm = hlist_entry_safe(free_vms.first, struct kf_vm, by_kvm);
+	crowded = !vm;
 	if (!vm)
 		return NULL;
 	hlist_del(&vm->by_kvm);
@@ -138,7 +153,7 @@ static struct kf_vm *add(const void *kvm, struct pid *pid)
 	vm->kvm = kvm;
 	vm->pid = get_pid(pid);
 	vm->tgid = current->tgid;
-	strscpy(vm->comm, current->group_leader->comm, sizeof(vm->comm));
+	kf_vms_name(vm->comm, sizeof(vm->comm));
 	if (kvm)
 		hlist_add_head(&vm->by_kvm, &by_kvm[hash_ptr(kvm, HASH_BITS)]);
 	hlist_add_head(&vm->by_pid, &by_pid[hash_ptr(pid, HASH_BITS)]);
@@ -160,7 +175,7 @@ static noinline struct kf_vm *get_other(struct kf_vm *vm, const void *kvm,
 		vm = add(kvm, pid);
 	if (vm)
 		vm->used = jiffies;
-	else
+	else if (mine)
 		untracked++;
 	return vm;
 }
@@ -210,8 +225,10 @@ struct kf_vcpu *kf_vms_vcpu(struct kf_vm *vm, unsigned int id)
 void kf_vm_changed(struct kf_vm *vm, s64 offset, u32 sleeps)
 {
 	lockdep_assert_held(&kf_vms_spinlock);
-	vm->counts.sets += vm->known && vm->offset != offset;
-	vm->drift = 0;
+	if (vm->offset != offset) {
+		vm->counts.sets += vm->known;
+		vm->drift = 0;
+	}
 	kf_vm_off_line(vm);
 	vm->known = true;
 	vm->offset = offset;
@@ -224,6 +241,7 @@ void kf_vm_begin(struct kf_vm *vm)
 	drop_vcpus(vm);
 	keep_counts(vm);
 	memset(&vm->tsc, 0, sizeof(vm->tsc));
+	vm->vcpu = NULL;
 	vm->known = false;
 	kf_vm_off_line(vm);
 	vm->drift = 0;
@@ -239,6 +257,12 @@ static bool is_dead(struct pid *pid)
 	return dead;
 }
 
+/* Where there is no room, one process may hold what others need. */
+static bool is_idle(const struct kf_vm *vm)
+{
+	return crowded && time_after(jiffies, vm->used + IDLE_SECONDS * HZ);
+}
+
 static void drop_dead(bool all)
 {
 	unsigned long flags;
@@ -248,7 +272,8 @@ static void drop_dead(bool all)
 	for (i = 0; i < max_vms; i++) {
 		pid = NULL;
 		flags = kf_vms_lock();
-		if (vms[i].pid && (all || is_dead(vms[i].pid)))
+		if (vms[i].pid && (all || is_dead(vms[i].pid) ||
+				   is_idle(&vms[i])))
 			pid = drop_vm(&vms[i]);
 		kf_vms_unlock(flags);
 		put_pid(pid);
@@ -301,10 +326,13 @@ void kf_vms_exit(void)
 	vcpus = NULL;
 }
 
-/* All of one moment, but for what is counted meanwhile; again when a VM goes. */
+/*
+ * All of one moment, but for what is counted meanwhile; again when a VM goes, which
+ * may be counted twice or not at all where others go each time.
+ */
 void kf_vms_totals(struct kf_counts *sum)
 {
-	unsigned int i, before;
+	unsigned int i, before, tries = 0;
 	unsigned long flags;
 
 	do {
@@ -317,8 +345,9 @@ void kf_vms_totals(struct kf_counts *sum)
 			if (i < max_vms && vms[i].pid)
 				kf_counts_add(sum, &vms[i].counts);
 			kf_vms_unlock(flags);
+			cond_resched();
 		}
-	} while (before != READ_ONCE(gone));
+	} while (before != READ_ONCE(gone) && ++tries < TOTAL_TRIES);
 }
 
 u64 kf_vms_untracked(void)
@@ -347,7 +376,7 @@ static ssize_t show_vm(char *buf, ssize_t len, const struct kf_vm *vm)
 	len += sysfs_emit_at(buf, len, " rate_changes=%llu version_violations=%llu sets=%llu",
 			     c->rate_changes, c->version_violations, c->sets);
 	len += sysfs_emit_at(buf, len, " corrected=%llu drift_ns=%lld\n",
-			     c->corrected, vm->drift);
+			     c->corrected, vm->drift + kf_correct_pending(vm));
 	return len - begin;
 }
 

@@ -12,6 +12,7 @@
 #include "audit.h"
 #include "line.h"
 
+struct kvm_vcpu;
 struct pid;
 
 /**
@@ -33,7 +34,10 @@ struct pid;
  * @tsc:     of the vCPU that was shown a clock last
  * @drift:   ns by which our corrections have moved the clock from the raw one
  *	     since somebody set it
+ * @vcpu:    whose page @tsc is of, NULL before; it lives as long as the VM, so it may be
+ *	     followed in the VM's own hooks
  * @shows:   @shown is what the VM is on
+ * @away:    the host's clock has left the TSC; then @shown is what was shown last
  * @shown:   the line that its guests go by: as it was first shown, or as it was
  *	     when the clock was set; tsc is the host's, scaled by the VM's ratio
  * @settled: @page was found to go on with @shown, and neither has changed since
@@ -56,7 +60,9 @@ struct kf_vm {
 	u32 rebase_sleeps;
 	struct kf_tsc tsc;
 	s64 drift;
+	struct kvm_vcpu *vcpu;
 	bool shows;
+	bool away;
 	struct kf_line shown;
 	bool settled;
 	struct kf_line page;
@@ -142,6 +148,9 @@ static inline void kf_vms_unlock_inner(void)
  */
 struct kf_vm *kf_vms_get(const void *kvm, bool mine);
 
+/* The name of this process, without what would break a line of text. */
+void kf_vms_name(char *name, size_t size);
+
 /**
  * kf_vms_vcpu() - the entry of a vCPU
  * @vm: whose
@@ -156,6 +165,7 @@ struct kf_vcpu *kf_vms_vcpu(struct kf_vm *vm, unsigned int id);
 static inline void kf_vm_off_line(struct kf_vm *vm)
 {
 	vm->shows = false;
+	vm->away = false;
 	vm->settled = false;
 }
 
@@ -165,6 +175,7 @@ static inline void kf_vm_on_line(struct kf_vm *vm, const struct kf_line *line)
 	if (line != &vm->shown)
 		vm->shown = *line;
 	vm->shows = true;
+	vm->away = false;
 	vm->settled = false;
 }
 

@@ -2,7 +2,7 @@
 """A guest that is a host: KVM in it, and VMs whose clocks are looked at (clockvm)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,20 +37,31 @@ def pages(output: str) -> list[dict[str, int]]:
     return [parse(line)["page"] for line in output.splitlines() if line.startswith("page ")]
 
 
-def raw_error(khz: int) -> float:
-    """By how much the kernel's raw clock is off at a rate, because its factor is whole."""
+def raw_gain(khz: int) -> float:
+    """By how much the kernel's raw clock is ahead at a rate, because its factor is whole."""
     exact = (10**6 << RAW_SHIFT) / khz
-    return abs(round(exact) / exact - 1)
+    return round(exact) / exact - 1
 
 
-def worst_khz(near: int) -> int:
+def raw_error(khz: int) -> float:
+    """By how much it is off, either way."""
+    return abs(raw_gain(khz))
+
+
+def worst_khz(near: int, badness: Callable[[int], float] = raw_error) -> int:
     """A rate near another one at which clocks step as much as they can.
 
     More than 1 % away, for then the kernel does not believe what it measures later, and
     stays with the rate that it was told.
     """
     low = near + near // 50
-    return max(range(low, low + near // 1000), key=raw_error)
+    return max(range(low, low + near // 1000), key=badness)
+
+
+def true_khz() -> int:
+    """The rate of the TSC of guests, as they are told; 0 where they are not."""
+    said = re.search(r"tsc_early_khz=(\d+)", accel.clock_words(accel.choose(), False))
+    return int(said[1]) if said else 0
 
 
 class Host(Guest):
@@ -66,9 +77,7 @@ class Host(Guest):
         self._kvm = kvm
         machine = {"memory_mb": 512, "balloon": None, "cpu": CPU, "boot_timeout": 150, **machine}
         extra = ("kvm_amd", *machine.pop("extra_modules", ()))
-        said = re.search(r"tsc_early_khz=(\d+)", accel.clock_words(accel.choose(), False))
-        if not khz and said:
-            khz = worst_khz(int(said[1]))
+        khz = khz or (worst_khz(true_khz()) if true_khz() else 0)
         words = f"{WORDS} {f'tsc_early_khz={khz}' if khz else ''} {append}"
         super().__init__(kernel, extra_modules=extra, append=" ".join(words.split()), **machine)
 

@@ -326,6 +326,30 @@ static void findings_are_counted_each(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, counts.steps[0], 0ULL);
 }
 
+/* Xen's page of an update, not called stable, comes after the guest's own. */
+static void twin_that_is_not_stable_hides_nothing(struct kunit *test)
+{
+	struct kf_page own = later(100, 0), twin = first;
+	struct kf_seen seen = { };
+	s64 step;
+
+	kf_audit(&seen, &first, &epoch, &step);
+	twin.version = 20;
+	twin.stable = false;
+	KUNIT_EXPECT_EQ(test, kf_audit(&seen, &twin, &epoch, &step), 0U);
+	own.line.ns -= 5;
+	KUNIT_EXPECT_TRUE(test, kf_audit(&seen, &own, &epoch, &step) &
+			  KF_BACKWARDS);
+	KUNIT_EXPECT_EQ(test, step, -5LL);
+	/* Another line that is not stable is not a twin. */
+	twin.line.ns += 7;
+	kf_audit(&seen, &twin, &epoch, &step);
+	own = later(200, 0);
+	own.version = own.version + 2;
+	KUNIT_EXPECT_FALSE(test, kf_audit(&seen, &own, &epoch, &step) &
+			   (KF_STEPPED | KF_BACKWARDS));
+}
+
 static struct kunit_case audit_cases[] = {
 	KUNIT_CASE(first_page_is_fine),
 	KUNIT_CASE(negative_is_found_on_any_page),
@@ -339,6 +363,7 @@ static struct kunit_case audit_cases[] = {
 	KUNIT_CASE(odd_after_odd_is_fine),
 	KUNIT_CASE(version_may_wrap),
 	KUNIT_CASE(several_pages_are_told_apart),
+	KUNIT_CASE(twin_that_is_not_stable_hides_nothing),
 	KUNIT_CASE(short_way_is_only_for_the_same_page),
 	KUNIT_CASE(negative_has_no_short_way),
 	KUNIT_CASE(short_way_finds_what_the_long_one_does),

@@ -303,10 +303,22 @@ static void publish_leaves_what_no_drift_explains(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kf_publish_ns(&shown, &next, 499), 0LL);
 }
 
+static void drift_grows_with_the_line(struct kunit *test)
+{
+	const struct kf_line line = { .tsc = 3000, .rate = three_ghz };
+
+	KUNIT_EXPECT_EQ(test, kf_line_drift(&line, 0), 10000LL);
+	KUNIT_EXPECT_EQ(test, kf_line_drift(&line, 3000), 10000LL);
+	/* A day: 20.6 ms. */
+	KUNIT_EXPECT_EQ(test, kf_line_drift(&line, 3000 + 86400 * 3000000000ULL),
+			10000 + (86400 * 1000000000LL >> 22));
+}
+
 static struct kunit_case line_cases[] = {
 	KUNIT_CASE(rate_is_the_guests_arithmetic),
 	KUNIT_CASE(lost_cycles_are_those_of_the_shift),
 	KUNIT_CASE(line_before_its_begin_shows_the_begin),
+	KUNIT_CASE(drift_grows_with_the_line),
 	KUNIT_CASE(step_is_new_less_old),
 	KUNIT_CASE(backwards_tsc_and_other_rates_do_not_follow),
 	KUNIT_CASE(tscs_differ_by_each_of_their_parts),

@@ -8,6 +8,7 @@
  * After each comes "done COMMAND".
  */
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +123,53 @@ static void setclock(const unsigned long long *a)
 	must(!ioctl(vm.fd, KVM_SET_CLOCK, &data), "KVM_SET_CLOCK");
 }
 
+/* The guest registers the clock of vCPU 0 with the old MSR, which keeps the master clock off. */
+static void loosen(void)
+{
+	must(vm_wrmsr(&vm, 0, MSR_CLOCK_OLD, vm_clock_address(0) | 1), "the old MSR");
+	vm_run(&vm, 0);
+}
+
+/* loose COUNT PAUSE_US: without the master clock it is shown so often. */
+static void loose(const unsigned long long *a)
+{
+	for (unsigned long long i = 0; i < a[0]; i++) {
+		pause_us(a[1]);
+		loosen();
+	}
+}
+
+static volatile bool racing;
+
+static void *loosen_on(void *unused)
+{
+	while (racing)
+		loosen();
+	return unused;
+}
+
+/* setrace COUNT: without the master clock the clock is set while it is shown. */
+static void setrace(const unsigned long long *a)
+{
+	unsigned long long i, value, wrong = 0;
+	struct kvm_clock_data data;
+	pthread_t shower;
+
+	racing = true;
+	must(!pthread_create(&shower, NULL, loosen_on, NULL), "a thread");
+	for (i = 0; i < a[0]; i++) {
+		value = i % 2 ? 1000000000 : 1000000000000000;
+		data = (struct kvm_clock_data){ .clock = value };
+		must(!ioctl(vm.fd, KVM_SET_CLOCK, &data), "KVM_SET_CLOCK");
+		pause_us(200);
+		must(!ioctl(vm.fd, KVM_GET_CLOCK, &data), "KVM_GET_CLOCK");
+		wrong += data.clock < value || data.clock - value > 500000000000;
+	}
+	racing = false;
+	must(!pthread_join(shower, NULL), "the thread's end");
+	printf("setrace sets=%llu wrong=%llu\n", i, wrong);
+}
+
 /* wrmsr INDEX VALUE VCPU: by the guest. */
 static void wrmsr(const unsigned long long *a)
 {
@@ -220,6 +268,7 @@ static const struct {
 	{ "on", on }, { "pages", pages }, { "resnap", resnap }, { "nudge", nudge }, { "watch", watch },
 	{ "update", update },
 	{ "getclock", getclock }, { "setclock", setclock }, { "wrmsr", wrmsr },
+	{ "loose", loose }, { "setrace", setrace },
 	{ "hostmsr", hostmsr }, { "hv", hv }, { "xen", xen }, { "addvcpu", addvcpu },
 	{ "sleep", pause_ms }, { "destroy", destroy }, { "create", create },
 	{ "quit", quit },
