@@ -15,11 +15,13 @@
  * This module takes nothing from kvm.ko by name, so nothing but this notices when a
  * kernel's update has changed its structures and this module was not built anew.
  */
-static enum { UNSEEN, FITS, DIFFERS } layout;
+bool kf_view_fits;
+static bool differs;
 
 void kf_view_begin(void)
 {
-	layout = UNSEEN;
+	kf_view_fits = false;
+	differs = false;
 }
 
 static bool fits(struct kvm_vcpu *vcpu, unsigned int vcpu_id)
@@ -34,41 +36,21 @@ static bool fits(struct kvm_vcpu *vcpu, unsigned int vcpu_id)
 }
 
 /* Several vCPUs may find out at the same time, and find the same. */
-static noinline bool look_at_layout(struct kvm_vcpu *vcpu, unsigned int vcpu_id)
+bool kf_view_look(struct kvm_vcpu *vcpu, unsigned int vcpu_id)
 {
-	if (READ_ONCE(layout) == UNSEEN) {
-		WRITE_ONCE(layout, fits(vcpu, vcpu_id) ? FITS : DIFFERS);
-		if (READ_ONCE(layout) == DIFFERS)
-			pr_warn("KVM's vCPUs are not as where this module was built: VMs are told apart by process only; build and install it again for this kernel\n");
+	if (READ_ONCE(differs))
+		return false;
+	if (fits(vcpu, vcpu_id)) {
+		WRITE_ONCE(kf_view_fits, true);
+		return true;
 	}
-	return READ_ONCE(layout) == FITS;
-}
-
-struct kvm_vcpu *kf_view_vcpu(unsigned int vcpu_id,
-			      struct pvclock_vcpu_time_info *clock)
-{
-	struct kvm_vcpu *vcpu = vmhooks_pvclock_vcpu(clock);
-
-	if (!vcpu || likely(READ_ONCE(layout) == FITS) ||
-	    look_at_layout(vcpu, vcpu_id))
-		return vcpu;
-	return NULL;
-}
-
-static struct kf_view view_of(const struct kvm_vcpu *vcpu)
-{
-	return (struct kf_view){ .kvm = vcpu->kvm,
-				 .offset = vcpu->kvm->arch.kvmclock_offset,
-				 .tsc_offset = vcpu->arch.l1_tsc_offset };
+	WRITE_ONCE(differs, true);
+	pr_warn("KVM's vCPUs are not as where this module was built: VMs are told apart by process only; build and install it again for this kernel\n");
+	return false;
 }
 
 #ifdef VMHOOKS_HAVE_KVM_VCPU_HV_CLOCK
-void kf_view_published(const struct kvm_vcpu *vcpu,
-		       const struct pvclock_vcpu_time_info *clock)
-{
-}
-
-static struct kf_view view_published(const struct pvclock_vcpu_time_info *clock)
+struct kf_view kf_view_remembered(const struct pvclock_vcpu_time_info *clock)
 {
 	return (struct kf_view){ };
 }
@@ -94,11 +76,11 @@ void kf_view_published(const struct kvm_vcpu *vcpu,
 	*last = (struct published){ .task = current,
 				    .tsc = clock->tsc_timestamp,
 				    .ns = clock->system_time,
-				    .view = view_of(vcpu) };
+				    .view = kf_view_inside(vcpu) };
 	put_cpu_ptr(&published);
 }
 
-static struct kf_view view_published(const struct pvclock_vcpu_time_info *clock)
+struct kf_view kf_view_remembered(const struct pvclock_vcpu_time_info *clock)
 {
 	const struct published *last = this_cpu_ptr(&published);
 
@@ -108,14 +90,6 @@ static struct kf_view view_published(const struct pvclock_vcpu_time_info *clock)
 	return (struct kf_view){ };
 }
 #endif
-
-struct kf_view kf_view_of(unsigned int vcpu_id,
-			  struct pvclock_vcpu_time_info *clock)
-{
-	const struct kvm_vcpu *vcpu = kf_view_vcpu(vcpu_id, clock);
-
-	return vcpu ? view_of(vcpu) : view_published(clock);
-}
 
 void kf_view_ask_others(struct kvm_vcpu *done)
 {

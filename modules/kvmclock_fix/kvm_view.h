@@ -3,8 +3,13 @@
 #ifndef KVMCLOCK_FIX_KVM_VIEW_H
 #define KVMCLOCK_FIX_KVM_VIEW_H
 
+#include <linux/compiler.h>
 #include <linux/kconfig.h>
 #include <linux/types.h>
+
+#if IS_ENABLED(CONFIG_KVM)
+#include "kvm_vcpu.h"
+#endif
 
 struct kvm_vcpu;
 struct pvclock_vcpu_time_info;
@@ -25,19 +30,43 @@ struct kf_view {
 /* KVM has come: nothing is known of it.  Context: process; no hook is attached. */
 void kf_view_begin(void);
 
+/* Set once the first vCPU was found to be laid out as where this module was built. */
+extern bool kf_view_fits;
+
+/* The part of kf_view_vcpu() for the first vCPUs. */
+bool kf_view_look(struct kvm_vcpu *vcpu, unsigned int vcpu_id);
+
 /**
  * kf_view_vcpu() - the vCPU that a clock is part of
  * @vcpu_id: and
  * @clock: what kvm_pvclock_update was called with
  *
- * The first one is looked at with care: a KVM whose vCPUs are laid out otherwise than
- * where this module was built is told from the log, and its vCPUs are not touched.
+ * The first one is looked at with care: of a KVM whose vCPUs are laid out otherwise than
+ * where this module was built the log tells, and its vCPUs are not touched.
  *
  * Context: in that tracepoint.
  * Return: the vCPU, NULL where it cannot be told.
  */
-struct kvm_vcpu *kf_view_vcpu(unsigned int vcpu_id,
-			      struct pvclock_vcpu_time_info *clock);
+static inline struct kvm_vcpu *kf_view_vcpu(unsigned int vcpu_id,
+					    struct pvclock_vcpu_time_info *clock)
+{
+	struct kvm_vcpu *vcpu = vmhooks_pvclock_vcpu(clock);
+
+	if (!vcpu || likely(READ_ONCE(kf_view_fits)) ||
+	    kf_view_look(vcpu, vcpu_id))
+		return vcpu;
+	return NULL;
+}
+
+static inline struct kf_view kf_view_inside(const struct kvm_vcpu *vcpu)
+{
+	return (struct kf_view){ .kvm = vcpu->kvm,
+				 .offset = vcpu->kvm->arch.kvmclock_offset,
+				 .tsc_offset = vcpu->arch.l1_tsc_offset };
+}
+
+/* What kf_view_published() remembers of a clock that is a copy. */
+struct kf_view kf_view_remembered(const struct pvclock_vcpu_time_info *clock);
 
 /**
  * kf_view_of() - look at the VM
@@ -47,8 +76,13 @@ struct kvm_vcpu *kf_view_vcpu(unsigned int vcpu_id,
  * Context: in that tracepoint, preemption disabled.
  * Return: what there is.
  */
-struct kf_view kf_view_of(unsigned int vcpu_id,
-			  struct pvclock_vcpu_time_info *clock);
+static inline struct kf_view kf_view_of(unsigned int vcpu_id,
+					struct pvclock_vcpu_time_info *clock)
+{
+	const struct kvm_vcpu *vcpu = kf_view_vcpu(vcpu_id, clock);
+
+	return vcpu ? kf_view_inside(vcpu) : kf_view_remembered(clock);
+}
 
 /**
  * kf_view_published() - remember whose a clock is, where it does not say so itself
@@ -57,8 +91,15 @@ struct kf_view kf_view_of(unsigned int vcpu_id,
  *
  * Context: the vCPU's thread.
  */
+#ifdef VMHOOKS_HAVE_KVM_VCPU_HV_CLOCK
+static inline void kf_view_published(const struct kvm_vcpu *vcpu,
+				     const struct pvclock_vcpu_time_info *clock)
+{
+}
+#else
 void kf_view_published(const struct kvm_vcpu *vcpu,
 		       const struct pvclock_vcpu_time_info *clock);
+#endif
 
 /**
  * kf_view_ask_others() - have the VM's other vCPUs take its clock anew

@@ -105,6 +105,18 @@ static inline u64 kf_rate_ns(const struct kf_rate *rate, u64 cycles)
 }
 
 /**
+ * kf_rate_lost() - cycles that the shift to the right drops
+ * @rate:   the rate
+ * @cycles: since the line began
+ *
+ * Return: cycles; a line that begins that much earlier loses none.
+ */
+static inline u64 kf_rate_lost(const struct kf_rate *rate, u64 cycles)
+{
+	return rate->shift < 0 ? cycles & ((1ULL << -rate->shift) - 1) : 0;
+}
+
+/**
  * kf_rate_ns_up() - the same, so that what follows is never behind
  * @rate:   the rate
  * @cycles: since the line began
@@ -115,18 +127,18 @@ static inline u64 kf_rate_ns(const struct kf_rate *rate, u64 cycles)
  *
  * Return: nanoseconds.
  */
-u64 kf_rate_ns_up(const struct kf_rate *rate, u64 cycles);
-
-/**
- * kf_rate_lost() - cycles that the shift to the right drops
- * @rate:   the rate
- * @cycles: since the line began
- *
- * Return: cycles; a line that begins that much earlier loses none.
- */
-static inline u64 kf_rate_lost(const struct kf_rate *rate, u64 cycles)
+static inline u64 kf_rate_ns_up(const struct kf_rate *rate, u64 cycles)
 {
-	return rate->shift < 0 ? cycles & ((1ULL << -rate->shift) - 1) : 0;
+	/*
+	 * What the old line drops of @cycles it may have counted a moment later,
+	 * together with what the new one drops: one unit of the shifted counter,
+	 * at most.
+	 */
+	u64 units = kf_rate_shifted(rate, cycles) +
+		    !!kf_rate_lost(rate, cycles);
+	u32 fraction = (u32)units * rate->mul;
+
+	return mul_u64_u32_shr(units, rate->mul, 32) + !!fraction;
 }
 
 /* Cycles from the begin of a line to @tsc, 0 before it. */
@@ -202,7 +214,16 @@ static inline bool kf_line_follows(const struct kf_line *old,
  *
  * Return: nanoseconds, to be shown at the begin of @new.
  */
-s64 kf_rebase_ns(const struct kf_line *old, const struct kf_line *new);
+static inline s64 kf_rebase_ns(const struct kf_line *old,
+			       const struct kf_line *new)
+{
+	s64 ns = new->ns;
+
+	if (old)
+		ns = old->ns + kf_rate_ns_up(&old->rate,
+					     kf_line_cycles(old, new->tsc));
+	return max_t(s64, ns, 0);
+}
 
 /**
  * kf_publish_ns() - the last guard on what is shown

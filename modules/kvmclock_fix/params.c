@@ -4,12 +4,10 @@
 
 #include <linux/module.h>
 
-#include <vmhooks/param.h>
-
 #include "guest.h"
 
-static struct vmhooks_bounded fix = { 1, .min = 0, .max = 1 };
-module_param_cb(fix, &vmhooks_bounded_ops, &fix, 0644);
+struct vmhooks_bounded kf_fix_value = { 1, .min = 0, .max = 1 };
+module_param_cb(fix, &vmhooks_bounded_ops, &kf_fix_value, 0644);
 MODULE_PARM_DESC(fix, "1: correct what guests are shown, where this kernel lets it be corrected; 0: only look (0 or 1, default 1)");
 
 static struct vmhooks_bounded max_vms = { 1024, .min = 1, .max = 4096 };
@@ -36,11 +34,6 @@ static struct vmhooks_bounded guest_period_ms = {
 };
 module_param_cb(guest_period_ms, &period_ops, &guest_period_ms, 0644);
 MODULE_PARM_DESC(guest_period_ms, "Milliseconds between two looks at the clock pages of this guest (100 to 3600000, default 10000); an idle guest is not woken for it");
-
-bool kf_fix(void)
-{
-	return vmhooks_bounded(&fix);
-}
 
 unsigned int kf_max_vms(void)
 {

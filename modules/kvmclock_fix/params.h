@@ -5,8 +5,15 @@
 
 #include <linux/types.h>
 
+#include <vmhooks/param.h>
+
+extern struct vmhooks_bounded kf_fix_value;
+
 /* Clocks are corrected where they can be, not only looked at.  Context: any. */
-bool kf_fix(void);
+static inline bool kf_fix(void)
+{
+	return vmhooks_bounded(&kf_fix_value);
+}
 
 /* VMs that there is room for. */
 unsigned int kf_max_vms(void);

@@ -8,9 +8,11 @@
 #ifndef VMHOOKS_PARAM_H
 #define VMHOOKS_PARAM_H
 
+#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 
 /**
  * struct vmhooks_bounded - a parameter with bounds
