@@ -33,6 +33,7 @@
 #define PRUNE_SECONDS 10
 #define IDLE_SECONDS 60
 #define TOTAL_TRIES 3
+#define VM_LENGTH 600 /* of a line at most: 23 numbers of 20 digits, and names */
 
 /* Covers all below. */
 DEFINE_RAW_SPINLOCK(kf_vms_spinlock);
@@ -369,18 +370,22 @@ static ssize_t show_vm(char *buf, ssize_t len, const struct kf_vm *vm)
 {
 	const struct kf_counts *c = &vm->counts;
 	ssize_t begin = len;
+	unsigned int bin;
 
 	len += sysfs_emit_at(buf, len, "pid=%d comm=%s updates=%llu negative=%llu backwards=%llu",
 			     vm->tgid, vm->comm, c->updates, c->negative,
 			     c->backwards);
 	len += sysfs_emit_at(buf, len, " rate_changes=%llu version_violations=%llu sets=%llu",
 			     c->rate_changes, c->version_violations, c->sets);
-	len += sysfs_emit_at(buf, len, " corrected=%llu drift_ns=%lld\n",
+	len += sysfs_emit_at(buf, len, " corrected=%llu drift_ns=%lld steps=",
 			     c->corrected, vm->drift + kf_correct_pending(vm));
+	for (bin = 0; bin < KF_STEP_BINS; bin++)
+		len += sysfs_emit_at(buf, len, "%llu%c", c->steps[bin],
+				     bin < KF_STEP_BINS - 1 ? ',' : '\n');
 	return len - begin;
 }
 
-/* Those with findings first; a page of sysfs has room for about twenty. */
+/* Those with findings first; a page of sysfs has room for about fifteen. */
 ssize_t kf_vms_show(char *buf)
 {
 	unsigned int i, pass, left = 0;
@@ -397,7 +402,7 @@ ssize_t kf_vms_show(char *buf)
 			kf_vms_unlock(flags);
 			if (!vm.pid || is_bad(&vm.counts) != !pass)
 				continue;
-			if (len < PAGE_SIZE - 320)
+			if (len < PAGE_SIZE - VM_LENGTH)
 				len += show_vm(buf, len, &vm);
 			else
 				left++;

@@ -22,6 +22,11 @@ def _sum(bins: dict[int, int], above: int) -> int:
     return sum(count for size, count in bins.items() if size > above or size == -1)
 
 
+def _of_vm(line: str) -> list[int]:
+    """The bins of a line of vms."""
+    return [int(count) for count in line.split(" steps=")[1].split(",")]
+
+
 def run(kernel: str) -> None:
     """Count updates, compare the histograms, change nothing."""
     with Host(kernel) as host:
@@ -32,7 +37,9 @@ def run(kernel: str) -> None:
             output = vm.tell(f"resnap {COUNT} 0")
             check(host.shown("updates") - before >= COUNT * (VCPUS + 1), "updates are missing")
             output = vm.tell("watch 20 0", "resnap 2 2000000")
-            check("comm=clockvm" in host.read(f"{CLOCK}/vms"), "the VM is not in vms")
+            line = host.read(f"{CLOCK}/vms")
+            check("comm=clockvm" in line, "the VM is not in vms")
+            check(_of_vm(line) == list(host.steps().values()), f"the only VM has: {line}")
         seen, said = _bins(output), parse(output)["clock"]
         ours = host.steps()
         print(f"seen by the VMM {seen}, by the module {ours}")
