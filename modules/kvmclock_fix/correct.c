@@ -386,9 +386,9 @@ static bool is_settled(const struct kf_vm *vm, const struct kvm_vcpu *vcpu,
 }
 
 /*
- * What is to be shown instead of @next.  Where nothing is known of the line, or
- * the host's clock does not run on the TSC, only what is negative is changed, and
- * in the page alone.  Under all three locks.
+ * What is to be shown instead of @next.  Where nothing is known of the VM or its
+ * TSC, only what is negative is changed, and in the page alone.  Under all three
+ * locks.
  *
  * Return: whether the offset was changed under other vCPUs' pages.
  */

@@ -63,7 +63,10 @@ static unsigned int look(struct kf_vm *vm, struct kf_vcpu *vcpu,
 	return found;
 }
 
-/* A page that is not the one before once more.  Lets go of kf_vms_lock(). */
+/*
+ * A page that is not the one before once more.  It is copied again, so that the
+ * short way has its own copy in registers.  Lets go of kf_vms_lock().
+ */
 static noinline void look_and_tell(struct kf_vm *vm, struct kf_vcpu *vcpu,
 				   unsigned int vcpu_id,
 				   struct pvclock_vcpu_time_info *clock,
@@ -151,7 +154,7 @@ const char *kf_host_hooks(void)
 {
 	unsigned int attached = mm_hooks_kvm_attached();
 
-	if ((attached & MM_HOOKS_KVM_PATCH) == MM_HOOKS_KVM_PATCH)
+	if (mm_hooks_kvm_corrects(attached))
 		return "patch";
 	return attached & MM_HOOKS_KVM_UPDATE ? "tracepoint" : "none";
 }

@@ -2,7 +2,6 @@
 /* The line of a guest's clock, and how a new line goes on where the old one was. */
 #include "line.h"
 
-#include <linux/math64.h>
 #include <linux/minmax.h>
 
 s64 kf_publish_ns(const struct kf_line *shown, const struct kf_line *next,

@@ -42,7 +42,7 @@ static struct hlist_head by_pid[1 << HASH_BITS];
 static struct hlist_head by_id[1 << HASH_BITS];
 static struct hlist_head free_vms;
 static struct hlist_head free_vcpus;
-static bool crowded; /* somebody has found no room */
+static bool crowded; /* somebody has found no room since prune() ran */
 static u64 untracked;
 static unsigned int gone; /* times that counts went to kf_rest */
 struct kf_counts kf_rest;
@@ -146,9 +146,10 @@ static struct kf_vm *add(const void *kvm, struct pid *pid)
 	if (hlist_empty(&free_vms))
 		drop_oldest(pid);
 	vm = hlist_entry_safe(free_vms.first, struct kf_vm, by_kvm);
-	crowded = !vm;
-	if (!vm)
+	if (!vm) {
+		crowded = true;
 		return NULL;
+	}
 	hlist_del(&vm->by_kvm);
 	memset(vm, 0, sizeof(*vm));
 	vm->kvm = kvm;
@@ -248,23 +249,27 @@ void kf_vm_begin(struct kf_vm *vm)
 	vm->drift = 0;
 }
 
-static bool is_dead(struct pid *pid)
+static bool is_any(const struct kf_vm *vm)
+{
+	return true;
+}
+
+static bool is_dead(const struct kf_vm *vm)
 {
 	bool dead;
 
 	rcu_read_lock();
-	dead = !pid_task(pid, PIDTYPE_TGID);
+	dead = !pid_task(vm->pid, PIDTYPE_TGID);
 	rcu_read_unlock();
 	return dead;
 }
 
-/* Where there is no room, one process may hold what others need. */
 static bool is_idle(const struct kf_vm *vm)
 {
-	return crowded && time_after(jiffies, vm->used + IDLE_SECONDS * HZ);
+	return time_after(jiffies, vm->used + IDLE_SECONDS * HZ);
 }
 
-static void drop_dead(bool all)
+static void drop_if(bool (*over)(const struct kf_vm *vm))
 {
 	unsigned long flags;
 	struct pid *pid;
@@ -273,8 +278,7 @@ static void drop_dead(bool all)
 	for (i = 0; i < max_vms; i++) {
 		pid = NULL;
 		flags = kf_vms_lock();
-		if (vms[i].pid && (all || is_dead(vms[i].pid) ||
-				   is_idle(&vms[i])))
+		if (vms[i].pid && over(&vms[i]))
 			pid = drop_vm(&vms[i]);
 		kf_vms_unlock(flags);
 		put_pid(pid);
@@ -286,7 +290,15 @@ static DECLARE_DEFERRABLE_WORK(prune_work, prune);
 
 static void prune(struct work_struct *work)
 {
-	drop_dead(false);
+	unsigned long flags = kf_vms_lock();
+	bool full = crowded;
+
+	crowded = false;
+	kf_vms_unlock(flags);
+	drop_if(is_dead);
+	/* One process may hold what others need. */
+	if (full)
+		drop_if(is_idle);
 	schedule_delayed_work(&prune_work, PRUNE_SECONDS * HZ);
 }
 
@@ -315,7 +327,7 @@ void kf_vms_exit(void)
 	unsigned long flags;
 
 	cancel_delayed_work_sync(&prune_work);
-	drop_dead(true);
+	drop_if(is_any);
 	flags = kf_vms_lock();
 	INIT_HLIST_HEAD(&free_vms);
 	INIT_HLIST_HEAD(&free_vcpus);

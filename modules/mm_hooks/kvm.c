@@ -128,7 +128,7 @@ static void announce(void)
 {
 	if (served)
 		pr_info("KVM is there: guests' clocks are %s\n",
-			(attached & MM_HOOKS_KVM_PATCH) == MM_HOOKS_KVM_PATCH ?
+			mm_hooks_kvm_corrects(attached) ?
 			"seen, and can be corrected" :
 			"seen; correcting them needs the companion patch");
 }

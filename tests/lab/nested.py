@@ -58,26 +58,24 @@ def worst_khz(near: int, badness: Callable[[int], float] = raw_error) -> int:
     return max(range(low, low + near // 1000), key=badness)
 
 
-def true_khz() -> int:
-    """The rate of the TSC of guests, as they are told; 0 where they are not."""
-    said = re.search(r"tsc_early_khz=(\d+)", accel.clock_words(accel.choose(), False))
-    return int(said[1]) if said else 0
-
-
 class Host(Guest):
     """A guest with KVM in it.
 
     kvm: load it at once
     khz: what it is told that its TSC's rate is; 0 for a rate near the true one at
         which clocks step the most
+    badness: of such rates; raw_gain for the one at which lines fall behind the most
     """
 
-    def __init__(self, kernel: str, *, kvm: bool = True, khz: int = 0, append: str = "",
+    def __init__(self, kernel: str, *, kvm: bool = True, khz: int = 0,
+                 badness: Callable[[int], float] = raw_error, append: str = "",
                  **machine: Any) -> None:
         self._kvm = kvm
         machine = {"memory_mb": 512, "balloon": None, "cpu": CPU, "boot_timeout": 150, **machine}
         extra = ("kvm_amd", *machine.pop("extra_modules", ()))
-        khz = khz or (worst_khz(true_khz()) if true_khz() else 0)
+        said = re.search(r"tsc_early_khz=(\d+)", accel.clock_words(accel.choose(), False))
+        if not khz and said:
+            khz = worst_khz(int(said[1]), badness)
         words = f"{WORDS} {f'tsc_early_khz={khz}' if khz else ''} {append}"
         super().__init__(kernel, extra_modules=extra, append=" ".join(words.split()), **machine)
 
@@ -160,9 +158,16 @@ class LiveVm:
         """Tell it commands, and wait: what it said."""
         return self.done(self.start(*commands), len(commands), timeout) if commands else ""
 
+    def _number_of(self) -> str:
+        return self._job.output.split()[0].decode()
+
+    def pid(self) -> str:
+        """How vms names its process."""
+        return f"pid={self._number_of()} "
+
     def kill(self) -> None:
         """Kill it, whatever it does."""
-        self._host.sh(f"kill -9 {self._job.output.split()[0].decode()}")
+        self._host.sh(f"kill -9 {self._number_of()}")
         self._host.wait(self._job, 20)
 
     def end(self) -> None:

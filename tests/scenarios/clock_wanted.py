@@ -9,7 +9,7 @@ the clock, is never lowered by more than nobody can see; what has drifted is sho
 import re
 
 from lab import check
-from lab.nested import CLOCK, STABLE, Host, LiveVm, pages, parse, raw_gain, true_khz, worst_khz
+from lab.nested import CLOCK, STABLE, Host, LiveVm, pages, parse, raw_gain
 
 KERNELS = ("lab",)
 ALSO = ("lab-6.1", "lab-7.3")
@@ -50,8 +50,7 @@ def _check_loose(host: Host, vm: LiveVm) -> None:
 
 def run(kernel: str) -> None:
     """Set it, race it, let it drift."""
-    slow = worst_khz(true_khz(), raw_gain) if true_khz() else 0
-    with Host(kernel, cpus=2, khz=slow) as host:
+    with Host(kernel, cpus=2, badness=raw_gain) as host:
         host.load_fix()
         with host.live("on") as vm:
             before = abs(_drift(host))

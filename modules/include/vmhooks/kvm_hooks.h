@@ -86,4 +86,10 @@ void mm_hooks_kvm_unregister(struct mm_hooks_kvm_client *client);
  */
 unsigned int mm_hooks_kvm_attached(void);
 
+/* With these hooks, of mm_hooks_kvm_attached(), clocks can be corrected. */
+static inline bool mm_hooks_kvm_corrects(unsigned int attached)
+{
+	return (attached & MM_HOOKS_KVM_PATCH) == MM_HOOKS_KVM_PATCH;
+}
+
 #endif /* VMHOOKS_KVM_HOOKS_H */
