@@ -102,13 +102,13 @@ class Runner:
         self._idle.forget()
 
     def _may_start(self) -> bool:
-        idle = self._idle.processors() > ENOUGH_IDLE
+        idle = self._one_more and self._idle.processors() > ENOUGH_IDLE
         if not self._waiting:
             return False
         timed = self._waiting[0].timed or any(one.test.timed for one in self._running)
         if timed:
             return len(self._running) < min(self._jobs, PROCESSORS)
-        return len(self._running) < self._jobs + (self._one_more and idle)
+        return len(self._running) < self._jobs + idle
 
     def _report(self, one: Running) -> None:
         status = one.process.returncode

@@ -11,11 +11,9 @@ from lab.root import Session
 KERNELS = ("6.12",)
 TIMEOUT = 1500
 AS_NOBODY = "setpriv --reuid 65534 --regid 65534 --clear-groups"
-
-
-SMALL = """mkdir -p /opt/small
-cp -r /mnt/. /opt/small
-cd /opt/small
+SMALL = "/opt/small"
+PACKAGING = f"{SMALL}/packaging"
+MAKE_SMALL = f"mkdir -p {SMALL}; cp -r /mnt/. {SMALL}; cd {SMALL}" + """
 rm -rf modules/* Kbuild
 for name in $(sed -n 's/^BUILT_MODULE_NAME.*"\\(.*\\)"/\\1/p' dkms.conf); do
     echo "obj-m += $name.o" >> Kbuild
@@ -37,11 +35,11 @@ def _expect(inside: Session, command: str, status: int, *sentences: str) -> str:
 
 def _refusals(inside: Session, release: str) -> None:
     """Nothing of this installs anything."""
-    install = f"/opt/small/packaging/install KVER={release}"
+    install = f"{PACKAGING}/install KVER={release}"
     _expect(inside, f"{AS_NOBODY} {install}", 1, "This needs root", "Nothing was installed.")
-    _expect(inside, f"{AS_NOBODY} /opt/small/packaging/uninstall", 1, "This needs root")
-    _expect(inside, "/opt/small/packaging/install KVER=newest", 1, "'newest' is no kernel release")
-    _expect(inside, "/opt/small/packaging/install KVER=6.99.0", 1,
+    _expect(inside, f"{AS_NOBODY} {PACKAGING}/uninstall", 1, "This needs root")
+    _expect(inside, f"{PACKAGING}/install KVER=newest", 1, "'newest' is no kernel release")
+    _expect(inside, f"{PACKAGING}/install KVER=6.99.0", 1,
             "Kernel 6.99.0 is not installed here", release)
     _expect(inside, f"{install} SPEED=11", 1, "SPEED=11 is no setting")
     inside.must(f"mv /lib/modules/{release}/build /build")
@@ -55,7 +53,7 @@ def _refusals(inside: Session, release: str) -> None:
 
 
 def _broken_build(inside: Session, release: str) -> None:
-    inside.must("cp -r /opt/small /opt/broken; echo 'obj-m := nothing_here.o' > /opt/broken/Kbuild")
+    inside.must(f"cp -r {SMALL} /opt/broken; echo 'obj-m := nothing_here.o' > /opt/broken/Kbuild")
     _expect(inside, f"/opt/broken/packaging/install KVER={release}", 1,
             "nothing_here", "could not be built or installed", "make.log")
 
@@ -63,18 +61,18 @@ def _broken_build(inside: Session, release: str) -> None:
 def _install_and_undo(inside: Session, release: str) -> None:
     """Over the broken one, on a kernel that says it cannot report."""
     inside.must(f"sed -i /CONFIG_PAGE_REPORTING/d /boot/config-{release}")
-    said = _expect(inside, f"/opt/small/packaging/install KVER={release}", 0, "is not what is being",
+    said = _expect(inside, f"{PACKAGING}/install KVER={release}", 0, "is not what is being",
                    "without CONFIG_PAGE_REPORTING", "no virtio balloon device",
                    f"is installed for kernel {release}", "Secure Boot is off")
     check("Rebuilding the initramfs" in said, f"install said:\n{said}")
     held = inside.must(f"lsinitramfs /boot/initrd.img-{release}")
     for name in ("balloon_report.ko", "mm_hooks.ko", "modprobe.d/vmhooks.conf"):
         check(name in held, f"the initramfs has no {name}")
-    _expect(inside, "/opt/small/packaging/uninstall", 0, "Rebuilding the initramfs",
+    _expect(inside, f"{PACKAGING}/uninstall", 0, "Rebuilding the initramfs",
             "vmhooks is uninstalled.")
     held = inside.must(f"lsinitramfs /boot/initrd.img-{release}")
     check("balloon_report" not in held and "vmhooks" not in held, "the initramfs still has it")
-    _expect(inside, "/opt/small/packaging/uninstall", 0, "was not installed here")
+    _expect(inside, f"{PACKAGING}/uninstall", 0, "was not installed here")
 
 
 def run(kernel: str) -> None:
@@ -82,7 +80,7 @@ def run(kernel: str) -> None:
     state = root.base()
     with debian.session(state) as inside:
         release = state.release(kernel)
-        inside.must(SMALL)
+        inside.must(MAKE_SMALL)
         _refusals(inside, release)
         _broken_build(inside, release)
         _install_and_undo(inside, release)

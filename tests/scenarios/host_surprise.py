@@ -21,7 +21,7 @@ MOMENTS = {"inflate": ("num_pages", 30000), "deflate": ("num_pages", 100),
 def load(host: FakeHost, queue: str) -> None:
     """Something is always on its way."""
     host.plug(features=ALL)
-    host.balloon(2000)
+    host.balloon(8000)
     host.set(f"{queue}/hold", 1)
     name, value = MOMENTS[queue]
     if name:

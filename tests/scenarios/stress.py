@@ -9,8 +9,8 @@ from lab import Guest, balloon, check
 KERNELS = ("lab",)
 ALSO = ("lab-kasan",)
 TIMEOUT = 900
-SECONDS = 25
-RELOADS = 8
+SECONDS = 40
+RELOADS = 15
 COMPACTIONS = 5
 PATH = "/machine/peripheral/balloon0"
 
