@@ -33,34 +33,23 @@
 /* Less than lies between two readings of a clock by anybody. */
 #define SLACK_NS 50
 
-/* How a TSC is scaled: cycles * ratio >> bits. */
-struct scale {
-	u64 ratio;
-	unsigned int bits;
-};
-
-static u64 scaled(const struct scale *scale, u64 cycles)
-{
-	return mul_u64_u64_shr(cycles, scale->ratio, scale->bits);
-}
-
 /*
  * The processor says how many bits of the ratio are a fraction; KVM keeps that to
  * itself.  What it computes from the host's rate has to come out here, too.
  *
- * Return: false where it does not: then nothing is known of this vCPU's TSC.
+ * Return: the scale; a ratio of 0 where that does not: then nothing is known of
+ * this vCPU's TSC.
  */
-static bool scale_of(const struct kf_tsc *tsc, struct scale *scale)
+static struct kf_scale scale_of(const struct kf_tsc *tsc)
 {
-	scale->ratio = tsc->ratio;
-	scale->bits = boot_cpu_has(X86_FEATURE_SVM) ? 32 : 48;
-	if (scale->ratio == 1ULL << scale->bits)
-		return true;
-	if (scale->ratio <= 1) {
-		*scale = (struct scale){ .ratio = 1 };
-		return true;
-	}
-	return scaled(scale, tsc_khz) == tsc->khz;
+	struct kf_scale scale = { .ratio = tsc->ratio };
+
+	scale.bits = boot_cpu_has(X86_FEATURE_SVM) ? 32 : 48;
+	if (scale.ratio <= 1 || scale.ratio == 1ULL << scale.bits)
+		return (struct kf_scale){ .ratio = 1 };
+	if (kf_scaled(&scale, tsc_khz) != tsc->khz)
+		scale.ratio = 0;
+	return scale;
 }
 
 static struct kf_rate rate_of(const struct kvm_vcpu *vcpu)
@@ -77,25 +66,19 @@ static struct kf_tsc tsc_of(const struct kvm_vcpu *vcpu)
 }
 
 /*
- * KVM's rate of a vCPU is as of its last page.  Has nothing that it was computed
- * from changed since?  Of a VM whose pages we have not seen, the rates must fit.
+ * Is all known that a line of this vCPU is computed with?  KVM's rate of it is as of
+ * its last page: nothing that it was computed from may have changed since.  Of a VM
+ * whose pages we have not seen, the rates must fit.
  */
-static bool rate_is_current(const struct kf_vm *vm, const struct kf_tsc *now,
-			    const struct scale *scale)
-{
-	if (vm->tsc.khz)
-		return kf_tsc_same(&vm->tsc, now);
-	return scaled(scale, tsc_khz) == now->khz;
-}
-
-/* Is all known that a line of this vCPU is computed with? */
-static bool tsc_is_known(const struct kf_vm *vm, const struct kvm_vcpu *vcpu,
-			 struct scale *scale)
+static bool tsc_is_known(struct kf_vm *vm, const struct kvm_vcpu *vcpu)
 {
 	struct kf_tsc now = tsc_of(vcpu);
 
-	return now.khz && scale_of(&now, scale) &&
-	       rate_is_current(vm, &now, scale);
+	if (likely(vm->tsc.khz))
+		return kf_tsc_same(&vm->tsc, &now) && vm->scale.ratio;
+	vm->scale = scale_of(&now);
+	return now.khz && vm->scale.ratio &&
+	       kf_scaled(&vm->scale, tsc_khz) == now.khz;
 }
 
 /* A line of another TSC says nothing. */
@@ -108,6 +91,7 @@ static void notice_tsc(struct kf_vm *vm, struct kvm_vcpu *vcpu)
 		return;
 	kf_vm_off_line(vm);
 	vm->tsc = now;
+	vm->scale = scale_of(&now);
 }
 
 /* The VM is being made: nothing was shown yet, and its address may be known. */
@@ -133,12 +117,12 @@ static void add_ns(struct kvm *kvm, struct kf_vm *vm, s64 add)
 	vm->counts.corrected++;
 }
 
-/* The line of a master clock with these parts. */
-static struct kf_line line_at(const struct kvm_vcpu *vcpu,
-			      const struct scale *scale, u64 cycles, s64 ns)
+/* The line of a master clock with these parts.  @vm->offset is KVM's. */
+static struct kf_line line_at(const struct kf_vm *vm,
+			      const struct kvm_vcpu *vcpu, u64 cycles, s64 ns)
 {
-	return (struct kf_line){ .tsc = scaled(scale, cycles),
-				 .ns = ns + vcpu->kvm->arch.kvmclock_offset,
+	return (struct kf_line){ .tsc = kf_scaled(&vm->scale, cycles),
+				 .ns = ns + vm->offset,
 				 .rate = rate_of(vcpu) };
 }
 
@@ -146,7 +130,7 @@ static struct kf_line line_at(const struct kvm_vcpu *vcpu,
  * Lets the new line begin a cycle or a few earlier, so that the old one loses
  * none where it ends: then the two are never more than 1 ns apart.
  */
-static void align(struct kvm_arch *ka, const struct scale *scale,
+static void align(struct kvm_arch *ka, const struct kf_vm *vm,
 		  const struct kf_line *old, struct kf_line *next)
 {
 	unsigned int i;
@@ -155,7 +139,7 @@ static void align(struct kvm_arch *ka, const struct scale *scale,
 	if (!kf_rate_lost(&old->rate, next->tsc - old->tsc))
 		return;
 	for (i = 1; i < 16; i++) {
-		tsc = scaled(scale, ka->master_cycle_now - i);
+		tsc = kf_scaled(&vm->scale, ka->master_cycle_now - i);
 		if (tsc < old->tsc)
 			return;
 		if (kf_rate_lost(&old->rate, tsc - old->tsc))
@@ -181,29 +165,13 @@ static void begin_line(struct kf_vm *vm, struct kf_line *line)
 	kf_vm_on_line(vm, line);
 }
 
-/*
- * The new line, from @before on; NULL to begin anew.  Under all three locks.
- *
- * Return: nanoseconds to add.
- */
-static s64 continue_line(struct kvm_arch *ka, struct kf_vm *vm,
-			 const struct scale *scale,
-			 const struct kf_line *before, struct kf_line *next)
+/* What the VM was on before we knew it: the line of the master clock. */
+static noinline void was_on_line(struct kf_vm *vm, const struct kvm_vcpu *vcpu,
+				 u64 cycles, s64 ns)
 {
-	s64 ns = next->ns;
+	const struct kf_line line = line_at(vm, vcpu, cycles, ns);
 
-	if (before) {
-		align(ka, scale, before, next);
-		next->ns = kf_rebase_ns(before, next);
-	}
-	/* A negative one was raised: that is where it begins from now on. */
-	if (before && before->ns >= 0)
-		kf_vm_on_line(vm, before);
-	else
-		begin_line(vm, next);
-	if (ka->use_master_clock)
-		kf_vm_settle(vm, next, ka->master_cycle_now);
-	return next->ns - ns;
+	kf_vm_on_line(vm, &line);
 }
 
 /*
@@ -217,34 +185,48 @@ static s64 continue_line(struct kvm_arch *ka, struct kf_vm *vm,
 static s64 rebase(struct kvm *kvm, struct kf_vm *vm, bool was_on,
 		  u64 old_cycles, s64 old_ns)
 {
-	struct kvm_vcpu *vcpu = any_vcpu(kvm, vm);
-	const struct kf_line *before = NULL;
+	const struct kvm_vcpu *vcpu = any_vcpu(kvm, vm);
 	struct kvm_arch *ka = &kvm->arch;
-	struct kf_line old, next;
-	struct scale scale;
 	u32 sleeps = kf_snapshot_sleeps();
 	bool slept = vm->rebase_sleeps != sleeps;
+	struct kf_line next;
+	s64 ns;
 
 	vm->rebase_sleeps = sleeps;
 	kf_vm_notice(vm, ka->kvmclock_offset, sleeps);
-	if (!vcpu || !tsc_is_known(vm, vcpu, &scale)) {
+	if (!vcpu || !tsc_is_known(vm, vcpu)) {
 		kf_vm_off_line(vm);
 		return 0;
 	}
-	next = line_at(vcpu, &scale, ka->master_cycle_now,
-		       ka->master_kernel_ns);
-	if (vm->shows) {
-		before = &vm->shown;
-	} else if (was_on) {
-		old = line_at(vcpu, &scale, old_cycles, old_ns);
-		before = &old;
-	}
-	if (before && (slept || !kf_line_follows(before, &next)))
-		before = NULL;
+	if (unlikely(!vm->shows && was_on && !slept))
+		was_on_line(vm, vcpu, old_cycles, old_ns);
+	next = line_at(vm, vcpu, ka->master_cycle_now, ka->master_kernel_ns);
+	ns = next.ns;
 	vm->settled = false;
-	if (!before && !ka->use_master_clock)
+	if (likely(vm->shows && !slept && kf_line_follows(&vm->shown, &next))) {
+		align(ka, vm, &vm->shown, &next);
+		next.ns = kf_rebase_ns(&vm->shown, &next);
+		/* A negative one was raised: that is where it begins from now on. */
+		if (unlikely(vm->shown.ns < 0))
+			begin_line(vm, &next);
+	} else if (ka->use_master_clock) {
+		begin_line(vm, &next);
+	} else {
 		return 0;
-	return continue_line(ka, vm, &scale, before, &next);
+	}
+	if (ka->use_master_clock)
+		kf_vm_settle(vm, &next, ka->master_cycle_now);
+	return next.ns - ns;
+}
+
+/* Tells of what on_rebase() did. */
+static void tell_rebase(const struct kvm *kvm, pid_t tgid, s64 add)
+{
+	if (trace_kvmclock_fix_correct_enabled())
+		trace_kvmclock_fix_correct(tgid, "rebase", add,
+					   kvm->arch.master_kernel_ns +
+					   kvm->arch.kvmclock_offset,
+					   kvm->arch.master_cycle_now);
 }
 
 static void on_rebase(struct mm_hooks_kvm_client *client, struct kvm *kvm,
@@ -269,10 +251,7 @@ static void on_rebase(struct mm_hooks_kvm_client *client, struct kvm *kvm,
 	}
 	kf_vms_unlock_inner();
 	if (add)
-		trace_kvmclock_fix_correct(tgid, "rebase", add,
-					   kvm->arch.master_kernel_ns +
-					   kvm->arch.kvmclock_offset,
-					   kvm->arch.master_cycle_now);
+		tell_rebase(kvm, tgid, add);
 }
 
 /*
@@ -284,8 +263,7 @@ static void on_rebase(struct mm_hooks_kvm_client *client, struct kvm *kvm,
  *
  * Return: false where the host's clock does not run on the TSC.
  */
-static bool loose_line(struct kvm *kvm, struct kf_vm *vm,
-		       const struct scale *scale, struct kf_line *next)
+static bool loose_line(struct kvm *kvm, struct kf_vm *vm, struct kf_line *next)
 {
 	struct kf_line now = { .rate = next->rate };
 	s64 add;
@@ -293,7 +271,7 @@ static bool loose_line(struct kvm *kvm, struct kf_vm *vm,
 
 	if (!kf_snapshot_base(&tsc, &now.ns))
 		return false;
-	now.tsc = scaled(scale, tsc);
+	now.tsc = kf_scaled(&vm->scale, tsc);
 	now.ns += kvm->arch.kvmclock_offset;
 	add = -now.ns;
 	if (!vm->shows || !kf_line_follows(&vm->shown, &now) ||
@@ -329,13 +307,12 @@ static void leave_line(struct kvm *kvm, struct kf_vm *vm, struct kf_line *next)
  *
  * Return: whether the offset was changed.
  */
-static bool master_line(struct kvm *kvm, struct kf_vm *vm,
-			const struct scale *scale, struct kf_line *next)
+static bool master_line(struct kvm *kvm, struct kf_vm *vm, struct kf_line *next)
 {
 	const struct kf_line *shown = NULL;
 	s64 ns;
 
-	next->tsc = scaled(scale, kvm->arch.master_cycle_now);
+	next->tsc = kf_scaled(&vm->scale, kvm->arch.master_cycle_now);
 	next->ns = kvm->arch.master_kernel_ns + kvm->arch.kvmclock_offset;
 	ns = next->ns;
 	if (vm->shows && kf_line_follows(&vm->shown, next))
@@ -396,7 +373,6 @@ static bool publish(struct kvm_vcpu *vcpu, struct kf_vm *vm, bool stable,
 		    struct kf_line *next)
 {
 	struct kvm *kvm = vcpu->kvm;
-	struct scale scale;
 
 	if (vm) {
 		kf_vm_notice(vm, kvm->arch.kvmclock_offset,
@@ -408,11 +384,10 @@ static bool publish(struct kvm_vcpu *vcpu, struct kf_vm *vm, bool stable,
 			kf_vm_off_line(vm);
 		return false;
 	}
-	if (vm && scale_of(&vm->tsc, &scale) &&
-	    stable == kvm->arch.use_master_clock) {
+	if (vm && vm->scale.ratio && stable == kvm->arch.use_master_clock) {
 		if (stable)
-			return master_line(kvm, vm, &scale, next);
-		if (!loose_line(kvm, vm, &scale, next))
+			return master_line(kvm, vm, next);
+		if (!loose_line(kvm, vm, next))
 			leave_line(kvm, vm, next);
 		return false;
 	}
@@ -475,14 +450,12 @@ static void on_base(struct mm_hooks_kvm_client *client, s64 *ns)
 
 s64 kf_correct_pending(const struct kf_vm *vm)
 {
-	struct scale scale;
 	u64 tsc;
 	s64 ns;
 
-	if (!vm->settled || !scale_of(&vm->tsc, &scale) ||
-	    !kf_snapshot_base(&tsc, &ns))
+	if (!vm->settled || !kf_snapshot_base(&tsc, &ns))
 		return 0;
-	return kf_line_ns(&vm->page, scaled(&scale, tsc)) - ns - vm->offset;
+	return kf_line_ns(&vm->page, kf_scaled(&vm->scale, tsc)) - ns - vm->offset;
 }
 
 void kf_correct_wanted(struct mm_hooks_kvm_client *client)

@@ -63,26 +63,23 @@ static unsigned int look(struct kf_vm *vm, struct kf_vcpu *vcpu,
 	return found;
 }
 
-/*
- * A page that is not the one before once more.  It is copied again, so that the
- * short way has its own copy in registers.  Lets go of kf_vms_lock().
- */
+/* A page that is not the one before once more.  Lets go of kf_vms_lock(). */
 static noinline void look_and_tell(struct kf_vm *vm, struct kf_vcpu *vcpu,
 				   unsigned int vcpu_id,
-				   struct pvclock_vcpu_time_info *clock,
-				   struct kf_epoch epoch, unsigned long flags)
+				   const struct kf_page *page,
+				   const struct kf_epoch *epoch,
+				   unsigned long flags)
 	__releases(&kf_vms_spinlock)
 {
-	struct kf_page page;
 	unsigned int found;
 	s64 step;
 
-	kf_page_copy(&page, clock);
-	found = look(vm, vcpu, &page, &epoch, &step);
+	found = look(vm, vcpu, page, epoch, &step);
 	kf_vms_unlock(flags);
-	trace_kvmclock_fix_page(current->tgid, vcpu_id, &page, found, step);
-	if (found & KF_BAD)
-		complain(vcpu_id, &page, found, step);
+	if (trace_kvmclock_fix_page_enabled())
+		trace_kvmclock_fix_page(current->tgid, vcpu_id, page, found, step);
+	if (unlikely(found & KF_BAD))
+		complain(vcpu_id, page, found, step);
 }
 
 static void on_update(struct mm_hooks_kvm_client *client, unsigned int vcpu_id,
@@ -113,7 +110,7 @@ static void on_update(struct mm_hooks_kvm_client *client, unsigned int vcpu_id,
 		kf_vms_unlock(flags);
 		return;
 	}
-	look_and_tell(vm, vcpu, vcpu_id, clock, epoch, flags);
+	look_and_tell(vm, vcpu, vcpu_id, &page, &epoch, flags);
 }
 
 static int on_coming(struct mm_hooks_kvm_client *client)

@@ -58,6 +58,21 @@ static inline bool kf_tsc_same(const struct kf_tsc *a, const struct kf_tsc *b)
 }
 
 /**
+ * struct kf_scale - a guest's TSC is cycles of the host's * @ratio >> @bits
+ * @ratio: 0 where that is not known
+ * @bits:  of @ratio that are a fraction
+ */
+struct kf_scale {
+	u64 ratio;
+	unsigned int bits;
+};
+
+static inline u64 kf_scaled(const struct kf_scale *scale, u64 cycles)
+{
+	return mul_u64_u64_shr(cycles, scale->ratio, scale->bits);
+}
+
+/**
  * kf_rate_same() - are two rates the same?
  * @a: one
  * @b: the other

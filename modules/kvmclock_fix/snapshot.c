@@ -13,6 +13,7 @@
 /* Written by the notifier, which the timekeeper's lock serialises. */
 static struct kf_snapshot last;
 static seqcount_t last_seq = SEQCNT_ZERO(last_seq);
+u32 kf_sleeps;
 
 /* The clocksource whose name was copied: compared, never followed. */
 static const struct clocksource *named;
@@ -46,7 +47,8 @@ static void take_snapshot(struct mm_hooks_clock_client *client,
 	copy_clock(&last.mono, &tk->tkr_mono);
 	copy_clock(&last.raw, &tk->tkr_raw);
 	copy_name(tk->tkr_mono.clock);
-	last.sleeps += last.updates && boot_offset != last.boot_offset;
+	if (unlikely(last.updates && boot_offset != last.boot_offset))
+		WRITE_ONCE(kf_sleeps, kf_sleeps + 1);
 	last.boot_offset = boot_offset;
 	last.updates++;
 	write_seqcount_end(&last_seq);
@@ -86,11 +88,6 @@ bool kf_snapshot_base(u64 *tsc, s64 *ns)
 	*tsc = cycles;
 	*ns = kf_clock_ns(&raw, cycles) + boot_offset;
 	return true;
-}
-
-u32 kf_snapshot_sleeps(void)
-{
-	return READ_ONCE(last.sleeps);
 }
 
 int kf_snapshot_init(void)

@@ -3,6 +3,8 @@
 #ifndef KVMCLOCK_FIX_SNAPSHOT_H
 #define KVMCLOCK_FIX_SNAPSHOT_H
 
+#include <linux/compiler.h>
+
 #include "raw_clock.h"
 
 /**
@@ -10,7 +12,6 @@
  * @mono:	 CLOCK_MONOTONIC
  * @raw:	 CLOCK_MONOTONIC_RAW
  * @boot_offset: CLOCK_BOOTTIME less CLOCK_MONOTONIC, nanoseconds
- * @sleeps:	 times that @boot_offset has changed: the machine was asleep
  * @updates:	 copies made since the module was loaded
  * @source:	 name of the clocksource
  */
@@ -18,7 +19,6 @@ struct kf_snapshot {
 	struct kf_clock mono;
 	struct kf_clock raw;
 	s64 boot_offset;
-	u32 sleeps;
 	u64 updates;
 	char source[16];
 };
@@ -50,12 +50,18 @@ u64 kf_snapshot_read(struct kf_snapshot *snap);
  */
 bool kf_snapshot_base(u64 *tsc, s64 *ns);
 
+/* Times that the boot offset has changed. */
+extern u32 kf_sleeps;
+
 /**
  * kf_snapshot_sleeps() - how often the machine was asleep since the module was loaded
  *
  * Context: any.
  * Return: the number.
  */
-u32 kf_snapshot_sleeps(void);
+static inline u32 kf_snapshot_sleeps(void)
+{
+	return READ_ONCE(kf_sleeps);
+}
 
 #endif /* KVMCLOCK_FIX_SNAPSHOT_H */

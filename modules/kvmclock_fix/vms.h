@@ -32,6 +32,7 @@ struct pid;
  * @sleeps:  of the machine, when we were here last
  * @rebase_sleeps: of the machine, at the last rebase
  * @tsc:     of the vCPU that was shown a clock last
+ * @scale:   of @tsc
  * @drift:   ns by which our corrections have moved the clock from the raw one
  *	     since somebody set it
  * @vcpu:    whose page @tsc is of, NULL before; it lives as long as the VM, so it may be
@@ -59,6 +60,7 @@ struct kf_vm {
 	u32 sleeps;
 	u32 rebase_sleeps;
 	struct kf_tsc tsc;
+	struct kf_scale scale;
 	s64 drift;
 	struct kvm_vcpu *vcpu;
 	bool shows;

@@ -303,6 +303,18 @@ static void publish_leaves_what_no_drift_explains(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kf_publish_ns(&shown, &next, 499), 0LL);
 }
 
+static void scale_is_a_fraction_of_bits(struct kunit *test)
+{
+	const struct kf_scale one = { .ratio = 1 };
+	const struct kf_scale half = { .ratio = 1ULL << 31, .bits = 32 };
+	const struct kf_scale double_48 = { .ratio = 1ULL << 49, .bits = 48 };
+
+	KUNIT_EXPECT_EQ(test, kf_scaled(&one, U64_MAX), U64_MAX);
+	KUNIT_EXPECT_EQ(test, kf_scaled(&half, U64_MAX), (u64)S64_MAX);
+	KUNIT_EXPECT_EQ(test, kf_scaled(&half, 3), 1ULL);
+	KUNIT_EXPECT_EQ(test, kf_scaled(&double_48, 1ULL << 62), 1ULL << 63);
+}
+
 static void drift_grows_with_the_line(struct kunit *test)
 {
 	const struct kf_line line = { .tsc = 3000, .rate = three_ghz };
@@ -318,6 +330,7 @@ static struct kunit_case line_cases[] = {
 	KUNIT_CASE(rate_is_the_guests_arithmetic),
 	KUNIT_CASE(lost_cycles_are_those_of_the_shift),
 	KUNIT_CASE(line_before_its_begin_shows_the_begin),
+	KUNIT_CASE(scale_is_a_fraction_of_bits),
 	KUNIT_CASE(drift_grows_with_the_line),
 	KUNIT_CASE(step_is_new_less_old),
 	KUNIT_CASE(backwards_tsc_and_other_rates_do_not_follow),
