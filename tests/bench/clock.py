@@ -8,12 +8,17 @@ the second less the first. The tick: a program spins, and is interrupted by tick
 which calls the notifier. A page: the host registers a vCPU's clock anew, so that KVM
 computes and shows it (the hooks publish and update, once each). A re-snapshot: the master
 clock is taken anew (rebase besides).
+
+Of each hook by itself all calls are counted, from QEMU's log of what was executed, between
+two instructions of KVM; the most expensive one is shown. A page is known when it is the one
+before once more, as most are, else it is a new one.
 """
 
 import re
 
 from lab.bench import Metric
-from lab.nested import Host
+from lab.executed import executed
+from lab.nested import KVM, Host
 
 KERNELS = ()
 BASE, COMPARED = "without", "with"
@@ -26,7 +31,13 @@ METRICS = (
            most=2 * EACH),
     Metric("rebase", "more for each re-snapshot, beyond the page", "instructions", plot=True,
            digits=0, most=EACH),
+    *(Metric(name, f"hook {text}", "instructions", digits=0, most=EACH) for name, text in (
+        ("hook_rebase", "rebase"), ("hook_base", "base"),
+        ("publish_known", "publish, a known page"), ("update_known", "update, a known page"),
+        ("publish_new", "publish, a new page"), ("update_new", "update, a new page"))),
 )
+HOOKS = {f"on_{name}": name for name in ("rebase", "base", "publish", "update")}
+CALLS = 8
 KHZ = 1000000  # an instruction is a nanosecond and a cycle
 HZ = 250
 MILLIONS = 1500
@@ -59,6 +70,24 @@ def _all(host: Host, quick: bool) -> dict[str, float]:
     return {"took": took, "ticks": ticks, "page": page, "rebase": both / 2 - page}
 
 
+def _calls(host: Host, command: str) -> dict[str, list[int]]:
+    """The instructions of each call of each hook while clockvm does something."""
+    costs: dict[str, list[int]] = {name: [] for name in HOOKS.values()}
+    with host.live("on", f"{command} 20") as machine, executed(host, "kvmclock_fix") as said:
+        machine.tell(f"{command} {CALLS}")
+    for hook, cost in said.calls(KVM, "kvmclock_fix", list(HOOKS)):
+        costs[HOOKS[hook]].append(cost)
+    return costs
+
+
+def _hooks(host: Host) -> dict[str, float]:
+    """The most expensive call of each hook."""
+    known, new = _calls(host, "update"), _calls(host, "resnap")
+    return {"hook_rebase": max(new["rebase"]), "hook_base": max(new["base"]),
+            "publish_known": max(known["publish"]), "update_known": max(known["update"]),
+            "publish_new": max(new["publish"]), "update_new": max(new["update"])}
+
+
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
     """All of it twice."""
     with Host(kernel, icount=True, khz=KHZ, boot_timeout=300, lifetime=1200) as host:
@@ -69,4 +98,5 @@ def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
         tick = (second["took"] - first["took"]) / second["ticks"]
         return {"tick": tick, "share": tick / (KHZ * 1000 / HZ) * 100,
                 "page": second["page"] - first["page"],
-                "rebase": second["rebase"] - first["rebase"]}
+                "rebase": second["rebase"] - first["rebase"],
+                **(_hooks(host) if variant == COMPARED else {})}
