@@ -6,8 +6,8 @@ CONFIG_MM_HOOKS and without, no balloon driver. Instructions as in cost.py.
 """
 
 from lab.bench import Metric
-from lab.measure import NONE
-from pagefault import KINDS, ROUNDS, TASKS, counted
+from lab.measure import NONE, guest
+from pagefault import KINDS, SIZES, TASKS, loops
 
 KERNELS = ()
 BASE, COMPARED = "without", "with"
@@ -20,5 +20,6 @@ METRICS = tuple(
 
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
     """A guest on either kernel."""
-    rounds = {kind: 4 if quick else count for kind, count in ROUNDS.items()}
-    return counted(kernel if variant == COMPARED else f"{kernel}-nohooks", NONE, rounds)
+    booted = kernel if variant == COMPARED else f"{kernel}-nohooks"
+    with guest(booted, NONE, icount=True, boot_timeout=150, lifetime=1200) as target:
+        return {f"insn_{name}": value for name, value in loops(target, *SIZES[quick]).items()}
