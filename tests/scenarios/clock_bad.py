@@ -5,7 +5,7 @@ from lab import check
 from lab.nested import CLOCK, FIX, SOURCE, Host, parse
 
 KERNELS = ("6.12",)
-ALSO = ("lab",)
+ALSO = ("lab", "lab-6.1", "lab-7.3")
 TIMEOUT = 400
 BOUNDED = (("fix", 1, 0, 1), ("max_vms", 1024, 1, 4096), ("guest_period_ms", 10000, 100, 3600000))
 NO_NUMBERS = ("x", "1x", "", "-1", "1.5", "99999999999999999999999999")

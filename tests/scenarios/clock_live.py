@@ -5,7 +5,7 @@ from lab import check
 from lab.nested import CLOCK, KVM, Host, LiveVm, pages, parse
 
 KERNELS = ()
-ALSO = ("lab", "lab-kvm")
+ALSO = ("lab", "lab-kvm", "lab-6.1", "lab-7.3")
 TIMEOUT = 580
 LOADS = {"lab": 30, "lab-kvm": 200}
 VCPUS = 2

@@ -5,7 +5,7 @@ from lab import check
 from lab.nested import CLOCK, FIX, Host, Said, parse
 
 KERNELS = ("lab",)
-ALSO = ("lab-kvm",)
+ALSO = ("lab-kvm", "lab-6.1", "lab-7.3")
 TIMEOUT = 400
 COUNT = 1500
 VCPUS = 3

@@ -5,7 +5,7 @@ from lab import check
 from lab.nested import SOURCE, STABLE, Host, LiveVm, pages, parse
 
 KERNELS = ()
-ALSO = ("lab", "6.12", "6.1")
+ALSO = ("lab", "6.12", "6.1", "lab-6.1", "lab-7.3")
 TIMEOUT = 400
 OTHERS = ("hpet", "acpi_pm")
 

@@ -10,7 +10,7 @@ from lab import MIB, Guest, balloon, check, rss
 from lab.fakehost import no_memory_lost
 
 KERNELS = ("lab",)
-ALSO = ("lab-kasan",)
+ALSO = ("lab-kasan", "lab-6.1", "lab-7.3")
 TIMEOUT = 600
 MEMORY = "/sys/devices/system/memory"
 PLUGGED_MB = 256

@@ -11,7 +11,7 @@ from pathlib import Path
 from lab import MIB, Guest, survive
 
 KERNELS = ("lab",)
-ALSO = ("lab-kasan", "lab-6.1", "lab-7.3")
+ALSO = ("lab-kasan", "lab-kcsan", "lab-6.1", "lab-7.3")
 TIMEOUT = survive.TIMEOUT
 SWAP_MB = 768
 

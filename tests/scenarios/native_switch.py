@@ -8,7 +8,7 @@ from lab import Guest, balloon, check
 from lab.fakehost import no_memory_lost
 
 KERNELS = ()
-ALSO = ("lab", "lab-kasan")
+ALSO = ("lab", "lab-kasan", "lab-6.1", "lab-7.3")
 TIMEOUT = 1500
 SWITCHES = 200
 RELOADS = 200

@@ -7,7 +7,7 @@ import time
 from lab import Guest, balloon, check
 
 KERNELS = ("lab",)
-ALSO = ("lab-kasan",)
+ALSO = ("lab-kasan", "lab-kcsan", "lab-6.1", "lab-7.3")
 TIMEOUT = 900
 SECONDS = 40
 RELOADS = 15
