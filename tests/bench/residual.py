@@ -74,12 +74,16 @@ def _fallen(target: Guest, calm: float = CALM) -> tuple[float, float]:
     return least, fell - begun
 
 
+def _filled_mib() -> int:
+    """What the host's khugepaged has put together so far, of all the machine."""
+    return int(COLLAPSED.read_text()) * 2 if COLLAPSED.exists() else 0
+
+
 def _later(target: Guest, least: float) -> dict[str, float]:
     """What is there again after a minute in which nobody does anything."""
-    before = int(COLLAPSED.read_text()) if COLLAPSED.exists() else 0
+    before = _filled_mib()
     time.sleep(MINUTE)
-    after = int(COLLAPSED.read_text()) if COLLAPSED.exists() else 0
-    return {"later": target.rss_bytes() / MIB - least, "filled": (after - before) * 2}
+    return {"later": target.rss_bytes() / MIB - least, "filled": _filled_mib() - before}
 
 
 def _by_returned(reported: int, returned: int) -> dict[str, float]:

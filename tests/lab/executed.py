@@ -54,7 +54,7 @@ class Executed:
 
 
 def _hmp(guest: Guest, line: str) -> None:
-    said = str(guest.qmp("human-monitor-command", **{"command-line": line})).strip()
+    said = str(guest.qmp("human-monitor-command", command_line=line)).strip()
     if said:
         raise GuestError(f"QEMU's monitor does not know {line!r}: {said}")
 
