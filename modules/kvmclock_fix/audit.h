@@ -123,38 +123,45 @@ unsigned int kf_audit(struct kf_seen *seen, const struct kf_page *page,
 void kf_count(struct kf_counts *counts, unsigned int found, s64 step);
 
 /**
- * kf_audit_again() - is a page the one before once more, as most are?
- * @seen:  what the vCPU was shown before; goes on to @page where it is
- * @page:  what it is shown now
- * @epoch: now
+ * kf_audit_goes_on() - does a page go on where the one before is, as most do?
+ * @seen:   what the vCPU was shown before; becomes @page where it does
+ * @page:   what it is shown now
+ * @epoch:  now
+ * @counts: where to count it
  *
- * A short way to what kf_audit() finds of such a page: KF_STEPPED by 0.  Only where
- * the version follows that of the vCPU's first page.
+ * A short way to what kf_audit() finds and kf_count() counts of such a page: no
+ * step, as one of the two is not stable, or one of 0 or 1 ns.  Only where the
+ * version follows that of the vCPU's first page.
  *
- * Return: whether it is; if not, @seen is untouched.
+ * Return: whether it does; if not, nothing is touched.
  */
-static inline bool kf_audit_again(struct kf_seen *seen,
-				  const struct kf_page *page,
-				  const struct kf_epoch *epoch)
+static inline bool kf_audit_goes_on(struct kf_seen *seen,
+				    const struct kf_page *page,
+				    const struct kf_epoch *epoch,
+				    struct kf_counts *counts)
 {
-	const struct kf_page *last = &seen->page;
+	struct kf_page *last = &seen->page;
+	u64 step;
 
 	if (seen->versions[0] + 2 != page->version ||
-	    ((page->version ^ last->version) & 1) ||
-	    !kf_line_same(&last->line, &page->line) || page->line.ns < 0 ||
-	    !seen->any || !last->stable || !page->stable ||
+	    ((page->version ^ last->version) & 1) || page->line.ns < 0 ||
+	    !seen->any || !kf_rate_same(&last->line.rate, &page->line.rate) ||
 	    !kf_epoch_same(&seen->epoch, epoch))
 		return false;
-	seen->versions[0] = page->version;
-	seen->page.version = page->version;
-	return true;
-}
-
-/* kf_count() of what kf_audit_again() has found. */
-static inline void kf_count_again(struct kf_counts *counts)
-{
+	if (likely(last->stable && page->stable)) {
+		if ((s64)(page->line.tsc - last->line.tsc) < 0)
+			return false;
+		step = kf_line_step(&last->line, &page->line);
+		if (step > 1)
+			return false;
+		counts->steps[step]++; /* a bin each, kf_step_border() */
+	} else if (last->stable && kf_line_same(&last->line, &page->line)) {
+		return false;
+	}
 	counts->updates++;
-	counts->steps[0]++;
+	seen->versions[0] = page->version;
+	seen->page = *page;
+	return true;
 }
 
 /**

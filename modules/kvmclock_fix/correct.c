@@ -18,6 +18,7 @@
 #include "correct.h"
 
 #include <linux/kvm_host.h>
+#include <linux/limits.h>
 #include <linux/math64.h>
 
 #include <asm/tsc.h>
@@ -65,20 +66,31 @@ static struct kf_tsc tsc_of(const struct kvm_vcpu *vcpu)
 				.host_khz = tsc_khz };
 }
 
-/*
- * Is all known that a line of this vCPU is computed with?  KVM's rate of it is as of
- * its last page: nothing that it was computed from may have changed since.  Of a VM
- * whose pages we have not seen, the rates must fit.
- */
-static bool tsc_is_known(struct kf_vm *vm, const struct kvm_vcpu *vcpu)
+/* Of a VM whose pages we have not seen: the scale is known where the rates fit. */
+static noinline bool learn_scale(struct kf_vm *vm, const struct kvm_vcpu *vcpu)
 {
 	struct kf_tsc now = tsc_of(vcpu);
 
-	if (likely(vm->tsc.khz))
-		return kf_tsc_same(&vm->tsc, &now) && vm->scale.ratio;
 	vm->scale = scale_of(&now);
 	return now.khz && vm->scale.ratio &&
 	       kf_scaled(&vm->scale, tsc_khz) == now.khz;
+}
+
+/*
+ * Is all known that a line of this vCPU is computed with?  KVM's rate of it is as of
+ * its last page: nothing that it was computed from may have changed since.
+ */
+static bool tsc_is_same(const struct kf_vm *vm, const struct kvm_vcpu *vcpu)
+{
+	struct kf_tsc now = tsc_of(vcpu);
+
+	return kf_tsc_same(&vm->tsc, &now) && vm->scale.ratio;
+}
+
+static bool tsc_is_known(struct kf_vm *vm, const struct kvm_vcpu *vcpu)
+{
+	return likely(vm->tsc.khz) ? tsc_is_same(vm, vcpu) :
+				     learn_scale(vm, vcpu);
 }
 
 /* A line of another TSC says nothing. */
@@ -266,20 +278,23 @@ static void on_rebase(struct mm_hooks_kvm_client *client, struct kvm *kvm,
 static bool loose_line(struct kvm *kvm, struct kf_vm *vm, struct kf_line *next)
 {
 	struct kf_line now = { .rate = next->rate };
-	s64 add;
+	s64 kvms, ns;
 	u64 tsc;
 
-	if (!kf_snapshot_base(&tsc, &now.ns))
+	if (!kf_snapshot_base(&tsc, &kvms))
 		return false;
+	kvms += kvm->arch.kvmclock_offset;
 	now.tsc = kf_scaled(&vm->scale, tsc);
-	now.ns += kvm->arch.kvmclock_offset;
-	add = -now.ns;
-	if (!vm->shows || !kf_line_follows(&vm->shown, &now) ||
-	    kf_line_ns(&vm->shown, now.tsc) < now.ns - SLACK_NS)
+	ns = S64_MIN;
+	if (likely(vm->shows && kf_line_follows(&vm->shown, &now)))
+		ns = kf_line_ns(&vm->shown, now.tsc);
+	if (unlikely(ns < kvms - SLACK_NS)) {
+		now.ns = kvms;
 		begin_line(vm, &now);
-	add += kf_line_ns(&vm->shown, now.tsc);
-	if (add)
-		add_ns(kvm, vm, add);
+		ns = now.ns;
+	}
+	if (ns != kvms)
+		add_ns(kvm, vm, ns - kvms);
 	vm->settled = false;
 	*next = vm->shown;
 	return true;
@@ -326,10 +341,10 @@ static bool master_line(struct kvm *kvm, struct kf_vm *vm, struct kf_line *next)
 	return next->ns != ns;
 }
 
-/* What publish() has done: ns added, and whether under other vCPUs' pages. */
+/* What publish() has done: whether under other vCPUs' pages, and, for the trace, ns added. */
 struct change {
-	s64 add;
 	bool moved;
+	s64 add;
 };
 
 /* What KVM is about to show, by the host's TSC. */
@@ -403,10 +418,11 @@ static noinline struct change publish_page(struct kvm_vcpu *vcpu,
 	const struct kf_line kvms = line_of(vcpu, clock);
 	bool stable = clock->flags & PVCLOCK_TSC_STABLE_BIT;
 	struct kf_line ours = kvms;
-	struct change change;
+	struct change change = { };
 
 	change.moved = publish(vcpu, vm, stable, &ours);
-	change.add = kf_line_ns(&ours, kvms.tsc) - kvms.ns;
+	if (trace_kvmclock_fix_correct_enabled())
+		change.add = kf_line_ns(&ours, kvms.tsc) - kvms.ns;
 	clock->tsc_timestamp += ours.tsc - kvms.tsc;
 	clock->system_time = ours.ns;
 	return change;

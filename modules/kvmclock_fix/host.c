@@ -47,39 +47,66 @@ static noinline unsigned int audit_alone(const struct kf_page *page,
 	return kf_audit(&unseen, page, epoch, step);
 }
 
+/* When a page is shown: now.  Under kf_vms_lock(). */
+static struct kf_epoch epoch_of(const struct kf_vm *vm, u64 tsc_offset)
+{
+	return (struct kf_epoch){ .sets = vm ? vm->counts.sets : 0,
+				  .tsc_offset = tsc_offset,
+				  .sleeps = kf_snapshot_sleeps() };
+}
+
 /* All that is to be found of a page.  Under kf_vms_lock(). */
 static unsigned int look(struct kf_vm *vm, struct kf_vcpu *vcpu,
-			 const struct kf_page *page,
-			 const struct kf_epoch *epoch, s64 *step)
+			 const struct kf_page *page, u64 tsc_offset, s64 *step)
 {
 	struct kf_counts *counts = vm ? &vm->counts : &kf_rest;
+	const struct kf_epoch epoch = epoch_of(vm, tsc_offset);
 	unsigned int found;
 
 	if (likely(vcpu))
-		found = kf_audit(&vcpu->seen, page, epoch, step);
+		found = kf_audit(&vcpu->seen, page, &epoch, step);
 	else
-		found = audit_alone(page, epoch, step);
+		found = audit_alone(page, &epoch, step);
 	kf_count(counts, found, *step);
 	return found;
 }
 
-/* A page that is not the one before once more.  Lets go of kf_vms_lock(). */
+/* A page that is not as most are.  Lets go of kf_vms_lock(). */
 static noinline void look_and_tell(struct kf_vm *vm, struct kf_vcpu *vcpu,
 				   unsigned int vcpu_id,
-				   const struct kf_page *page,
-				   const struct kf_epoch *epoch,
-				   unsigned long flags)
+				   const struct pvclock_vcpu_time_info *clock,
+				   u64 tsc_offset, unsigned long flags)
 	__releases(&kf_vms_spinlock)
 {
+	struct kf_page page;
 	unsigned int found;
 	s64 step;
 
-	found = look(vm, vcpu, page, epoch, &step);
+	kf_page_copy(&page, clock);
+	found = look(vm, vcpu, &page, tsc_offset, &step);
 	kf_vms_unlock(flags);
 	if (trace_kvmclock_fix_page_enabled())
-		trace_kvmclock_fix_page(current->tgid, vcpu_id, page, found, step);
+		trace_kvmclock_fix_page(current->tgid, vcpu_id, &page, found,
+					step);
 	if (unlikely(found & KF_BAD))
-		complain(vcpu_id, page, found, step);
+		complain(vcpu_id, &page, found, step);
+}
+
+/*
+ * Nothing is to be told of most pages, which go on where the one before is.  Under
+ * kf_vms_lock().
+ *
+ * Return: false where the page was not looked at.
+ */
+static __always_inline bool goes_on(struct kf_vm *vm, struct kf_vcpu *vcpu,
+				    const struct pvclock_vcpu_time_info *clock,
+				    u64 tsc_offset)
+{
+	const struct kf_epoch epoch = epoch_of(vm, tsc_offset);
+	struct kf_page page;
+
+	kf_page_copy(&page, clock);
+	return kf_audit_goes_on(&vcpu->seen, &page, &epoch, &vm->counts);
 }
 
 static void on_update(struct mm_hooks_kvm_client *client, unsigned int vcpu_id,
@@ -93,24 +120,17 @@ static void on_update(struct mm_hooks_kvm_client *client, unsigned int vcpu_id,
 	/* Of a process with several VMs only the threads are different. */
 	unsigned int id = view.kvm ? vcpu_id : current->pid;
 	struct kf_vcpu *vcpu = vm ? kf_vms_vcpu(vm, id) : NULL;
-	struct kf_epoch epoch = { .tsc_offset = view.tsc_offset,
-				  .sleeps = kf_snapshot_sleeps() };
-	struct kf_page page;
 
 	if (vm && view.kvm)
-		kf_vm_notice(vm, view.offset, epoch.sleeps);
-	if (vm)
-		epoch.sets = vm->counts.sets;
+		kf_vm_notice(vm, view.offset, kf_snapshot_sleeps());
 	if (unlikely(corrected))
 		(vm ? &vm->counts : &kf_rest)->corrected++;
-	kf_page_copy(&page, clock);
 	if (likely(vcpu) && !trace_kvmclock_fix_page_enabled() &&
-	    kf_audit_again(&vcpu->seen, &page, &epoch)) {
-		kf_count_again(&vm->counts);
+	    goes_on(vm, vcpu, clock, view.tsc_offset)) {
 		kf_vms_unlock(flags);
 		return;
 	}
-	look_and_tell(vm, vcpu, vcpu_id, &page, &epoch, flags);
+	look_and_tell(vm, vcpu, vcpu_id, clock, view.tsc_offset, flags);
 }
 
 static int on_coming(struct mm_hooks_kvm_client *client)

@@ -2,6 +2,8 @@
 /* What is found wrong with clock pages, and what is not. */
 #include <kunit/test.h>
 #include <linux/module.h>
+#include <linux/prandom.h>
+#include <linux/random.h>
 #include <linux/string.h>
 
 #include "../line.c"
@@ -197,33 +199,52 @@ static void several_pages_are_told_apart(struct kunit *test)
 	}
 }
 
-/* What @first changes to is not what it was: no short way. */
-static void short_way_is_only_for_the_same_page(struct kunit *test)
+/* Does the short way refuse @page, and leave all as it was? */
+static bool is_refused(struct kf_seen *seen, const struct kf_page *page,
+		       const struct kf_epoch *now)
+{
+	struct kf_counts counts = { }, none = { };
+	struct kf_seen before;
+
+	memcpy(&before, seen, sizeof(before));
+	return !kf_audit_goes_on(seen, page, now, &counts) &&
+	       !memcmp(&before, seen, sizeof(before)) &&
+	       !memcmp(&counts, &none, sizeof(counts));
+}
+
+/* Each of these differs in one thing from the page that goes on. */
+static void short_way_is_only_for_what_goes_on(struct kunit *test)
 {
 	struct kf_epoch then = epoch;
+	struct kf_counts counts = { };
 	struct kf_seen seen = { };
 	struct kf_page page = first;
 	s64 step;
 
 	page.version += 2;
-	KUNIT_EXPECT_FALSE(test, kf_audit_again(&seen, &page, &epoch));
+	KUNIT_EXPECT_TRUE(test, is_refused(&seen, &page, &epoch));
 	kf_audit(&seen, &first, &epoch, &step);
-	KUNIT_EXPECT_FALSE(test, kf_audit_again(&seen, &first, &epoch));
-	page.line.ns++;
-	KUNIT_EXPECT_FALSE(test, kf_audit_again(&seen, &page, &epoch));
+	KUNIT_EXPECT_TRUE(test, is_refused(&seen, &first, &epoch));
+	page.line.ns -= 1;
+	KUNIT_EXPECT_TRUE(test, is_refused(&seen, &page, &epoch));
+	page.line.ns += 3;
+	KUNIT_EXPECT_TRUE(test, is_refused(&seen, &page, &epoch));
 	page.line.ns = first.line.ns;
-	page.line.tsc++;
-	KUNIT_EXPECT_FALSE(test, kf_audit_again(&seen, &page, &epoch));
+	page.line.tsc--;
+	KUNIT_EXPECT_TRUE(test, is_refused(&seen, &page, &epoch));
 	page.line.tsc = first.line.tsc;
 	page.line.rate.shift++;
-	KUNIT_EXPECT_FALSE(test, kf_audit_again(&seen, &page, &epoch));
+	KUNIT_EXPECT_TRUE(test, is_refused(&seen, &page, &epoch));
 	page.line.rate = first.line.rate;
-	page.stable = false;
-	KUNIT_EXPECT_FALSE(test, kf_audit_again(&seen, &page, &epoch));
+	page.stable = false; /* as Xen's may be */
+	KUNIT_EXPECT_TRUE(test, is_refused(&seen, &page, &epoch));
 	page.stable = true;
 	then.sets++;
-	KUNIT_EXPECT_FALSE(test, kf_audit_again(&seen, &page, &then));
-	KUNIT_EXPECT_TRUE(test, kf_audit_again(&seen, &page, &epoch));
+	KUNIT_EXPECT_TRUE(test, is_refused(&seen, &page, &then));
+	KUNIT_EXPECT_TRUE(test,
+			  kf_audit_goes_on(&seen, &page, &epoch, &counts));
+	/* The same version once more is not the next one. */
+	KUNIT_EXPECT_TRUE(test, is_refused(&seen, &page, &epoch));
 }
 
 static void negative_has_no_short_way(struct kunit *test)
@@ -235,32 +256,76 @@ static void negative_has_no_short_way(struct kunit *test)
 	page.line.ns = -1;
 	kf_audit(&seen, &page, &epoch, &step);
 	page.version += 2;
-	KUNIT_EXPECT_FALSE(test, kf_audit_again(&seen, &page, &epoch));
+	KUNIT_EXPECT_TRUE(test, is_refused(&seen, &page, &epoch));
 	KUNIT_EXPECT_TRUE(test, kf_audit(&seen, &page, &epoch, &step) &
 				KF_NEGATIVE);
 }
 
-/* Afterwards, too, both are the same. */
+/* One of the pages that may follow, most of them by the line or nearly so. */
+static struct kf_page any_page(struct rnd_state *rnd,
+			       const struct kf_page *last)
+{
+	struct kf_page page = *last;
+	u32 bits = prandom_u32_state(rnd);
+
+	page.version += bits % 16 ? 2 : bits / 16 % 4;
+	bits = prandom_u32_state(rnd);
+	if (bits % 4)
+		page.line.tsc += bits / 4 % 100000;
+	page.line.ns = kf_line_ns(&last->line, page.line.tsc);
+	bits = prandom_u32_state(rnd);
+	page.line.ns += bits % 4 ? bits / 4 % 2 : (s64)(bits / 4 % 64) - 32;
+	page.stable = prandom_u32_state(rnd) % 16;
+	return page;
+}
+
+/* But for what lies between the members. */
+static bool seen_same(const struct kf_seen *a, const struct kf_seen *b)
+{
+	return a->any == b->any && a->next == b->next &&
+	       !memcmp(a->versions, b->versions, sizeof(a->versions)) &&
+	       a->page.version == b->page.version &&
+	       a->page.stable == b->page.stable &&
+	       kf_line_same(&a->page.line, &b->page.line) &&
+	       kf_epoch_same(&a->epoch, &b->epoch);
+}
+
+/* Afterwards, too, all that both have written is the same. */
 static void short_way_finds_what_the_long_one_does(struct kunit *test)
 {
 	struct kf_seen quick = { }, slow = { };
-	struct kf_counts counts = { }, same = { };
+	unsigned int round, taken = 0, found;
+	struct kf_counts counts, same;
 	struct kf_page page = first;
-	s64 step = 1;
+	u64 seed = get_random_u64();
+	struct rnd_state rnd;
+	s64 step;
 
+	kunit_info(test, "seed %llu\n", seed);
+	prandom_seed_state(&rnd, seed);
 	kf_audit(&quick, &page, &epoch, &step);
-	kf_audit(&slow, &page, &epoch, &step);
-	page.version += 2;
-	KUNIT_ASSERT_TRUE(test, kf_audit_again(&quick, &page, &epoch));
-	KUNIT_EXPECT_EQ(test, kf_audit(&slow, &page, &epoch, &step),
-			(unsigned int)KF_STEPPED);
-	KUNIT_EXPECT_EQ(test, step, 0LL);
-	KUNIT_EXPECT_EQ(test, memcmp(&quick, &slow, sizeof(quick)), 0);
-	kf_count_again(&counts);
-	kf_count(&same, KF_STEPPED, 0);
-	KUNIT_EXPECT_EQ(test, memcmp(&counts, &same, sizeof(counts)), 0);
-	/* The same version once more is not the next one. */
-	KUNIT_EXPECT_FALSE(test, kf_audit_again(&quick, &page, &epoch));
+	for (round = 0; round < 10000; round++) {
+		page = any_page(&rnd, &page);
+		memcpy(&slow, &quick, sizeof(slow));
+		memset(&counts, 0, sizeof(counts));
+		memset(&same, 0, sizeof(same));
+		found = kf_audit(&slow, &page, &epoch, &step);
+		kf_count(&same, found, step);
+		if (!kf_audit_goes_on(&quick, &page, &epoch, &counts)) {
+			memcpy(&quick, &slow, sizeof(quick));
+			continue;
+		}
+		taken++;
+		KUNIT_ASSERT_EQ_MSG(test, found & ~KF_STEPPED, 0U, "round %u",
+				    round);
+		KUNIT_ASSERT_TRUE_MSG(test, seen_same(&quick, &slow),
+				      "round %u", round);
+		KUNIT_ASSERT_EQ_MSG(test, memcmp(&counts, &same, sizeof(same)),
+				    0, "round %u", round);
+	}
+	/* About half of these pages go on. */
+	KUNIT_EXPECT_GT(test, taken, round / 4);
+	KUNIT_EXPECT_LT(test, taken, round * 3 / 4);
 }
 
 static void counts_add_up(struct kunit *test)
@@ -364,7 +429,7 @@ static struct kunit_case audit_cases[] = {
 	KUNIT_CASE(version_may_wrap),
 	KUNIT_CASE(several_pages_are_told_apart),
 	KUNIT_CASE(twin_that_is_not_stable_hides_nothing),
-	KUNIT_CASE(short_way_is_only_for_the_same_page),
+	KUNIT_CASE(short_way_is_only_for_what_goes_on),
 	KUNIT_CASE(negative_has_no_short_way),
 	KUNIT_CASE(short_way_finds_what_the_long_one_does),
 	KUNIT_CASE(counts_add_up),
