@@ -133,7 +133,12 @@ static void drain_work_fn(struct work_struct *work)
 		drain();
 	} else if (mm_hooks_pcp_pages() < mm_hooks_pcp_many()) {
 		rest = DRAIN_REST;
-	} else if (mm_hooks_pacer_is_quiet()) {
+	} else if (!mm_hooks_pacer_is_quiet()) {
+		/* A report will follow, and ask once more. */
+	} else if (!mm_hooks_pacer_lists_rest()) {
+		mod_delayed_work(system_freezable_wq, to_delayed_work(work),
+				 DRAIN_REST);
+	} else {
 		drain();
 		WRITE_ONCE(next, jiffies + rest);
 		rest = min_t(unsigned long, rest * 2, DRAIN_REST_MAX);

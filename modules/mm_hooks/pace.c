@@ -67,14 +67,20 @@ static void pace_sample(struct pace *p, u64 now, u64 free)
 	p->sample_ms = now;
 }
 
+/* Would @stock outlast @horizon at the rate of @taken in @ms, or is that noise? */
+static bool pace_outlasts(u64 stock, u64 horizon, u64 taken, u64 ms)
+{
+	return taken * PACE_NOISE_MS <= PACE_NOISE * max(ms, PACE_NOISE_MS) ||
+	       taken * horizon <= stock * max(ms, 1ULL);
+}
+
 /* At the rate of the last @ms, would the unreported memory outlast the horizon? */
 static bool pace_is_calm(const struct pace *p, u64 ms, u64 free)
 {
 	u64 drop = free < p->free ? p->free - free : 0;
 	u64 unreported = free - min(p->known, free);
 
-	return drop * PACE_NOISE_MS <= PACE_NOISE * max(ms, PACE_NOISE_MS) ||
-	       drop * PACE_HORIZON_MS <= unreported * max(ms, 1ULL);
+	return pace_outlasts(unreported, PACE_HORIZON_MS, drop, ms);
 }
 
 /* Is most of the unreported memory younger than the last sample? */
@@ -165,4 +171,9 @@ unsigned int pace_failed(struct pace *p)
 	p->failures++;
 	p->run_bytes = 0;
 	return pace_retry(p);
+}
+
+bool pace_lists_rest(u64 taken, u64 ms, u64 held)
+{
+	return pace_outlasts(held, PACE_LISTS_MS, taken, ms);
 }

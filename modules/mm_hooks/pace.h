@@ -19,6 +19,8 @@
 /* Fewer bytes taken in so many milliseconds, or less, are what any guest does. */
 #define PACE_NOISE BIT_ULL(20)
 #define PACE_NOISE_MS 100ULL
+/* Lists of the processors that are allocated from end to end sooner are in use. */
+#define PACE_LISTS_MS 2000
 /* For so long one calm check is enough for what a calm pass left. */
 #define PACE_CALM_MS 5000
 /* Longest hold of a request at level 0, the delay of the kernel itself. */
@@ -133,5 +135,18 @@ void pace_reported(struct pace *p, u64 now, u64 free, u64 bytes);
  * Return: milliseconds until the next try.
  */
 unsigned int pace_failed(struct pace *p);
+
+/**
+ * pace_lists_rest() - do the lists of the processors hold what nobody uses?
+ * @taken: bytes allocated in the last @ms, from wherever
+ * @ms:	   milliseconds
+ * @held:  bytes in the lists
+ *
+ * What is in use is allocated from the lists and freed to them, and free memory does
+ * not shrink: only the allocations tell.
+ *
+ * Return: whether @held would last for PACE_LISTS_MS at that rate, or that is noise.
+ */
+bool pace_lists_rest(u64 taken, u64 ms, u64 held);
 
 #endif /* MM_HOOKS_PACE_H */

@@ -25,6 +25,7 @@
 #include "mm_hooks_trace.h"
 #include "pace.h"
 #include "params.h"
+#include "pcp.h"
 #include "timer_delete.h"
 
 static void pacer_check(struct timer_list *timer);
@@ -34,6 +35,8 @@ static struct {
 	struct pace pace;
 	void (*go)(void);	/* NULL while stopped */
 	bool estimate;
+	u64 allocated;		/* in all, when the checks began to be calm */
+	u64 allocated_ms;	/* when that was */
 } pacer = {
 	.lock = __SPIN_LOCK_UNLOCKED(pacer.lock),
 };
@@ -75,6 +78,14 @@ static void pacer_wait(unsigned int ms)
 	timer_reduce(&check_timer, jiffies + msecs_to_jiffies(ms));
 }
 
+/* What is allocated from now on says whether the processors' lists are in use. */
+static void pacer_mark(u64 now)
+{
+	lockdep_assert_held(&pacer.lock);
+	pacer.allocated = mm_hooks_pcp_allocated();
+	pacer.allocated_ms = now;
+}
+
 static void pacer_decide(bool request, unsigned int least)
 {
 	unsigned int delay = mm_hooks_delay_ms();
@@ -89,6 +100,8 @@ static void pacer_decide(bool request, unsigned int least)
 			 pace_check(p, delay, now, free);
 	pacer_count_retaken(retaken);
 	trace_mm_hooks_pace(request, free, p->known, p->level, wait);
+	if (wait && !p->calm)
+		pacer_mark(now);
 	if (wait)
 		pacer_wait(wait);
 	else
@@ -190,6 +203,7 @@ void mm_hooks_pacer_start(void (*go)(void), bool estimate)
 {
 	spin_lock_irq(&pacer.lock);
 	pace_init(&pacer.pace, pacer_now(), pacer_free());
+	pacer_mark(pacer_now());
 	pacer.go = go;
 	pacer.estimate = estimate;
 	spin_unlock_irq(&pacer.lock);
@@ -210,6 +224,25 @@ void mm_hooks_pacer_unknown(u64 bytes)
 	spin_lock_irqsave(&pacer.lock, flags);
 	pacer.pace.known -= min(pacer.pace.known, bytes);
 	spin_unlock_irqrestore(&pacer.lock, flags);
+}
+
+bool mm_hooks_pacer_lists_rest(void)
+{
+	u64 held = (u64)mm_hooks_pcp_pages() << PAGE_SHIFT;
+	u64 allocated = mm_hooks_pcp_allocated();
+	unsigned long flags;
+	bool rest;
+	u64 now;
+
+	spin_lock_irqsave(&pacer.lock, flags);
+	now = pacer_now();
+	/* That of a processor which just goes offline may be missing. */
+	rest = pace_lists_rest(allocated - min(pacer.allocated, allocated),
+			       now - pacer.allocated_ms, held);
+	if (!rest)
+		pacer_mark(now);
+	spin_unlock_irqrestore(&pacer.lock, flags);
+	return rest;
 }
 
 bool mm_hooks_pacer_is_quiet(void)

@@ -95,6 +95,16 @@ bool mm_hooks_pacer_is_quiet(void);
 /* Was the last pass let go because the guest is calm, and not for another reason? */
 bool mm_hooks_pacer_was_calm(void);
 
+/**
+ * mm_hooks_pacer_lists_rest() - is nobody using what the processors' lists hold?
+ *
+ * Since the checks are calm, or, asked once more, since it was asked in vain.
+ *
+ * Context: any but NMI.
+ * Return: whether they can be emptied.
+ */
+bool mm_hooks_pacer_lists_rest(void);
+
 /* How far reporting has backed off, and what the host is believed not to hold. */
 unsigned int mm_hooks_pacer_level(void);
 u64 mm_hooks_pacer_known(void);

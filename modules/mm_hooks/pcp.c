@@ -7,6 +7,8 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/percpu.h>
+#include <linux/vmstat.h>
 
 #include "params.h"
 #include "pcp_count.h"
@@ -43,3 +45,26 @@ unsigned long mm_hooks_pcp_many(void)
 	return max3(pages, num_online_cpus() * (unsigned long)PCP_EACH_PAGES,
 		    totalram_pages() / PCP_SHARE);
 }
+
+#ifdef CONFIG_VM_EVENT_COUNTERS
+/* What a processor that went offline has counted is added to another one's. */
+u64 mm_hooks_pcp_allocated(void)
+{
+	const struct vm_event_state *events;
+	u64 pages = 0;
+	int cpu, zone;
+
+	for_each_online_cpu(cpu) {
+		events = per_cpu_ptr(&vm_event_states, cpu);
+		for (zone = 0; zone <= ZONE_MOVABLE; zone++)
+			pages += READ_ONCE(events->event[PGALLOC_NORMAL -
+							 ZONE_NORMAL + zone]);
+	}
+	return pages << PAGE_SHIFT;
+}
+#else
+u64 mm_hooks_pcp_allocated(void)
+{
+	return 0;
+}
+#endif

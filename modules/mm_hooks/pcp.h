@@ -8,6 +8,8 @@
 #ifndef MM_HOOKS_PCP_H
 #define MM_HOOKS_PCP_H
 
+#include <linux/types.h>
+
 struct zone;
 
 /* Pages for each processor that these lists are for: 1 MiB. */
@@ -35,5 +37,13 @@ unsigned long mm_hooks_pcp_zone_pages(const struct zone *zone);
  * Return: pages; ULONG_MAX when the lists are to be left alone.
  */
 unsigned long mm_hooks_pcp_many(void);
+
+/**
+ * mm_hooks_pcp_allocated() - what was allocated since the machine was started
+ *
+ * From these lists or not.  Context: any.
+ * Return: bytes, that grow; always 0 on a kernel that does not count them.
+ */
+u64 mm_hooks_pcp_allocated(void);
 
 #endif /* MM_HOOKS_PCP_H */

@@ -9,7 +9,8 @@
  * kernel copies it.  Each task has its own, made beforehand.
  *
  * All tasks begin together.  Prints "pages N seconds S": pages touched by all of
- * them, and the time until the last one was done.
+ * them, and the time until the last one was done; files are made before and freed
+ * after that.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -60,17 +61,37 @@ static void once(int fd, size_t size)
 	munmap(start, size);
 }
 
-/* Says that it is ready, waits for the go, works. */
-static void task(int file, unsigned long rounds, size_t size, int ready, int go)
+static void tell(int fd)
 {
-	int fd = file ? open_file(size) : -1;
 	char byte = 0;
 
+	if (write(fd, &byte, 1) != 1)
+		die("pagefault: pipe");
+}
+
+/* Waits until as many have told; none of them lives on without. */
+static void await(int fd, unsigned long tasks)
+{
+	char byte;
+
+	while (tasks--)
+		if (read(fd, &byte, 1) != 1)
+			die("pagefault: a task");
+}
+
+/* Says that it is ready, waits for the go, works, says that it is done. */
+static void task(int file, unsigned long rounds, size_t size, int told, int go)
+{
+	int fd = file ? open_file(size) : -1;
+	char byte;
+
 	once(fd, size);
-	if (write(ready, &byte, 1) != 1 || read(go, &byte, 1) < 0)
+	tell(told);
+	if (read(go, &byte, 1) < 0)
 		die("pagefault: start");
 	while (rounds--)
 		once(fd, size);
+	tell(told);
 	_exit(0);
 }
 
@@ -78,9 +99,8 @@ int main(int argc, char **argv)
 {
 	int file = argc == 5 && !strcmp(argv[1], "file");
 	unsigned long tasks, rounds, mib;
-	int ready[2], go[2], status;
-	double begun;
-	char byte;
+	int told[2], go[2], status;
+	double begun, seconds;
 
 	if (argc != 5 || (!file && strcmp(argv[1], "anon"))) {
 		fprintf(stderr, "usage: pagefault anon|file TASKS ROUNDS MIB\n");
@@ -89,22 +109,23 @@ int main(int argc, char **argv)
 	tasks = strtoul(argv[2], NULL, 0);
 	rounds = strtoul(argv[3], NULL, 0);
 	mib = strtoul(argv[4], NULL, 0);
-	if (pipe(ready) || pipe(go))
+	if (pipe(told) || pipe(go))
 		die("pagefault: pipe");
 	for (unsigned long i = 0; i < tasks; i++) {
 		if (!fork()) {
 			close(go[1]);
-			task(file, rounds, mib * MIB, ready[1], go[0]);
+			task(file, rounds, mib * MIB, told[1], go[0]);
 		}
 	}
-	for (unsigned long i = 0; i < tasks; i++)
-		if (read(ready[0], &byte, 1) != 1)
-			die("pagefault: task");
+	close(told[1]);
+	await(told[0], tasks);
 	begun = now();
 	close(go[1]);		/* all of them read its end */
+	await(told[0], tasks);
+	seconds = now() - begun;
 	for (unsigned long i = 0; i < tasks; i++)
 		if (wait(&status) < 0 || status)
 			return 1;
-	printf("pages %lu seconds %.9f\n", tasks * rounds * (mib * MIB / PAGE), now() - begun);
+	printf("pages %lu seconds %.9f\n", tasks * rounds * (mib * MIB / PAGE), seconds);
 	return 0;
 }

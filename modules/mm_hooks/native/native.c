@@ -44,6 +44,8 @@
 /* When to look again for memory that could not be had, doubled so many times. */
 #define NATIVE_RETRY_MS 1000
 #define NATIVE_RETRIES 6U
+/* Lists of the processors that are in use are looked at again. */
+#define NATIVE_LISTS_WAIT HZ
 /* Passes of a flush, if each finds something that was freed since the last one. */
 #define FLUSH_ROUNDS 4
 
@@ -106,15 +108,24 @@ static u32 native_calm(void)
 	return msecs_to_jiffies(mm_hooks_delay_ms()) << mm_hooks_pacer_level();
 }
 
-/* What comes out of the lists of the processors has been free for as long. */
-static void native_drain(unsigned long many)
+/*
+ * What comes out of the lists of the processors has been free for as long.  Out of
+ * lists that are in use nothing comes that would stay free, and filling them again
+ * costs their users more than a page fault takes otherwise.
+ *
+ * Return: jiffies until they may be left alone, ULONG_MAX where nothing is to wait for.
+ */
+static unsigned long native_drain(bool flush)
 {
-	if (mm_hooks_pcp_pages() < many)
-		return;
+	if (mm_hooks_pcp_pages() < (flush ? 1 : mm_hooks_pcp_many()))
+		return ULONG_MAX;
+	if (!flush && !mm_hooks_pacer_lists_rest())
+		return NATIVE_LISTS_WAIT;
 	mm_hooks_count(pcp_drains);
 	free_hook_backdate(native_calm());
 	drain_all_pages(NULL);
 	free_hook_backdate(0);
+	return ULONG_MAX;
 }
 
 /* From the cursor to the end.  Return: 0, or an error that ends the pass. */
@@ -263,6 +274,7 @@ static void native_work(struct work_struct *work)
 	int asked = atomic_read(&flush_asked);
 	bool flush = asked != flush_done;
 	unsigned int rounds = 0;
+	unsigned long lists_wait;
 	struct pass pass;
 	int err;
 
@@ -270,8 +282,9 @@ static void native_work(struct work_struct *work)
 	do {
 		struct policy policy = flush ? policy_flush() : native_policy();
 
-		native_drain(flush ? 1 : mm_hooks_pcp_many());
+		lists_wait = native_drain(flush);
 		err = native_pass(policy, &pass);
+		pass.wait = min(pass.wait, lists_wait);
 	} while (!err && flush && flush_goes_on(&pass, ++rounds));
 	if (flush)
 		native_flush_done(asked, err);

@@ -156,6 +156,23 @@ static void a_few_pages_taken_are_calm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pace_check(&p, 10, 2010, GIB - PACE_NOISE), 0U);
 }
 
+static void lists_in_use_do_not_rest(struct kunit *test)
+{
+	/* 90 MiB, PACE_LISTS_MS is 2000: 4.5 MiB in 100 ms. */
+	KUNIT_EXPECT_TRUE(test, pace_lists_rest(0, 0, 90 * MIB));
+	KUNIT_EXPECT_TRUE(test, pace_lists_rest(9 * MIB / 2, 100, 90 * MIB));
+	KUNIT_EXPECT_FALSE(test,
+			   pace_lists_rest(9 * MIB / 2 + 1, 100, 90 * MIB));
+	/* Twice the time, twice as much. */
+	KUNIT_EXPECT_TRUE(test, pace_lists_rest(9 * MIB, 200, 90 * MIB));
+	KUNIT_EXPECT_FALSE(test, pace_lists_rest(9 * MIB + 1, 200, 90 * MIB));
+	/* Small lists would be used up, but that little is noise. */
+	KUNIT_EXPECT_TRUE(test, pace_lists_rest(PACE_NOISE, 100, 8 * MIB));
+	KUNIT_EXPECT_FALSE(test, pace_lists_rest(PACE_NOISE + 1, 100, 8 * MIB));
+	/* A long while is not forgotten, and nothing wraps. */
+	KUNIT_EXPECT_FALSE(test, pace_lists_rest(1ULL << 40, 3600000, GIB / 4));
+}
+
 static void hold_has_an_end(struct kunit *test)
 {
 	struct pace p = start(GIB);
@@ -435,6 +452,7 @@ static struct kunit_case pace_cases[] = {
 	KUNIT_CASE(slow_use_of_much_memory_is_calm),
 	KUNIT_CASE(horizon_is_exact),
 	KUNIT_CASE(a_few_pages_taken_are_calm),
+	KUNIT_CASE(lists_in_use_do_not_rest),
 	KUNIT_CASE(hold_has_an_end),
 	KUNIT_CASE(pass_after_a_hold_was_not_calm),
 	KUNIT_CASE(hold_is_no_shorter_than_the_delay),
