@@ -7,7 +7,7 @@ CONFIG_MM_HOOKS and without, no balloon driver. Instructions as in cost.py.
 
 from lab.bench import Metric
 from lab.measure import NONE, guest
-from pagefault import KINDS, SIZES, TASKS, loops
+from pagefault import KINDS, TASKS, loops
 
 KERNELS = ()
 BASE, COMPARED = "without", "with"
@@ -22,4 +22,4 @@ def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
     """A guest on either kernel."""
     booted = kernel if variant == COMPARED else f"{kernel}-nohooks"
     with guest(booted, NONE, icount=True, boot_timeout=150, lifetime=1200) as target:
-        return {f"insn_{name}": value for name, value in loops(target, *SIZES[quick]).items()}
+        return loops(target, quick)
