@@ -17,8 +17,16 @@ def _look(host: Host) -> Said:
     return parse(host.vm("hv", "xen", "on", f"nudge 1 {LONG_US}", vcpus=VCPUS))
 
 
-def _check_there(said: Said) -> None:
-    for name in ("hv", "xen", "clock"):
+def _has_xen(host: Host) -> bool:
+    """Debian's 6.1 was built without."""
+    there = "CONFIG_KVM_XEN=y\n" in (host.kernel.headers / ".config").read_text()
+    if not there:
+        print("this KVM knows nothing of Xen")
+    return there
+
+
+def _check_there(said: Said, xen: bool) -> None:
+    for name in ("hv", "clock", *(("xen",) if xen else ())):
         check(said[name].get("compared", 0) > 0, f"nothing of {name} was compared: {said}")
 
 
@@ -29,12 +37,13 @@ def _size(said: Said, name: str) -> int:
 def run(kernel: str) -> None:
     """Without us all three step; with us, where the kernel lets us, none does."""
     with Host(kernel) as host:
+        xen = _has_xen(host)
         said = _look(host)
         print(f"without us: {said}")
-        _check_there(said)
+        _check_there(said, xen)
         check(_size(said, "clock") > 2 * HV_UNIT_NS, f"no steps: {said}")
         check(_size(said, "hv") > HV_UNIT_NS, f"Hyper-V's time does not step: {said}")
-        check(abs(said["xen"]["min"] - said["clock"]["min"]) <= 1 and
+        check(not xen or abs(said["xen"]["min"] - said["clock"]["min"]) <= 1 and
               abs(said["xen"]["max"] - said["clock"]["max"]) <= 1,
               f"Xen's time steps otherwise: {said}")
         if kernel != "lab-kvm":
@@ -42,7 +51,7 @@ def run(kernel: str) -> None:
         host.load_fix()
         said = _look(host)
         print(f"with us: {said}")
-        _check_there(said)
+        _check_there(said, xen)
         for name in ("clock", "xen"):
             check(0 <= said[name]["min"] and said[name]["max"] <= 1, f"{name} steps: {said}")
         check(_size(said, "hv") <= HV_UNIT_NS, f"Hyper-V's time steps: {said}")
