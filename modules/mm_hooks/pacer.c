@@ -78,15 +78,18 @@ static void pacer_wait(unsigned int ms)
 	timer_reduce(&check_timer, jiffies + msecs_to_jiffies(ms));
 }
 
-/* What is allocated from now on says whether the processors' lists are in use. */
-static void pacer_mark(u64 now)
+/*
+ * What is allocated from now on says whether the processors' lists are in use.  It is
+ * added up over all processors, so that is done before the lock is taken.
+ */
+static void pacer_mark(u64 now, u64 allocated)
 {
 	lockdep_assert_held(&pacer.lock);
-	pacer.allocated = mm_hooks_pcp_allocated();
+	pacer.allocated = allocated;
 	pacer.allocated_ms = now;
 }
 
-static void pacer_decide(bool request, unsigned int least)
+static void pacer_decide(bool request, unsigned int least, u64 allocated)
 {
 	unsigned int delay = mm_hooks_delay_ms();
 	struct pace *p = &pacer.pace;
@@ -101,7 +104,7 @@ static void pacer_decide(bool request, unsigned int least)
 	pacer_count_retaken(retaken);
 	trace_mm_hooks_pace(request, free, p->known, p->level, wait);
 	if (wait && !p->calm)
-		pacer_mark(now);
+		pacer_mark(now, allocated);
 	if (wait)
 		pacer_wait(wait);
 	else
@@ -111,12 +114,13 @@ static void pacer_decide(bool request, unsigned int least)
 /* Where @take is given it has the last word. */
 static void pacer_request(unsigned int least_ms, bool (*take)(void))
 {
+	u64 allocated = mm_hooks_pcp_allocated();
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
 	if (pacer.go && (!take || take())) {
 		mm_hooks_count(requests);
-		pacer_decide(true, least_ms);
+		pacer_decide(true, least_ms, allocated);
 	}
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
@@ -143,12 +147,13 @@ void mm_hooks_pacer_hurry(void)
 
 static void pacer_check(struct timer_list *timer)
 {
+	u64 allocated = mm_hooks_pcp_allocated();
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
 	if (pacer.go) {
 		mm_hooks_count(checks);
-		pacer_decide(false, 0);
+		pacer_decide(false, 0, allocated);
 	}
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
@@ -201,9 +206,11 @@ void mm_hooks_pacer_forget(void)
 
 void mm_hooks_pacer_start(void (*go)(void), bool estimate)
 {
+	u64 allocated = mm_hooks_pcp_allocated();
+
 	spin_lock_irq(&pacer.lock);
 	pace_init(&pacer.pace, pacer_now(), pacer_free());
-	pacer_mark(pacer_now());
+	pacer_mark(pacer_now(), allocated);
 	pacer.go = go;
 	pacer.estimate = estimate;
 	spin_unlock_irq(&pacer.lock);
@@ -236,11 +243,11 @@ bool mm_hooks_pacer_lists_rest(void)
 
 	spin_lock_irqsave(&pacer.lock, flags);
 	now = pacer_now();
-	/* That of a processor which just goes offline may be missing. */
+	/* Less than before: one of the processors just goes offline. */
 	rest = pace_lists_rest(allocated - min(pacer.allocated, allocated),
 			       now - pacer.allocated_ms, held);
 	if (!rest)
-		pacer_mark(now);
+		pacer_mark(now, allocated);
 	spin_unlock_irqrestore(&pacer.lock, flags);
 	return rest;
 }
