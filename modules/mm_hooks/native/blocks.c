@@ -102,6 +102,34 @@ unsigned long blocks_next(const struct blocks *b, unsigned long from,
 	return find_next_bit(b->fresh, end, from);
 }
 
+unsigned long blocks_next_gone(const struct blocks *b, unsigned long from)
+{
+	return find_next_bit(b->gone, b->units, from);
+}
+
+static bool all_gone(const struct blocks *b, unsigned long first,
+		     unsigned long end)
+{
+	return find_next_zero_bit(b->gone, end, first) >= end;
+}
+
+void blocks_carry(struct blocks *b, const struct blocks *from,
+		  unsigned long pfn, unsigned int order, u32 born)
+{
+	unsigned long pages = 1UL << order;
+	unsigned long first = blocks_unit(b, pfn);
+	unsigned long units = pages >> b->unit_order;
+
+	if (!all_gone(from, blocks_unit(from, pfn),
+		      blocks_unit(from, pfn + pages)) ||
+	    *stamp_of(b, first) != born)
+		return;
+	bitmap_clear(b->fresh, first, units);
+	bitmap_set(b->gone, first, units);
+	b->fresh_units -= units;
+	b->gone_units += units;
+}
+
 static s32 stamp_age(u32 stamp, u32 now)
 {
 	s32 age = now - stamp;

@@ -86,6 +86,20 @@ void blocks_init(struct blocks *b, unsigned long base, unsigned long pages,
  */
 void blocks_inherit(struct blocks *b, const struct blocks *from);
 
+/**
+ * blocks_carry() - take over that memory is gone from a map of other units
+ * @b:	   a map of a span that contains that of @from, just made
+ * @from:  what it replaces, and nobody changes any more
+ * @pfn:   page frame, a multiple of both units
+ * @order: of the larger unit
+ * @born:  the time that @b was made with: memory that was freed since is left fresh
+ *
+ * With smaller units than before, only for what is free as a whole: where a part of
+ * it was taken into use, nobody has told of what was freed again of that.
+ */
+void blocks_carry(struct blocks *b, const struct blocks *from,
+		  unsigned long pfn, unsigned int order, u32 born);
+
 /* Page frame to unit and back. */
 static inline unsigned long blocks_unit(const struct blocks *b,
 					unsigned long pfn)
@@ -127,6 +141,15 @@ unsigned long blocks_freed(struct blocks *b, unsigned long pfn,
  */
 unsigned long blocks_next(const struct blocks *b, unsigned long from,
 			  unsigned long end);
+
+/**
+ * blocks_next_gone() - the next unit that is gone
+ * @b:	  the map
+ * @from: where to begin
+ *
+ * Return: a unit, or the end of the map.
+ */
+unsigned long blocks_next_gone(const struct blocks *b, unsigned long from);
 
 /**
  * blocks_age() - how long the youngest fresh one of some units has been free

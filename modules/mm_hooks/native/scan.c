@@ -7,7 +7,6 @@
  */
 #include "scan.h"
 
-#include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mm_hooks.h>
@@ -18,8 +17,8 @@
 #include "../counters.h"
 #include "../mm_hooks_trace.h"
 #include "flight.h"
+#include "free_block.h"
 #include "lock_time.h"
-#include "page_orders.h"
 #include "zones.h"
 
 /* Bits of the map that are looked at in one section: a word is an instruction or two. */
@@ -27,39 +26,9 @@
 
 u64 mm_hooks_longest_lock_ns;
 
-/* A free block: page frame and order; order 0 and pfn 0 for none. */
-struct block {
-	unsigned long pfn;
-	unsigned int order;
-};
-
-/* The free block around a page frame of at least @least.  Return: is there? */
-static bool block_around(struct zone *zone, unsigned long pfn,
-			 unsigned int least, struct block *block)
-{
-	struct page *page = pfn_to_online_page(pfn);
-	unsigned int order;
-
-	if (!page || page_zone(page) != zone)
-		return false;
-	for (order = least; order < NR_PAGE_ORDERS; order++) {
-		unsigned long head = pfn & ~((1UL << order) - 1);
-
-		page = pfn_to_page(head);
-		if (!PageBuddy(page))
-			continue;
-		*block = (struct block){
-			.pfn = head, .order = page_private(page)
-		};
-		return pfn < head + (1UL << block->order) &&
-		       block->order >= least;
-	}
-	return false;
-}
-
 /* Is the block to be left alone for now? */
 static bool scan_spares(struct scan *s, const struct blocks *b,
-			unsigned long unit, const struct block *block)
+			unsigned long unit, const struct free_block *block)
 {
 	unsigned long first = blocks_unit(b, block->pfn);
 	unsigned long end = blocks_unit(b, block->pfn + (1UL << block->order));
@@ -77,7 +46,7 @@ static bool scan_spares(struct scan *s, const struct blocks *b,
 
 /* What the flight cannot hold stays fresh, for the next pass. */
 static void scan_take(struct scan *s, struct flight *f, struct blocks *b,
-		      const struct block *block)
+		      const struct free_block *block)
 {
 	unsigned long unit = blocks_unit(b, block->pfn);
 	unsigned long end = unit + (1UL << (block->order - b->unit_order));
@@ -105,10 +74,10 @@ static void scan_take(struct scan *s, struct flight *f, struct blocks *b,
 static bool scan_visit(struct scan *s, struct flight *f, struct blocks *b,
 		       unsigned long unit, unsigned long pages)
 {
-	struct block block;
+	struct free_block block;
 
-	if (!block_around(s->zone, blocks_pfn(b, unit), b->unit_order,
-			  &block)) {
+	if (!free_block_around(s->zone, blocks_pfn(b, unit), b->unit_order,
+			       &block)) {
 		blocks_drop(b, unit);
 		s->cursor = unit + 1;
 		return true;

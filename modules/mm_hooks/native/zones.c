@@ -17,10 +17,13 @@
 #include <linux/vmalloc.h>
 
 #include "../zone_next.h"
+#include "free_block.h"
 #include "lock_time.h"
 
 /* Units that are looked at in one section of zone->lock. */
 #define ZONES_SECTION 4096UL
+/* Units that are carried into a new map in one section. */
+#define ZONES_CARRY 64
 
 struct zone_map {
 	struct zone *zone;
@@ -45,7 +48,7 @@ static struct zone_map *map_of(struct zone *zone)
 }
 
 static struct blocks *blocks_alloc(unsigned long base, unsigned long pages,
-				   unsigned int order)
+				   unsigned int order, u32 now)
 {
 	struct blocks *b = kzalloc(sizeof(*b), GFP_KERNEL);
 	void *memory = kvzalloc(blocks_memory(pages, order), GFP_KERNEL);
@@ -55,7 +58,7 @@ static struct blocks *blocks_alloc(unsigned long base, unsigned long pages,
 		kvfree(memory);
 		return NULL;
 	}
-	blocks_init(b, base, pages, order, memory, (u32)jiffies);
+	blocks_init(b, base, pages, order, memory, now);
 	return b;
 }
 
@@ -75,12 +78,53 @@ static struct blocks *map_replace(struct zone_map *map, struct blocks *new)
 	lockdep_assert_held(&zones_lock);
 	spin_lock_irq(&map->zone->lock);
 	old = map->blocks;
-	/* Other units: small frees in a block that was gone were never heard of. */
 	if (old && new && old->unit_order == new->unit_order)
 		blocks_inherit(new, old);
 	map->blocks = new;
 	spin_unlock_irq(&map->zone->lock);
 	return old;
+}
+
+/*
+ * One section of zone->lock.  What was gone in larger units is so in smaller ones where
+ * it is free as a whole; what was gone in each of the smaller ones, in a larger one.
+ *
+ * Return: the page frame to go on with.
+ */
+static unsigned long carry_section(struct zone_map *map,
+				   const struct blocks *old, unsigned long pfn,
+				   u32 born)
+{
+	struct blocks *b = map->blocks;
+	unsigned int order = max(b->unit_order, old->unit_order);
+	unsigned long end = blocks_pfn(old, old->units);
+	unsigned int n;
+	struct free_block block;
+	struct lock_time time;
+
+	pfn = ALIGN_DOWN(pfn, 1UL << order);
+	zone_lock(map->zone, &time);
+	for (n = 0; n < ZONES_CARRY && pfn < end; n++, pfn += 1UL << order)
+		if (b->unit_order > old->unit_order ||
+		    free_block_around(map->zone, pfn, order, &block))
+			blocks_carry(b, old, pfn, order, born);
+	zone_unlock(map->zone, &time);
+	cond_resched();
+	return pfn;
+}
+
+/* What the host has, it has in other units, too. */
+static void map_carry(struct zone_map *map, const struct blocks *old, u32 born)
+{
+	unsigned long unit = blocks_next_gone(old, 0);
+
+	lockdep_assert_held(&zones_lock);
+	while (unit < old->units) {
+		unsigned long pfn = blocks_pfn(old, unit);
+
+		pfn = carry_section(map, old, pfn, born);
+		unit = blocks_next_gone(old, blocks_unit(old, pfn));
+	}
 }
 
 static bool map_covers(const struct zone_map *map, unsigned long base,
@@ -97,7 +141,9 @@ static int map_update(struct zone *zone, unsigned int order)
 	unsigned long base = ALIGN_DOWN(zone->zone_start_pfn, BLOCKS_ALIGN);
 	unsigned long end = ALIGN(zone_end_pfn(zone), BLOCKS_ALIGN);
 	struct zone_map *map = map_of(zone);
-	struct blocks *new;
+	/* Whatever is freed from now on is younger than that. */
+	u32 born = (u32)jiffies - 1;
+	struct blocks *new, *old;
 
 	map->zone = zone;
 	if (map_covers(map, base, end - base, order))
@@ -106,10 +152,13 @@ static int map_update(struct zone *zone, unsigned int order)
 		base = min(base, map->blocks->base);
 		end = max(end, blocks_pfn(map->blocks, map->blocks->units));
 	}
-	new = blocks_alloc(base, end - base, order);
+	new = blocks_alloc(base, end - base, order, born);
 	if (!new)
 		return -ENOMEM;
-	blocks_free(map_replace(map, new));
+	old = map_replace(map, new);
+	if (old && old->unit_order != order)
+		map_carry(map, old, born);
+	blocks_free(old);
 	return 0;
 }
 
@@ -285,12 +334,15 @@ void zones_forget(void)
 	unsigned int i = 0;
 	struct zone *zone;
 
+	/* What is being carried into a new map would not be forgotten. */
+	mutex_lock(&zones_lock);
 	while ((zone = zones_next(&i))) {
 		unsigned long first = 0;
 
 		while (forget_section(zone, first))
 			first += ZONES_SECTION;
 	}
+	mutex_unlock(&zones_lock);
 }
 
 static void map_absent(const struct zone_map *map, unsigned long start,

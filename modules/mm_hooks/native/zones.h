@@ -73,7 +73,8 @@ int zones_update(void);
  * zones_set_unit() - change the smallest block that is reported
  * @unit_order: its order
  *
- * Every block counts as fresh after it.  May be called again after an error.
+ * What is gone, stays so, as far as that is known in other units.  May be called again
+ * after an error.
  *
  * Context: process, may sleep, nothing in flight.
  * Return: 0, or -ENOMEM: then nothing has changed where there was no memory.

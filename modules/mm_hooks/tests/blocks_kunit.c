@@ -224,6 +224,37 @@ static void larger_map_inherits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, blocks_age(&more, b.units + 1, b.units + 2, 100), 23);
 }
 
+/* 2 MiB of which one half was freed since, and 2 MiB of which none was. */
+static void smaller_units_are_gone_but_for_what_is_younger(struct kunit *test)
+{
+	struct blocks b = make(test, 9), small = make(test, 8);
+
+	discard_all(&b);
+	blocks_freed(&small, BASE, 8, 1001);
+	blocks_carry(&small, &b, BASE, 9, 1000);
+	KUNIT_EXPECT_EQ(test, small.gone_units, 0UL);
+	blocks_carry(&small, &b, BASE + 512, 9, 999);
+	KUNIT_EXPECT_EQ(test, small.gone_units, 0UL);
+	blocks_carry(&small, &b, BASE + 512, 9, 1000);
+	KUNIT_EXPECT_EQ(test, small.gone_units, 2UL);
+	KUNIT_EXPECT_EQ(test, small.fresh_units, small.units - 2);
+	KUNIT_EXPECT_EQ(test, blocks_next_gone(&small, 0), 2UL);
+	KUNIT_EXPECT_EQ(test, blocks_next_gone(&small, 4), small.units);
+}
+
+static void larger_unit_is_gone_with_all_its_parts(struct kunit *test)
+{
+	struct blocks b = make(test, 8), large = make(test, 9);
+
+	discard_all(&b);
+	blocks_freed(&b, BASE, 8, 1001);
+	blocks_carry(&large, &b, BASE, 9, 1000);
+	KUNIT_EXPECT_EQ(test, large.gone_units, 0UL);
+	blocks_carry(&large, &b, BASE + 512, 9, 1000);
+	KUNIT_EXPECT_EQ(test, large.gone_units, 1UL);
+	KUNIT_EXPECT_EQ(test, blocks_next(&large, 1, large.units), 2UL);
+}
+
 static struct kunit_case blocks_cases[] = {
 	KUNIT_CASE(all_is_fresh_at_first),
 	KUNIT_CASE(span_ends_where_it_should),
@@ -242,6 +273,8 @@ static struct kunit_case blocks_cases[] = {
 	KUNIT_CASE(dropped_unit_comes_back_with_a_free),
 	KUNIT_CASE(forget_holds_for_what_is_in_flight),
 	KUNIT_CASE(larger_map_inherits),
+	KUNIT_CASE(smaller_units_are_gone_but_for_what_is_younger),
+	KUNIT_CASE(larger_unit_is_gone_with_all_its_parts),
 	{}
 };
 

@@ -321,8 +321,86 @@ static void chains_forget_nothing(struct kunit *test)
 	}
 }
 
+/* By larger or smaller units: the host holds a unit of which it holds a page. */
+static void model_hold_by(struct model *m, unsigned int old, unsigned int new)
+{
+	unsigned long page;
+	bool *pages = m->out; /* nothing is out */
+
+	for (page = 0; page < PAGES; page++)
+		pages[page] = m->held[page >> old];
+	memset(m->held, false, sizeof(m->held));
+	for (page = 0; page < PAGES; page++)
+		m->held[page >> new] |= pages[page];
+	memset(m->out, false, sizeof(m->out));
+}
+
+/* As zones.c does it; a busy guest goes on between two sections. */
+static void model_change_unit(struct kunit *test, struct model *m,
+			      unsigned int unit_order, bool busy)
+{
+	unsigned int order = max(unit_order, m->b.unit_order);
+	void *memory = kunit_kzalloc(test, blocks_memory(PAGES, unit_order),
+				     GFP_KERNEL);
+	struct blocks old = m->b;
+	u32 born = m->now++;
+	unsigned long page;
+
+	KUNIT_ASSERT_NOT_NULL(test, memory);
+	blocks_init(&m->b, BASE, PAGES, unit_order, memory, born);
+	model_hold_by(m, old.unit_order, unit_order);
+	for (page = 0; page < PAGES; page += 1UL << order) {
+		if (unit_order > old.unit_order || all_free(m, page, order))
+			blocks_carry(&m->b, &old, BASE + page, order, born);
+		if (busy && !roll(m, max(PAGES >> order >> 4, 1UL)))
+			model_step(m);
+	}
+	kunit_kfree(test, old.fresh);
+}
+
+/* What was freed meanwhile is fresh as a whole, and so reported once more. */
+static void model_hold_fresh(struct model *m)
+{
+	unsigned long unit;
+
+	for (unit = 0; unit < m->b.units; unit++)
+		m->held[unit] |= test_bit(unit, m->b.fresh);
+}
+
+static void model_other_units(struct kunit *test, struct model *m, bool busy)
+{
+	unsigned int round, step, carried = 0;
+
+	model_begin(test, m, 9);
+	for (round = 0; round < 60; round++) {
+		for (step = 0; step < 100; step++)
+			model_step(m);
+		model_clear(m);
+		model_pass(test, m);
+		model_change_unit(test, m, roll(m, 10), busy);
+		if (busy)
+			model_hold_fresh(m);
+		model_check(test, m);
+		carried += m->b.gone_units > 0;
+	}
+	KUNIT_EXPECT_GT(test, carried, round / 2);
+	KUNIT_EXPECT_EQ(test, m->reported, m->returned);
+}
+
+static void other_units_repeat_nothing(struct kunit *test)
+{
+	model_other_units(test, model_make(test), false);
+}
+
+static void other_units_forget_nothing(struct kunit *test)
+{
+	model_other_units(test, model_make(test), true);
+}
+
 static struct kunit_case model_cases[] = {
 	KUNIT_CASE(random_frees_are_all_reported_once),
+	KUNIT_CASE(other_units_forget_nothing),
+	KUNIT_CASE(other_units_repeat_nothing),
 	KUNIT_CASE(chains_forget_nothing),
 	{}
 };

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The free blocks of the allocator, by address. */
+#include "free_block.h"
+
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+
+#include "page_orders.h"
+
+bool free_block_around(struct zone *zone, unsigned long pfn, unsigned int least,
+		       struct free_block *block)
+{
+	struct page *page = pfn_to_online_page(pfn);
+	unsigned int order;
+
+	lockdep_assert_held(&zone->lock);
+	if (!page || page_zone(page) != zone)
+		return false;
+	for (order = least; order < NR_PAGE_ORDERS; order++) {
+		unsigned long head = pfn & ~((1UL << order) - 1);
+
+		page = pfn_to_page(head);
+		if (!PageBuddy(page))
+			continue;
+		*block = (struct free_block){
+			.pfn = head, .order = page_private(page)
+		};
+		return pfn < head + (1UL << block->order) &&
+		       block->order >= least;
+	}
+	return false;
+}
