@@ -5,9 +5,8 @@ For kernels with the companion patch (--kernel bench). A mix like that of a buil
 files on a disk, page cache, memory that is mapped and unmapped, of which programs keep
 a page here and there) leaves free memory in pieces. The host's share is read when it
 has not fallen for some seconds: after the work, after drop_caches, and with the
-native engine once more after low_order was lowered; each change of it makes the engine
-begin anew. native-low0 has low_order=0 from the beginning. What the guest uses is all
-but MemFree and what the lists of the processors hold.
+native engine once more after low_order was lowered. native-low0 has low_order=0 from the
+beginning. What the guest uses is all but MemFree and what the lists of the processors hold.
 
 The least counts. A host with khugepaged, which is most, puts a huge page where it finds
 one small page in use (max_ptes_none, 511 unless it was set): it fills the holes again,
@@ -48,7 +47,7 @@ METRICS = (
       for order in LOW_ORDERS),
     Metric("reported", "reported in all this", "MiB", digits=0),
     Metric("by_returned", "bytes reported by bytes returned", native_most=1.1),
-    Metric("by_returned_low", "the same while low_order is lowered (all anew each time)"),
+    Metric("by_returned_low", "the same while low_order is lowered", native_most=1.1),
 )
 
 
