@@ -127,15 +127,16 @@ static void drain(void)
 static void drain_work_fn(struct work_struct *work)
 {
 	static unsigned long rest = DRAIN_REST;
+	unsigned long pages = mm_hooks_pcp_pages();
 
 	if (READ_ONCE(flush)) {
 		WRITE_ONCE(flush, false);
 		drain();
-	} else if (mm_hooks_pcp_pages() < mm_hooks_pcp_many()) {
+	} else if (pages < mm_hooks_pcp_many()) {
 		rest = DRAIN_REST;
 	} else if (!mm_hooks_pacer_is_quiet()) {
 		/* A report will follow, and ask once more. */
-	} else if (!mm_hooks_pacer_lists_rest()) {
+	} else if (!mm_hooks_pacer_lists_rest(pages)) {
 		mod_delayed_work(system_freezable_wq, to_delayed_work(work),
 				 DRAIN_REST);
 	} else {

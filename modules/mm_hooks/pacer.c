@@ -233,9 +233,8 @@ void mm_hooks_pacer_unknown(u64 bytes)
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
 
-bool mm_hooks_pacer_lists_rest(void)
+bool mm_hooks_pacer_lists_rest(unsigned long pages)
 {
-	u64 held = (u64)mm_hooks_pcp_pages() << PAGE_SHIFT;
 	u64 allocated = mm_hooks_pcp_allocated();
 	unsigned long flags;
 	bool rest;
@@ -245,7 +244,8 @@ bool mm_hooks_pacer_lists_rest(void)
 	now = pacer_now();
 	/* Less than before: one of the processors just goes offline. */
 	rest = pace_lists_rest(allocated - min(pacer.allocated, allocated),
-			       now - pacer.allocated_ms, held);
+			       now - pacer.allocated_ms,
+			       (u64)pages << PAGE_SHIFT);
 	if (!rest)
 		pacer_mark(now, allocated);
 	spin_unlock_irqrestore(&pacer.lock, flags);

@@ -97,13 +97,14 @@ bool mm_hooks_pacer_was_calm(void);
 
 /**
  * mm_hooks_pacer_lists_rest() - is nobody using what the processors' lists hold?
+ * @pages: how much that is: mm_hooks_pcp_pages()
  *
  * Since the checks are calm, or, asked once more, since it was asked in vain.
  *
  * Context: any but NMI.
  * Return: whether they can be emptied.
  */
-bool mm_hooks_pacer_lists_rest(void);
+bool mm_hooks_pacer_lists_rest(unsigned long pages);
 
 /* How far reporting has backed off, and what the host is believed not to hold. */
 unsigned int mm_hooks_pacer_level(void);

@@ -110,16 +110,18 @@ static u32 native_calm(void)
 
 /*
  * What comes out of the lists of the processors has been free for as long.  Out of
- * lists that are in use nothing comes that would stay free, and filling them again
- * costs their users more than a page fault takes otherwise.
+ * lists that are in use nothing comes that would stay free, and their users pay for
+ * filling them again.
  *
- * Return: jiffies until they may be left alone, ULONG_MAX where nothing is to wait for.
+ * Return: jiffies until they are to be looked at again, ULONG_MAX for never.
  */
 static unsigned long native_drain(bool flush)
 {
-	if (mm_hooks_pcp_pages() < (flush ? 1 : mm_hooks_pcp_many()))
+	unsigned long pages = mm_hooks_pcp_pages();
+
+	if (pages < (flush ? 1 : mm_hooks_pcp_many()))
 		return ULONG_MAX;
-	if (!flush && !mm_hooks_pacer_lists_rest())
+	if (!flush && !mm_hooks_pacer_lists_rest(pages))
 		return NATIVE_LISTS_WAIT;
 	mm_hooks_count(pcp_drains);
 	free_hook_backdate(native_calm());
