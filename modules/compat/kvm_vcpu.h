@@ -24,22 +24,22 @@ vmhooks_pvclock_vcpu(struct pvclock_vcpu_time_info *clock)
 	return NULL;
 }
 
-/* The rate of what the vCPU was shown last, or is about to be. */
-static inline u32 vmhooks_vcpu_mul(const struct kvm_vcpu *vcpu)
+/* Where KVM keeps the rate of what the vCPU was shown last, or is about to be. */
+static inline const u32 *vmhooks_vcpu_mul(const struct kvm_vcpu *vcpu)
 {
 #ifdef VMHOOKS_HAVE_KVM_VCPU_HV_CLOCK
-	return vcpu->arch.hv_clock.tsc_to_system_mul;
+	return &vcpu->arch.hv_clock.tsc_to_system_mul;
 #else
-	return vcpu->arch.pvclock_tsc_mul;
+	return &vcpu->arch.pvclock_tsc_mul;
 #endif
 }
 
-static inline s8 vmhooks_vcpu_shift(const struct kvm_vcpu *vcpu)
+static inline const s8 *vmhooks_vcpu_shift(const struct kvm_vcpu *vcpu)
 {
 #ifdef VMHOOKS_HAVE_KVM_VCPU_HV_CLOCK
-	return vcpu->arch.hv_clock.tsc_shift;
+	return &vcpu->arch.hv_clock.tsc_shift;
 #else
-	return vcpu->arch.pvclock_tsc_shift;
+	return &vcpu->arch.pvclock_tsc_shift;
 #endif
 }
 

@@ -24,6 +24,7 @@
 #include <asm/tsc.h>
 #include <vmhooks/kvm_hooks.h>
 
+#include "kvm_fits.h"
 #include "kvm_vcpu.h"
 #include "kvm_view.h"
 #include "kvmclock_fix_trace.h"
@@ -55,8 +56,8 @@ static struct kf_scale scale_of(const struct kf_tsc *tsc)
 
 static struct kf_rate rate_of(const struct kvm_vcpu *vcpu)
 {
-	return (struct kf_rate){ .mul = vmhooks_vcpu_mul(vcpu),
-				 .shift = vmhooks_vcpu_shift(vcpu) };
+	return (struct kf_rate){ .mul = *vmhooks_vcpu_mul(vcpu),
+				 .shift = *vmhooks_vcpu_shift(vcpu) };
 }
 
 static struct kf_tsc tsc_of(const struct kvm_vcpu *vcpu)
@@ -248,6 +249,8 @@ static void on_rebase(struct mm_hooks_kvm_client *client, struct kvm *kvm,
 	pid_t tgid = 0;
 	s64 add = 0;
 
+	if (unlikely(!kf_fits_rebase(kvm, ns, cycles)))
+		return;
 	lockdep_assert_held(&kvm->arch.tsc_write_lock);
 	kf_vms_lock_inner();
 	vm = kf_vms_get(kvm, current->mm && current->mm == kvm->mm);
@@ -432,11 +435,14 @@ static void on_publish(struct mm_hooks_kvm_client *client,
 		       struct kvm_vcpu *vcpu,
 		       struct pvclock_vcpu_time_info *clock)
 {
-	struct kvm_arch *ka = &vcpu->kvm->arch;
 	struct change change = { };
+	struct kvm_arch *ka;
 	unsigned long flags;
 	struct kf_vm *vm;
 
+	if (unlikely(!kf_fits_publish(vcpu, clock)))
+		return;
+	ka = &vcpu->kvm->arch;
 	raw_spin_lock_irqsave(&ka->tsc_write_lock, flags);
 	write_seqcount_begin(&ka->pvclock_sc);
 	kf_vms_lock_inner();
@@ -460,7 +466,7 @@ static void on_base(struct mm_hooks_kvm_client *client, s64 *ns)
 {
 	u64 tsc;
 
-	if (kf_fix())
+	if (kf_fix() && kf_fits_known() != KF_FITS_NOT)
 		kf_snapshot_base(&tsc, ns);
 }
 

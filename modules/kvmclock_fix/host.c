@@ -17,6 +17,7 @@
 
 #include "correct.h"
 #include "in_place.h"
+#include "kvm_fits.h"
 #include "kvm_view.h"
 #include "kvmclock_fix_trace.h"
 #include "page.h"
@@ -137,7 +138,7 @@ static int on_coming(struct mm_hooks_kvm_client *client)
 {
 	int err = kf_vms_init(kf_max_vms());
 
-	kf_view_begin();
+	kf_fits_begin();
 	if (err)
 		pr_err("no memory for %u VMs: their clocks are left alone; load this module again with a smaller max_vms\n",
 		       kf_max_vms());
@@ -171,7 +172,7 @@ const char *kf_host_hooks(void)
 {
 	unsigned int attached = mm_hooks_kvm_attached();
 
-	if (mm_hooks_kvm_corrects(attached))
+	if (mm_hooks_kvm_corrects(attached) && kf_fits_known() != KF_FITS_NOT)
 		return "patch";
 	return attached & MM_HOOKS_KVM_UPDATE ? "tracepoint" : "none";
 }

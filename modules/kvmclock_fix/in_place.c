@@ -16,6 +16,7 @@
 #include <linux/kvm_host.h>
 #include <linux/minmax.h>
 
+#include "kvm_fits.h"
 #include "kvm_vcpu.h"
 #include "kvm_view.h"
 #include "kvmclock_fix_trace.h"
@@ -54,7 +55,8 @@ bool kf_raise_negative(unsigned int vcpu_id,
 	s64 from, raised;
 	bool first;
 
-	if (!(clock->version & 1) || !vcpu || !kf_fix())
+	if (!(clock->version & 1) || !vcpu || kf_fits_known() != KF_FITS ||
+	    !kf_fix())
 		return false;
 	from = offset_of(&vcpu->kvm->arch, clock);
 	flags = kf_vms_lock();

@@ -3,51 +3,11 @@
 #include "kvm_view.h"
 
 #include <linux/percpu.h>
-#include <linux/printk.h>
 #include <linux/sched.h>
-#include <linux/uaccess.h>
 
 #include <asm/pvclock-abi.h>
 
 #include "kvm_vcpu.h"
-
-/*
- * This module takes nothing from kvm.ko by name, so nothing but this notices when a
- * kernel's update has changed its structures and this module was not built anew.
- */
-bool kf_view_fits;
-static bool differs;
-
-void kf_view_begin(void)
-{
-	kf_view_fits = false;
-	differs = false;
-}
-
-static bool fits(struct kvm_vcpu *vcpu, unsigned int vcpu_id)
-{
-	struct mm_struct *mm;
-	struct kvm *kvm;
-	int id;
-
-	return !get_kernel_nofault(id, &vcpu->vcpu_id) && id == vcpu_id &&
-	       !get_kernel_nofault(kvm, &vcpu->kvm) &&
-	       !get_kernel_nofault(mm, &kvm->mm) && mm == current->mm;
-}
-
-/* Several vCPUs may find out at the same time, and find the same. */
-bool kf_view_look(struct kvm_vcpu *vcpu, unsigned int vcpu_id)
-{
-	if (READ_ONCE(differs))
-		return false;
-	if (fits(vcpu, vcpu_id)) {
-		WRITE_ONCE(kf_view_fits, true);
-		return true;
-	}
-	WRITE_ONCE(differs, true);
-	pr_warn("KVM's vCPUs are not as where this module was built: VMs are told apart by process only; build and install it again for this kernel\n");
-	return false;
-}
 
 #ifdef VMHOOKS_HAVE_KVM_VCPU_HV_CLOCK
 struct kf_view kf_view_remembered(const struct pvclock_vcpu_time_info *clock)

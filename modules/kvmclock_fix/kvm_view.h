@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 #if IS_ENABLED(CONFIG_KVM)
+#include "kvm_fits.h"
 #include "kvm_vcpu.h"
 #endif
 
@@ -27,22 +28,13 @@ struct kf_view {
 };
 
 #if IS_ENABLED(CONFIG_KVM)
-/* KVM has come: nothing is known of it.  Context: process; no hook is attached. */
-void kf_view_begin(void);
-
-/* Set once the first vCPU was found to be laid out as where this module was built. */
-extern bool kf_view_fits;
-
-/* The part of kf_view_vcpu() for the first vCPUs. */
-bool kf_view_look(struct kvm_vcpu *vcpu, unsigned int vcpu_id);
-
 /**
  * kf_view_vcpu() - the vCPU that a clock is part of
  * @vcpu_id: and
  * @clock: what kvm_pvclock_update was called with
  *
- * The first one is looked at with care: of a KVM whose vCPUs are laid out otherwise than
- * where this module was built the log tells, and its vCPUs are not touched.
+ * Of a KVM that is laid out otherwise than where this module was built no vCPU is touched
+ * (kvm_fits.h).
  *
  * Context: in that tracepoint.
  * Return: the vCPU, NULL where it cannot be told.
@@ -52,10 +44,7 @@ static inline struct kvm_vcpu *kf_view_vcpu(unsigned int vcpu_id,
 {
 	struct kvm_vcpu *vcpu = vmhooks_pvclock_vcpu(clock);
 
-	if (!vcpu || likely(READ_ONCE(kf_view_fits)) ||
-	    kf_view_look(vcpu, vcpu_id))
-		return vcpu;
-	return NULL;
+	return vcpu && kf_fits_update(vcpu, vcpu_id, clock) ? vcpu : NULL;
 }
 
 static inline struct kf_view kf_view_inside(const struct kvm_vcpu *vcpu)
@@ -111,10 +100,6 @@ void kf_view_published(const struct kvm_vcpu *vcpu,
  */
 void kf_view_ask_others(struct kvm_vcpu *done);
 #else
-static inline void kf_view_begin(void)
-{
-}
-
 static inline struct kf_view kf_view_of(unsigned int vcpu_id,
 					struct pvclock_vcpu_time_info *clock)
 {

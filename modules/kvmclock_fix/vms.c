@@ -232,6 +232,9 @@ void kf_vm_changed(struct kf_vm *vm, s64 offset, u32 sleeps)
 		vm->drift = 0;
 	}
 	kf_vm_off_line(vm);
+	/* After a sleep its rebase comes first, and was left alone. */
+	if (!vm->known)
+		vm->rebase_sleeps = sleeps;
 	vm->known = true;
 	vm->offset = offset;
 	vm->sleeps = sleeps;

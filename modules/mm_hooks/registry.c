@@ -67,9 +67,10 @@ int mm_hooks_engine_select(const char *wanted)
 
 static int reporter_attach(struct mm_hooks_reporter *rep)
 {
-	int err = engine->attach(rep);
+	int err;
 
 	lockdep_assert_held(&reporters_lock);
+	err = engine->attach(rep);
 	if (err)
 		return err;
 	attached = rep;

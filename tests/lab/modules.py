@@ -46,11 +46,15 @@ def _make(kernel: Kernel, top: Path, folder: Path, extra: list[str]) -> tuple[in
     return done.returncode, done.stdout
 
 
-def _build(kernel: Kernel, target: Path, extra: list[str]) -> None:
+def _build(kernel: Kernel, target: Path, extra: list[str], without: str) -> None:
     for path in sources():
         copy = target / path.relative_to(TOP)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
+    if without:
+        header = target / "without.h"
+        header.write_text(f"#undef {without}\n")
+        extra = [*extra, f"KCFLAGS=-include {header}"]
     status, output = _make(kernel, target, Path(), extra)
     # Those share the compile probes of ours; they are for newer kernels.
     for folder in () if kernel.tree else TEST_MODULES:
@@ -66,16 +70,19 @@ def _build(kernel: Kernel, target: Path, extra: list[str]) -> None:
                          "\n".join(errors[:20]))
 
 
-def build(kernel: Kernel, sparse: bool = False) -> Path:
-    """The folder with our modules and those of the tests built for a kernel, with W=1."""
+def build(kernel: Kernel, sparse: bool = False, without: str = "") -> Path:
+    """The folder with our modules and those of the tests built for a kernel, with W=1.
+
+    without: an option that they are built as if that kernel did not have it
+    """
     files = sources()
     if TOP / "Kbuild" not in files:
         raise BuildError("there is no Kbuild: nothing to build")
     extra = ["C=2"] if sparse else []
     key = cache.digest(cache.digest_files(TOP, files), str(kernel.headers),
-                       kernel.release, *extra)
+                       kernel.release, *extra, without)
     return cache.built("modules", f"{kernel.name}-{key}",
-                       lambda target: _build(kernel, target, extra), keep=24)
+                       lambda target: _build(kernel, target, extra, without), keep=24)
 
 
 def objects(folder: Path) -> list[Path]:
