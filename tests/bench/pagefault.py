@@ -12,10 +12,11 @@ Each loop runs once to warm up; then its rounds are counted, and files are made 
 outside of them. So much is counted that a guest without a driver shows the same number in
 each boot: to some millionths with one task, to a thousandth with two that share the lists
 of the processor. Time is not so steady, so that with the driver is compared with that
-without it in the same guest, by turns.
+without it in the same guest, by short turns, of which groups of four are told by their median.
 """
 
 import itertools
+import statistics
 
 from lab import Guest
 from lab.bench import Metric
@@ -27,8 +28,9 @@ VARIANTS = (NONE, STOCK, OURS, NATIVE_LOW4, NATIVE_LOW0)
 KINDS = {"anon": "page_fault1", "file": "page_fault2"}
 TASKS = (1, 2)
 MIB_EACH = 128
-ROUNDS = {False: {"anon": 12, "file": 6}, True: {"anon": 4, "file": 4}}
+ROUNDS = {"anon": 4, "file": 2}
 TURNS = (False, True, True, False)  # is the driver loaded?
+GROUPS = {False: 5, True: 1}  # of turns; quick or not
 # Loops of that many rounds; quick or not.
 COUNTED_ROUNDS = {False: 6, True: 2}
 COUNTED = {False: {("anon", 1): 1, ("anon", 2): 2, ("file", 1): 2, ("file", 2): 8},
@@ -67,23 +69,37 @@ def _counted(kernel: str, variant: str, quick: bool) -> dict[str, float]:
         return loops(target, quick)
 
 
+def _turn(target: Guest) -> dict[tuple[str, int], float]:
+    """Seconds of QEMU's processors for each loop."""
+    used = {}
+    settle(target, calm=3)
+    for kind, tasks in itertools.product(KINDS, TASKS):
+        before = cpu_seconds(target.process.pid)
+        _loop(target, kind, tasks, ROUNDS[kind])
+        used[kind, tasks] = cpu_seconds(target.process.pid) - before
+    return used
+
+
+def _group(target: Guest, variant: str) -> dict[str, float]:
+    """Speed with the driver by that without, in one group of turns."""
+    used = []
+    for loaded in TURNS:
+        if loaded:
+            load(target, variant)
+        used.append(_turn(target))
+        if loaded:
+            unload(target, variant)
+    return {f"speed_{kind}_{tasks}":
+            sum(turn[kind, tasks] for turn, loaded in zip(used, TURNS) if not loaded) /
+            sum(turn[kind, tasks] for turn, loaded in zip(used, TURNS) if loaded)
+            for kind, tasks in used[0]}
+
+
 def _timed(kernel: str, variant: str, quick: bool) -> dict[str, float]:
-    """Speed with the driver by that without."""
-    names = list(itertools.product(KINDS, TASKS))
-    used = {(*name, loaded): 0.0 for name in names for loaded in TURNS}
-    with guest(kernel, variant, cpus=2) as target:
-        for loaded in TURNS:
-            if loaded:
-                load(target, variant)
-            settle(target, calm=3)
-            for kind, tasks in names:
-                before = cpu_seconds(target.process.pid)
-                _loop(target, kind, tasks, ROUNDS[quick][kind])
-                used[kind, tasks, loaded] += cpu_seconds(target.process.pid) - before
-            if loaded:
-                unload(target, variant)
-    return {f"speed_{kind}_{tasks}": used[kind, tasks, False] / used[kind, tasks, True]
-            for kind, tasks in names}
+    with guest(kernel, variant, cpus=2, lifetime=1200) as target:
+        _turn(target)  # warms up
+        groups = [_group(target, variant) for _ in range(GROUPS[quick])]
+    return {name: statistics.median(group[name] for group in groups) for name in groups[0]}
 
 
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:

@@ -80,7 +80,8 @@ def _check_destroyed(host: Host) -> None:
     check(host.shown("untracked") == 0, "no room for those")
     host.rmmod("kvmclock_fix")
     host.load_fix("max_vms=1")
-    with host.live("on"):
+    with host.live("on", "create 20"):
+        check(host.shown("untracked") == 0, "a process's VM before does not make room")
         host.vm("on", "resnap 20 0", vcpus=4)
         check(host.shown("untracked") > 0, "two VMs fit where there is room for one")
     host.write(FIX, "0")
