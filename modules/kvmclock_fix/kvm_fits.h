@@ -76,6 +76,7 @@ static inline bool kf_fits_publish(struct kvm_vcpu *vcpu,
  * @clock: what KVM has shown it
  *
  * Context: kvm_pvclock_update.
+ * Return: false where it was found that nothing fits.
  */
 static inline bool kf_fits_update(struct kvm_vcpu *vcpu, unsigned int vcpu_id,
 				  const struct pvclock_vcpu_time_info *clock)
