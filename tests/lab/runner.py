@@ -18,6 +18,7 @@ from .tests import Test
 
 SKIPPED = 77
 TAIL = 30
+AGAIN = 6  # lines of it, at the end of all
 REMIND = 60.0
 KEEP_LOGS = 200
 PROCESSORS = os.cpu_count() or 1
@@ -86,6 +87,7 @@ class Runner:
         self._running: list[Running] = []
         self._used = _used()
         self.counts = {"passed": 0, "failed": 0, "skipped": 0}
+        self._failed: list[str] = []  # what was said of each
         stamp = time.strftime("%Y%m%d-%H%M%S")
         self._logs = cache.folder("logs") / f"run-{stamp}-{os.getpid()}"
         self._logs.mkdir()
@@ -128,10 +130,12 @@ class Runner:
         print(line, flush=True)
         with open(self._logs / RESULTS, "a", encoding="utf-8") as results:
             results.write(line + "\n")
+        said = [f"    {text}" for text in
+                (*tail(one.log, TAIL).splitlines(), f"log: {one.log}")]
         if result == "failed" or self._verbose:
-            for line in tail(one.log, TAIL).splitlines():
-                print(f"    {line}")
-            print(f"    log: {one.log}", flush=True)
+            print("\n".join(said), flush=True)
+        if result == "failed":
+            self._failed.append("\n".join([line, *said[-AGAIN:]]))
 
     def _watch(self) -> None:
         """Take leave of tests that have ended or take too long."""
@@ -161,6 +165,9 @@ class Runner:
         finally:
             for one in self._running:
                 one.kill()
+        if self._failed:
+            say("what failed, once more:")
+            print("\n".join(self._failed), flush=True)
 
 
 def prepare(tests: list[Test]) -> None:
