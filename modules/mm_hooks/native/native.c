@@ -93,8 +93,8 @@ static void native_go(void)
 static struct policy native_policy(void)
 {
 	return policy_regular(msecs_to_jiffies(mm_hooks_min_age_ms()),
-			      mm_hooks_pacer_level(), mm_hooks_report_order(),
-			      jiffies - last_pass, HZ);
+			      mm_hooks_pacer_level(), mm_hooks_pacer_was_calm(),
+			      mm_hooks_report_order(), jiffies - last_pass, HZ);
 }
 
 /*

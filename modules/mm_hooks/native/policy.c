@@ -11,7 +11,7 @@ static u32 saturate(u64 ticks)
 	return min_t(u64, ticks, S32_MAX);
 }
 
-struct policy policy_regular(u32 min_age, unsigned int level,
+struct policy policy_regular(u32 min_age, unsigned int level, bool calm,
 			     unsigned int order, unsigned long passed,
 			     u32 second)
 {
@@ -20,7 +20,7 @@ struct policy policy_regular(u32 min_age, unsigned int level,
 			    (u64)second * POLICY_LOW_MS / 1000);
 
 	return (struct policy){
-		.min_age = saturate(age),
+		.min_age = saturate(calm ? min_age : age),
 		.low_age = saturate(low_age),
 		.order = order,
 		.low = min_t(u64, passed, second) * POLICY_LOW_RATE / second,

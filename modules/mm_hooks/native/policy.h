@@ -37,13 +37,16 @@ struct policy {
  * policy_regular() - a pass that the pacer has let go
  * @min_age: ticks, from the parameter
  * @level:   how far reporting has backed off: each level doubles the age
+ * @calm:    the guest was calm for as long as the level asks: then what was freed in
+ *	     that time, or came out of the lists of the processors, need not wait for
+ *	     as long once more; small blocks do, which cost more
  * @order:   from the parameter
  * @passed:  ticks since the last pass
  * @second:  ticks of a second
  *
  * Return: what holds for it.
  */
-struct policy policy_regular(u32 min_age, unsigned int level,
+struct policy policy_regular(u32 min_age, unsigned int level, bool calm,
 			     unsigned int order, unsigned long passed,
 			     u32 second);
 

@@ -11,7 +11,7 @@
 
 static struct policy after(unsigned long passed)
 {
-	return policy_regular(AGE, 0, ORDER, passed, HERTZ);
+	return policy_regular(AGE, 0, false, ORDER, passed, HERTZ);
 }
 
 static void block_waits_for_its_age(struct kunit *test)
@@ -37,15 +37,26 @@ static void each_level_doubles_the_age(struct kunit *test)
 	unsigned int level;
 
 	for (level = 0; level < 4; level++) {
-		struct policy p = policy_regular(AGE, level, ORDER, 0, HERTZ);
+		struct policy p = policy_regular(AGE, level, false, ORDER, 0,
+						 HERTZ);
 
 		KUNIT_EXPECT_EQ(test, p.min_age, (u32)AGE << level);
 	}
 }
 
+static void calm_guest_has_waited_for_its_level(struct kunit *test)
+{
+	struct policy calm = policy_regular(AGE, 3, true, ORDER, 0, HERTZ);
+	struct policy busy = policy_regular(AGE, 3, false, ORDER, 0, HERTZ);
+
+	KUNIT_EXPECT_EQ(test, policy_wait(&calm, ORDER, AGE), 0U);
+	KUNIT_EXPECT_EQ(test, policy_wait(&busy, ORDER, AGE), 7U * AGE);
+	KUNIT_EXPECT_EQ(test, calm.low_age, busy.low_age);
+}
+
 static void age_does_not_overflow(struct kunit *test)
 {
-	struct policy p = policy_regular(U32_MAX, 3, ORDER, 0, HERTZ);
+	struct policy p = policy_regular(U32_MAX, 3, false, ORDER, 0, HERTZ);
 
 	KUNIT_EXPECT_EQ(test, p.min_age, (u32)S32_MAX);
 	KUNIT_EXPECT_EQ(test, p.low_age, (u32)S32_MAX);
@@ -53,7 +64,7 @@ static void age_does_not_overflow(struct kunit *test)
 
 static void no_age_means_at_once(struct kunit *test)
 {
-	struct policy p = policy_regular(0, 3, ORDER, 0, HERTZ);
+	struct policy p = policy_regular(0, 3, false, ORDER, 0, HERTZ);
 
 	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER, 0), 0U);
 	KUNIT_EXPECT_EQ(test, p.low_age, 2U * HERTZ);
@@ -173,6 +184,7 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(block_waits_for_its_age),
 	KUNIT_CASE(block_freed_in_the_pass_waits_too),
 	KUNIT_CASE(each_level_doubles_the_age),
+	KUNIT_CASE(calm_guest_has_waited_for_its_level),
 	KUNIT_CASE(age_does_not_overflow),
 	KUNIT_CASE(no_age_means_at_once),
 	KUNIT_CASE(small_block_waits_longer),
