@@ -70,14 +70,17 @@ def _symbols(guest: Guest, module: str) -> list[tuple[int, str]]:
 
 
 def _read(path: Path) -> list[int]:
-    """What QEMU wrote; an address that it stopped before is written once more."""
+    """What QEMU wrote; an address that it stopped before is written once more.
+
+    The first may have been written before the log was.
+    """
     addresses: list[int] = []
     with path.open() as lines:
         for line in lines:
             if not (said := _LINE.match(line)):
                 continue
             if said[2]:
-                addresses.pop()
+                del addresses[-1:]
             else:
                 addresses.append(int(said[1], 16))
     path.unlink()
