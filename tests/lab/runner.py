@@ -130,10 +130,11 @@ class Runner:
         print(line, flush=True)
         with open(self._logs / RESULTS, "a", encoding="utf-8") as results:
             results.write(line + "\n")
+        if result != "failed" and not self._verbose:
+            return
         said = [f"    {text}" for text in
                 (*tail(one.log, TAIL).splitlines(), f"log: {one.log}")]
-        if result == "failed" or self._verbose:
-            print("\n".join(said), flush=True)
+        print("\n".join(said), flush=True)
         if result == "failed":
             self._failed.append("\n".join([line, *said[-AGAIN:]]))
 
