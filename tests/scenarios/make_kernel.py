@@ -32,7 +32,7 @@ while [ $# -gt 0 ]; do
 done
 """
 MAKEFILE = """olddefconfig:
-	@test ! -e drop || sed -i /MM_HOOKS/d .config
+	@test ! -e drop || sed -i "/$$(cat drop)/d" .config
 bindeb-pkg:
 	@test ! -e fail
 	@cp .config ../linux-image-6.12.9-vmhooks_1_amd64.deb
@@ -62,7 +62,7 @@ class Place:
         for tool in TOOLS:
             (self.tools / tool).write_text("#!/bin/sh\n")
             (self.tools / tool).chmod(0o755)
-        self.config.write_text("CONFIG_X=y\n")
+        self.config.write_text("CONFIG_X=y\nCONFIG_TRACEPOINTS=y\n")
 
     def source(self, text: str = FIRST) -> None:
         """Pack a source whose file has that text."""
@@ -125,8 +125,10 @@ def _check_built(place: Place) -> None:
     check("CONFIG_MM_HOOKS=y" in config and "CONFIG_X=y" in config, f"configuration: {config}")
     check("patched" in (place.tree() / "mm.txt").read_text(), "the patch is not in it")
     shutil.rmtree(place.out)
-    (place.tree() / "drop").touch()
-    place.refuses("CONFIG_MM_HOOKS did not stick")
+    for option, sentence in (("MM_HOOKS", "CONFIG_MM_HOOKS did not stick"),
+                             ("TRACEPOINTS", "has no tracer, and the patch's hooks are")):
+        (place.tree() / "drop").write_text(option)
+        place.refuses(sentence)
     (place.tree() / "drop").unlink()
     (place.tree() / "fail").touch()
     status, said = place.make()
