@@ -8,7 +8,7 @@
  *
  * rebase: the VM's tsc_write_lock is held and interrupts are off; mostly, but not
  *	when the VM is made, in a write section of its pvclock_sc.  Any thread.
- * publish: the vCPU's thread, no locks; takes tsc_write_lock, so that nothing
+ * publish: the vCPU's thread, no locks, interrupts on; takes tsc_write_lock, so that nothing
  *	changes under it, opens a write section, and closes both.
  * base: any context, takes no lock.
  *
@@ -270,34 +270,65 @@ static void on_rebase(struct mm_hooks_kvm_client *client, struct kvm *kvm,
 }
 
 /*
- * Without the master clock, where the TSC can be trusted: the line that the VM is
- * on, and the offset follows, but never back by more than SLACK_NS: others may just
- * have read a clock by it.  A line that is behind by more begins anew.  KVM's own
- * parts are not used: it has read the TSC, the raw clock and the offset one after
+ * The VM's clock at this moment, as KVM would have it without the master clock.  KVM's
+ * own parts are not used: it has read the TSC, the raw clock and the offset one after
  * the other, and before we took the locks.
+ *
+ * Return: false where the host's clock does not run on the TSC.
+ */
+static __always_inline bool loose_now(const struct kvm *kvm,
+				      const struct kf_vm *vm,
+				      struct kf_line *now)
+{
+	u64 tsc;
+
+	if (!kf_snapshot_base(&tsc, &now->ns))
+		return false;
+	now->tsc = kf_scaled(&vm->scale, tsc);
+	now->ns += kvm->arch.kvmclock_offset;
+	return true;
+}
+
+/*
+ * The VM stays on its line, and the offset follows, but never back by more than
+ * SLACK_NS: others may just have read a clock by it.
+ *
+ * Return: false where there is no line, or it is behind by more.
+ */
+static __always_inline bool loose_goes_on(struct kvm *kvm, struct kf_vm *vm,
+					  const struct kf_line *now)
+{
+	s64 add;
+
+	if (unlikely(!vm->shows || !kf_line_follows(&vm->shown, now)))
+		return false;
+	add = kf_line_ns(&vm->shown, now->tsc) - now->ns;
+	if (unlikely(add < -SLACK_NS))
+		return false;
+	if (add)
+		add_ns(kvm, vm, add);
+	return true;
+}
+
+/*
+ * Without the master clock, where the TSC can be trusted: the line that the VM is
+ * on, else one that begins now.
  *
  * Return: false where the host's clock does not run on the TSC.
  */
 static bool loose_line(struct kvm *kvm, struct kf_vm *vm, struct kf_line *next)
 {
 	struct kf_line now = { .rate = next->rate };
-	s64 kvms, ns;
-	u64 tsc;
+	s64 ns;
 
-	if (!kf_snapshot_base(&tsc, &kvms))
+	if (!loose_now(kvm, vm, &now))
 		return false;
-	kvms += kvm->arch.kvmclock_offset;
-	now.tsc = kf_scaled(&vm->scale, tsc);
-	ns = S64_MIN;
-	if (likely(vm->shows && kf_line_follows(&vm->shown, &now)))
-		ns = kf_line_ns(&vm->shown, now.tsc);
-	if (unlikely(ns < kvms - SLACK_NS)) {
-		now.ns = kvms;
-		begin_line(vm, &now);
+	if (!loose_goes_on(kvm, vm, &now)) {
 		ns = now.ns;
+		begin_line(vm, &now);
+		if (now.ns != ns)
+			add_ns(kvm, vm, now.ns - ns);
 	}
-	if (ns != kvms)
-		add_ns(kvm, vm, ns - kvms);
 	vm->settled = false;
 	*next = vm->shown;
 	return true;
@@ -344,11 +375,11 @@ static bool master_line(struct kvm *kvm, struct kf_vm *vm, struct kf_line *next)
 	return next->ns != ns;
 }
 
-/* What publish() has done: whether under other vCPUs' pages, and, for the trace, ns added. */
-struct change {
-	bool moved;
-	s64 add;
-};
+static struct kf_rate rate_shown(const struct pvclock_vcpu_time_info *clock)
+{
+	return (struct kf_rate){ .mul = clock->tsc_to_system_mul,
+				 .shift = clock->tsc_shift };
+}
 
 /* What KVM is about to show, by the host's TSC. */
 static struct kf_line line_of(const struct kvm_vcpu *vcpu,
@@ -357,27 +388,65 @@ static struct kf_line line_of(const struct kvm_vcpu *vcpu,
 	return (struct kf_line){ .tsc = clock->tsc_timestamp -
 					vcpu->arch.l1_tsc_offset,
 				 .ns = clock->system_time,
-				 .rate = { .mul = clock->tsc_to_system_mul,
-					   .shift = clock->tsc_shift } };
+				 .rate = rate_shown(clock) };
+}
+
+/* Shows @line to the vCPU; its tsc is the host's, scaled. */
+static void show(const struct kvm_vcpu *vcpu,
+		 struct pvclock_vcpu_time_info *clock,
+		 const struct kf_line *line)
+{
+	clock->tsc_timestamp = line->tsc + vcpu->arch.l1_tsc_offset;
+	clock->system_time = line->ns;
 }
 
 /*
- * The VM's page once more, as most are: nothing that it comes from has changed
- * since it was found to be right.  Under all three locks.
+ * Is all as we left it that a line of the VM is computed with?  Where its clock was
+ * never seen there is no @vm->tsc.  Under all three locks.
  */
+static bool is_unchanged(const struct kf_vm *vm, const struct kvm_vcpu *vcpu)
+{
+	const struct kf_tsc now = tsc_of(vcpu);
+
+	return vm->offset == vcpu->kvm->arch.kvmclock_offset &&
+	       vm->sleeps == kf_snapshot_sleeps() &&
+	       kf_tsc_same(&vm->tsc, &now) && kf_fix();
+}
+
+/* The VM's page once more: it was found to be right. */
 static bool is_settled(const struct kf_vm *vm, const struct kvm_vcpu *vcpu,
 		       const struct pvclock_vcpu_time_info *clock)
 {
-	const struct kvm_arch *ka = &vcpu->kvm->arch;
 	const struct kf_line kvms = line_of(vcpu, clock);
-	const struct kf_tsc now = tsc_of(vcpu);
 
 	return vm->settled && kf_line_same(&vm->page, &kvms) &&
-	       clock->flags & PVCLOCK_TSC_STABLE_BIT && ka->use_master_clock &&
-	       vm->cycles == ka->master_cycle_now &&
-	       vm->offset == ka->kvmclock_offset &&
-	       vm->sleeps == kf_snapshot_sleeps() &&
-	       kf_tsc_same(&vm->tsc, &now) && kf_fix();
+	       vm->cycles == vcpu->kvm->arch.master_cycle_now;
+}
+
+/*
+ * Most pages: only time has passed since the last one.  The rest is for
+ * publish_page().  Under all three locks.
+ *
+ * Return: whether it was one of those; then @clock is what is to be shown.
+ */
+static bool goes_on(struct kf_vm *vm, struct kvm_vcpu *vcpu,
+		    struct pvclock_vcpu_time_info *clock)
+{
+	const bool stable = clock->flags & PVCLOCK_TSC_STABLE_BIT;
+	struct kvm *kvm = vcpu->kvm;
+	struct kf_line now;
+
+	if (unlikely(stable != kvm->arch.use_master_clock ||
+		     !is_unchanged(vm, vcpu)))
+		return false;
+	if (likely(stable))
+		return is_settled(vm, vcpu, clock);
+	now.rate = rate_shown(clock);
+	if (unlikely(trace_kvmclock_fix_correct_enabled() ||
+		     !loose_now(kvm, vm, &now) || !loose_goes_on(kvm, vm, &now)))
+		return false;
+	show(vcpu, clock, &vm->shown);
+	return true;
 }
 
 /*
@@ -413,53 +482,66 @@ static bool publish(struct kvm_vcpu *vcpu, struct kf_vm *vm, bool stable,
 	return false;
 }
 
-/* Under all three locks. */
-static noinline struct change publish_page(struct kvm_vcpu *vcpu,
-					   struct kf_vm *vm,
-					   struct pvclock_vcpu_time_info *clock)
+/* All that a VM's clock is changed under: @ka is the VM's. */
+static inline void lock_clock(struct kvm_arch *ka)
+	__acquires(&ka->tsc_write_lock) __acquires(&kf_vms_spinlock)
+{
+	lockdep_assert_irqs_enabled();
+	raw_spin_lock_irq(&ka->tsc_write_lock);
+	write_seqcount_begin(&ka->pvclock_sc);
+	kf_vms_lock_inner();
+}
+
+static inline void unlock_clock(struct kvm_arch *ka)
+	__releases(&kf_vms_spinlock) __releases(&ka->tsc_write_lock)
+{
+	kf_vms_unlock_inner();
+	write_seqcount_end(&ka->pvclock_sc);
+	raw_spin_unlock_irq(&ka->tsc_write_lock);
+}
+
+/* A page that is not as most are.  Lets go of all three locks. */
+static noinline void publish_page(struct kvm_vcpu *vcpu, struct kf_vm *vm,
+				  struct pvclock_vcpu_time_info *clock)
+	__releases(&kf_vms_spinlock)
+	__releases(&vcpu->kvm->arch.tsc_write_lock)
 {
 	const struct kf_line kvms = line_of(vcpu, clock);
 	bool stable = clock->flags & PVCLOCK_TSC_STABLE_BIT;
 	struct kf_line ours = kvms;
-	struct change change = { };
+	bool moved;
+	s64 add;
 
-	change.moved = publish(vcpu, vm, stable, &ours);
-	if (trace_kvmclock_fix_correct_enabled())
-		change.add = kf_line_ns(&ours, kvms.tsc) - kvms.ns;
-	clock->tsc_timestamp += ours.tsc - kvms.tsc;
-	clock->system_time = ours.ns;
-	return change;
+	moved = publish(vcpu, vm, stable, &ours);
+	show(vcpu, clock, &ours);
+	unlock_clock(&vcpu->kvm->arch);
+	if (moved)
+		kf_view_ask_others(vcpu);
+	if (!trace_kvmclock_fix_correct_enabled())
+		return;
+	add = kf_line_ns(&ours, kvms.tsc) - kvms.ns;
+	if (add)
+		trace_kvmclock_fix_correct(current->tgid, "publish", add,
+					   ours.ns, ours.tsc);
 }
 
 static void on_publish(struct mm_hooks_kvm_client *client,
 		       struct kvm_vcpu *vcpu,
 		       struct pvclock_vcpu_time_info *clock)
 {
-	struct change change = { };
 	struct kvm_arch *ka;
-	unsigned long flags;
 	struct kf_vm *vm;
 
 	if (unlikely(!kf_fits_publish(vcpu, clock)))
 		return;
 	ka = &vcpu->kvm->arch;
-	raw_spin_lock_irqsave(&ka->tsc_write_lock, flags);
-	write_seqcount_begin(&ka->pvclock_sc);
-	kf_vms_lock_inner();
+	lock_clock(ka);
 	vm = kf_vms_get(vcpu->kvm, true);
-	if (unlikely(!vm || !is_settled(vm, vcpu, clock)))
-		change = publish_page(vcpu, vm, clock);
-	kf_vms_unlock_inner();
-	write_seqcount_end(&ka->pvclock_sc);
-	raw_spin_unlock_irqrestore(&ka->tsc_write_lock, flags);
+	if (likely(vm && goes_on(vm, vcpu, clock)))
+		unlock_clock(ka);
+	else
+		publish_page(vcpu, vm, clock);
 	kf_view_published(vcpu, clock);
-	if (change.moved)
-		kf_view_ask_others(vcpu);
-	if (change.add)
-		trace_kvmclock_fix_correct(current->tgid, "publish", change.add,
-					   clock->system_time,
-					   clock->tsc_timestamp -
-					   vcpu->arch.l1_tsc_offset);
 }
 
 static void on_base(struct mm_hooks_kvm_client *client, s64 *ns)

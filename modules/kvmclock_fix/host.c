@@ -114,9 +114,10 @@ static void on_update(struct mm_hooks_kvm_client *client, unsigned int vcpu_id,
 		      struct pvclock_vcpu_time_info *clock)
 {
 	bool corrected = kf_raise_in_place(vcpu_id, clock);
+	const struct kvm_vcpu *shown = kf_view_vcpu(vcpu_id, clock);
 	/* Under this lock we change offsets, too. */
 	unsigned long flags = kf_vms_lock();
-	struct kf_view view = kf_view_of(vcpu_id, clock);
+	struct kf_view view = kf_view_of(shown, clock);
 	struct kf_vm *vm = kf_vms_get(view.kvm, true);
 	/* Of a process with several VMs only the threads are different. */
 	unsigned int id = view.kvm ? vcpu_id : current->pid;

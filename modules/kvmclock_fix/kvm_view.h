@@ -34,9 +34,9 @@ struct kf_view {
  * @clock: what kvm_pvclock_update was called with
  *
  * Of a KVM that is laid out otherwise than where this module was built no vCPU is touched
- * (kvm_fits.h).
+ * (kvm_fits.h), and the log is told so.
  *
- * Context: in that tracepoint.
+ * Context: in that tracepoint, no lock of ours.
  * Return: the vCPU, NULL where it cannot be told.
  */
 static inline struct kvm_vcpu *kf_view_vcpu(unsigned int vcpu_id,
@@ -59,17 +59,15 @@ struct kf_view kf_view_remembered(const struct pvclock_vcpu_time_info *clock);
 
 /**
  * kf_view_of() - look at the VM
- * @vcpu_id: and
+ * @vcpu:  kf_view_vcpu()
  * @clock: what kvm_pvclock_update was called with
  *
  * Context: in that tracepoint, preemption disabled.
  * Return: what there is.
  */
-static inline struct kf_view kf_view_of(unsigned int vcpu_id,
-					struct pvclock_vcpu_time_info *clock)
+static inline struct kf_view kf_view_of(const struct kvm_vcpu *vcpu,
+					const struct pvclock_vcpu_time_info *clock)
 {
-	const struct kvm_vcpu *vcpu = kf_view_vcpu(vcpu_id, clock);
-
 	return vcpu ? kf_view_inside(vcpu) : kf_view_remembered(clock);
 }
 
@@ -100,8 +98,14 @@ void kf_view_published(const struct kvm_vcpu *vcpu,
  */
 void kf_view_ask_others(struct kvm_vcpu *done);
 #else
-static inline struct kf_view kf_view_of(unsigned int vcpu_id,
-					struct pvclock_vcpu_time_info *clock)
+static inline struct kvm_vcpu *kf_view_vcpu(unsigned int vcpu_id,
+					    struct pvclock_vcpu_time_info *clock)
+{
+	return NULL;
+}
+
+static inline struct kf_view kf_view_of(const struct kvm_vcpu *vcpu,
+					const struct pvclock_vcpu_time_info *clock)
 {
 	return (struct kf_view){ };
 }

@@ -6,6 +6,7 @@
 #ifndef KVMCLOCK_FIX_LINE_H
 #define KVMCLOCK_FIX_LINE_H
 
+#include <linux/compiler.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/types.h>
@@ -60,7 +61,7 @@ static inline bool kf_tsc_same(const struct kf_tsc *a, const struct kf_tsc *b)
 /**
  * struct kf_scale - a guest's TSC is cycles of the host's * @ratio >> @bits
  * @ratio: 0 where that is not known
- * @bits:  of @ratio that are a fraction
+ * @bits:  of @ratio that are a fraction; 0: it is 1, as most are
  */
 struct kf_scale {
 	u64 ratio;
@@ -69,6 +70,8 @@ struct kf_scale {
 
 static inline u64 kf_scaled(const struct kf_scale *scale, u64 cycles)
 {
+	if (likely(!scale->bits))
+		return cycles;
 	return mul_u64_u64_shr(cycles, scale->ratio, scale->bits);
 }
 

@@ -3,7 +3,7 @@
  * kvmclock_fix: the clock that KVM shows its guests, looked at and corrected.
  *
  * A clock's way: the timekeeper notifies, snapshot.c copies its clocks and
- * raw_clock.c computes with them; KVM takes the master clock and makes a page of
+ * raw_clock.h computes with them; KVM takes the master clock and makes a page of
  * it, correct.c lets it go on where the last one was (line.c); host.c looks at
  * what guests are shown (audit.c) and keeps it in vms.c; in a guest, guest.c looks
  * at what it is shown.  sysfs.c tells.

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A clock as the timekeeper keeps it, and the arithmetic on it. */
+/* A clock as the timekeeper keeps it, and the arithmetic on it, without kernel state. */
 #ifndef KVMCLOCK_FIX_RAW_CLOCK_H
 #define KVMCLOCK_FIX_RAW_CLOCK_H
 
+#include <linux/compiler.h>
+#include <linux/overflow.h>
 #include <linux/types.h>
 
 /**
@@ -35,7 +37,12 @@ struct kf_clock {
  *
  * Return: cycles.
  */
-u64 kf_clock_delta(const struct kf_clock *clock, u64 cycles);
+static inline u64 kf_clock_delta(const struct kf_clock *clock, u64 cycles)
+{
+	u64 delta = (cycles - clock->cycle_last) & clock->mask;
+
+	return delta > clock->mask / 2 ? 0 : delta;
+}
 
 /**
  * kf_clock_ns() - what the clock shows when the counter shows @cycles
@@ -46,6 +53,18 @@ u64 kf_clock_delta(const struct kf_clock *clock, u64 cycles);
  *
  * Return: nanoseconds.
  */
-u64 kf_clock_ns(const struct kf_clock *clock, u64 cycles);
+static inline u64 kf_clock_ns(const struct kf_clock *clock, u64 cycles)
+{
+	u64 delta = kf_clock_delta(clock, cycles);
+	__uint128_t product;
+	u64 shifted;
+
+	/* Only after a long gap it takes more than 64 bits. */
+	if (likely(!check_mul_overflow(delta, (u64)clock->mult, &shifted) &&
+		   !check_add_overflow(shifted, clock->base_cycles, &shifted)))
+		return (shifted >> clock->shift) + clock->offset;
+	product = (__uint128_t)delta * clock->mult + clock->base_cycles;
+	return (u64)(product >> clock->shift) + clock->offset;
+}
 
 #endif /* KVMCLOCK_FIX_RAW_CLOCK_H */

@@ -3,16 +3,14 @@
 #include "snapshot.h"
 
 #include <linux/clocksource.h>
-#include <linux/seqlock.h>
 #include <linux/string.h>
 #include <linux/timekeeper_internal.h>
 
-#include <asm/msr.h>
 #include <vmhooks/mm_hooks.h>
 
 /* Written by the notifier, which the timekeeper's lock serialises. */
-static struct kf_snapshot last;
-static seqcount_t last_seq = SEQCNT_ZERO(last_seq);
+struct kf_snapshot kf_last;
+seqcount_t kf_last_seq = SEQCNT_ZERO(kf_last_seq);
 u32 kf_sleeps;
 
 /* The clocksource whose name was copied: compared, never followed. */
@@ -34,7 +32,7 @@ static void copy_name(const struct clocksource *source)
 	if (source == named)
 		return;
 	named = source;
-	strscpy(last.source, source->name, sizeof(last.source));
+	strscpy(kf_last.source, source->name, sizeof(kf_last.source));
 }
 
 /* The timekeeper's lock is held, interrupts are off. */
@@ -43,15 +41,15 @@ static void take_snapshot(struct mm_hooks_clock_client *client,
 {
 	const s64 boot_offset = ktime_to_ns(tk->offs_boot);
 
-	write_seqcount_begin(&last_seq);
-	copy_clock(&last.mono, &tk->tkr_mono);
-	copy_clock(&last.raw, &tk->tkr_raw);
+	write_seqcount_begin(&kf_last_seq);
+	copy_clock(&kf_last.mono, &tk->tkr_mono);
+	copy_clock(&kf_last.raw, &tk->tkr_raw);
 	copy_name(tk->tkr_mono.clock);
-	if (unlikely(last.updates && boot_offset != last.boot_offset))
+	if (unlikely(kf_last.updates && boot_offset != kf_last.boot_offset))
 		WRITE_ONCE(kf_sleeps, kf_sleeps + 1);
-	last.boot_offset = boot_offset;
-	last.updates++;
-	write_seqcount_end(&last_seq);
+	kf_last.boot_offset = boot_offset;
+	kf_last.updates++;
+	write_seqcount_end(&kf_last_seq);
 }
 
 static struct mm_hooks_clock_client client = { .timekeeper = take_snapshot };
@@ -62,32 +60,12 @@ u64 kf_snapshot_read(struct kf_snapshot *snap)
 	u64 cycles;
 
 	do {
-		seq = read_seqcount_begin(&last_seq);
-		*snap = last;
+		seq = read_seqcount_begin(&kf_last_seq);
+		*snap = kf_last;
 		cycles = snap->raw.vclock_mode == VDSO_CLOCKMODE_TSC ?
 				 rdtsc_ordered() : snap->raw.cycle_last;
-	} while (read_seqcount_retry(&last_seq, seq));
+	} while (read_seqcount_retry(&kf_last_seq, seq));
 	return cycles;
-}
-
-bool kf_snapshot_base(u64 *tsc, s64 *ns)
-{
-	struct kf_clock raw;
-	s64 boot_offset;
-	unsigned int seq;
-	u64 cycles;
-
-	do {
-		seq = read_seqcount_begin(&last_seq);
-		raw = last.raw;
-		boot_offset = last.boot_offset;
-		cycles = rdtsc_ordered();
-	} while (read_seqcount_retry(&last_seq, seq));
-	if (raw.vclock_mode != VDSO_CLOCKMODE_TSC)
-		return false;
-	*tsc = cycles;
-	*ns = kf_clock_ns(&raw, cycles) + boot_offset;
-	return true;
 }
 
 int kf_snapshot_init(void)

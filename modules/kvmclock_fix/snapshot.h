@@ -3,7 +3,11 @@
 #ifndef KVMCLOCK_FIX_SNAPSHOT_H
 #define KVMCLOCK_FIX_SNAPSHOT_H
 
+#include <linux/clocksource.h>
 #include <linux/compiler.h>
+#include <linux/seqlock.h>
+
+#include <asm/tsc.h>
 
 #include "raw_clock.h"
 
@@ -22,6 +26,10 @@ struct kf_snapshot {
 	u64 updates;
 	char source[16];
 };
+
+/* The last copy, and what tells a reader that it was half an update. */
+extern struct kf_snapshot kf_last;
+extern seqcount_t kf_last_seq;
 
 /* Context: process.  Return: 0 or a negative errno. */
 int kf_snapshot_init(void);
@@ -48,7 +56,24 @@ u64 kf_snapshot_read(struct kf_snapshot *snap);
  * Context: any but NMI.
  * Return: false where the clocks do not run on the TSC; then nothing is written.
  */
-bool kf_snapshot_base(u64 *tsc, s64 *ns);
+static __always_inline bool kf_snapshot_base(u64 *tsc, s64 *ns)
+{
+	unsigned int seq;
+	u64 cycles;
+	s64 base;
+
+	/* What is computed from half an update is thrown away. */
+	do {
+		seq = read_seqcount_begin(&kf_last_seq);
+		if (unlikely(kf_last.raw.vclock_mode != VDSO_CLOCKMODE_TSC))
+			return false;
+		cycles = rdtsc_ordered();
+		base = kf_clock_ns(&kf_last.raw, cycles) + kf_last.boot_offset;
+	} while (read_seqcount_retry(&kf_last_seq, seq));
+	*tsc = cycles;
+	*ns = base;
+	return true;
+}
 
 /* Times that the boot offset has changed. */
 extern u32 kf_sleeps;

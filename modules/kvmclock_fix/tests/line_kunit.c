@@ -11,7 +11,7 @@
 #include <linux/random.h>
 
 #include "../line.c"
-#include "../raw_clock.c"
+#include "../raw_clock.h"
 
 #define RATES 1000
 #define SECOND 1000000000ULL

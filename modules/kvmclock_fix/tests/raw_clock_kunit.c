@@ -5,7 +5,7 @@
 #include <linux/limits.h>
 #include <linux/math64.h>
 
-#include "../raw_clock.c"
+#include "../raw_clock.h"
 
 /* 3 GHz: 1/3 ns a cycle. */
 static const struct kf_clock tsc = {
@@ -128,6 +128,23 @@ static void every_shift_agrees_with_the_slow_way(struct kunit *test)
 	}
 }
 
+/* Where the product, or only the sum, passes 2^64. */
+static void sum_beyond_64_bits_is_exact(struct kunit *test)
+{
+	struct kf_clock c = { .mask = U64_MAX, .mult = U32_MAX, .shift = 32,
+			      .base_cycles = (1000000000ULL << 32) - 1 };
+	const u64 product = U64_MAX / c.mult;
+	const u64 sum = (U64_MAX - c.base_cycles) / c.mult;
+	s64 i;
+
+	for (i = -2; i <= 2; i++) {
+		KUNIT_EXPECT_EQ(test, kf_clock_ns(&c, product + i),
+				slow_ns(&c, product + i));
+		KUNIT_EXPECT_EQ(test, kf_clock_ns(&c, sum + i),
+				slow_ns(&c, sum + i));
+	}
+}
+
 /* The largest distance there is: half the range of a counter of 64 bits. */
 static void longest_gap_is_exact_at_every_mult(struct kunit *test)
 {
@@ -177,6 +194,7 @@ static struct kunit_case raw_clock_cases[] = {
 	KUNIT_CASE(half_the_range_is_the_border),
 	KUNIT_CASE(hour_without_an_update_is_exact),
 	KUNIT_CASE(every_shift_agrees_with_the_slow_way),
+	KUNIT_CASE(sum_beyond_64_bits_is_exact),
 	KUNIT_CASE(longest_gap_is_exact_at_every_mult),
 	KUNIT_CASE(offset_beyond_63_bits_wraps),
 	KUNIT_CASE(clock_never_runs_back),
