@@ -37,6 +37,13 @@ def pages(output: str) -> list[dict[str, int]]:
     return [parse(line)["page"] for line in output.splitlines() if line.startswith("page ")]
 
 
+def shown_at(page: dict[str, int], tsc: int) -> int:
+    """What a guest makes of a page: nanoseconds, when its TSC is that."""
+    cycles, shift = tsc - page["tsc"], page["shift"]
+    shifted = cycles << shift if shift >= 0 else cycles >> -shift
+    return page["ns"] + (shifted * page["mul"] >> 32)
+
+
 def raw_gain(khz: int) -> float:
     """By how much the kernel's raw clock is ahead at a rate, because its factor is whole."""
     exact = (10**6 << RAW_SHIFT) / khz
