@@ -113,7 +113,7 @@ static bool is_new(struct kvm *kvm)
 	return !atomic_read(&kvm->online_vcpus);
 }
 
-/* The one whose page was seen last, else the first.  Return: NULL for none. */
+/* One whose page was not just the one before, else the first.  Return: NULL for none. */
 static struct kvm_vcpu *any_vcpu(struct kvm *kvm, const struct kf_vm *vm)
 {
 	if (likely(vm->vcpu))
@@ -445,6 +445,7 @@ static bool goes_on(struct kf_vm *vm, struct kvm_vcpu *vcpu,
 	if (unlikely(trace_kvmclock_fix_correct_enabled() ||
 		     !loose_now(kvm, vm, &now) || !loose_goes_on(kvm, vm, &now)))
 		return false;
+	vm->vcpu = vcpu;
 	show(vcpu, clock, &vm->shown);
 	return true;
 }

@@ -60,7 +60,7 @@ static inline bool kf_tsc_same(const struct kf_tsc *a, const struct kf_tsc *b)
 
 /**
  * struct kf_scale - a guest's TSC is cycles of the host's * @ratio >> @bits
- * @ratio: 0 where that is not known
+ * @ratio: 0 where that is not known; then there is nothing to scale
  * @bits:  of @ratio that are a fraction; 0: it is 1, as most are
  */
 struct kf_scale {

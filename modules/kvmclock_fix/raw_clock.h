@@ -49,7 +49,7 @@ static inline u64 kf_clock_delta(const struct kf_clock *clock, u64 cycles)
  * @clock:  the clock
  * @cycles: the counter's value
  *
- * Exact for any distance from the last update: the product has 128 bits.
+ * Exact for any distance from the last update: in 128 bits where 64 are too few.
  *
  * Return: nanoseconds.
  */

@@ -31,11 +31,11 @@ struct pid;
  * @offset:  kvmclock_offset as we saw it last or left it
  * @sleeps:  of the machine, when we were here last
  * @rebase_sleeps: of the machine, at the last rebase
- * @tsc:     of the vCPU that was shown a clock last
+ * @tsc:     of its vCPUs, as far as they were shown a clock
  * @scale:   of @tsc
  * @drift:   ns by which our corrections have moved the clock from the raw one
  *	     since somebody set it
- * @vcpu:    whose page @tsc is of, NULL before; it lives as long as the VM, so it may be
+ * @vcpu:    one whose @tsc it was, NULL before; it lives as long as the VM, so it may be
  *	     followed in the VM's own hooks
  * @shows:   @shown is what the VM is on
  * @away:    the host's clock has left the TSC; then @shown is what was shown last
