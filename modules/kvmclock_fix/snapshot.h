@@ -59,22 +59,24 @@ u64 kf_snapshot_read(struct kf_snapshot *snap);
 static __always_inline bool kf_snapshot_base(u64 *tsc, s64 *ns)
 {
 	unsigned int seq;
-	bool on_tsc;
 	u64 cycles;
 	s64 base;
 
 	/* What is computed from half an update is thrown away. */
 	do {
 		seq = read_seqcount_begin(&kf_last_seq);
-		on_tsc = kf_last.raw.vclock_mode == VDSO_CLOCKMODE_TSC;
+		if (unlikely(kf_last.raw.vclock_mode != VDSO_CLOCKMODE_TSC))
+			goto other;
 		cycles = rdtsc_ordered();
 		base = kf_clock_ns(&kf_last.raw, cycles) + kf_last.boot_offset;
 	} while (read_seqcount_retry(&kf_last_seq, seq));
-	if (unlikely(!on_tsc))
-		return false;
 	*tsc = cycles;
 	*ns = base;
 	return true;
+other:
+	/* Only to end the section: an update more makes no difference. */
+	read_seqcount_retry(&kf_last_seq, seq);
+	return false;
 }
 
 /* Times that the boot offset has changed. */
