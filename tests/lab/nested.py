@@ -123,6 +123,22 @@ class Host(Guest):
                 (line.removeprefix("<=").split() for line in
                  self.read(f"{CLOCK}/steps").splitlines())}
 
+    def leave_tsc(self, vm: "LiveVm", other: str) -> dict[str, int]:
+        """Let its clocks run on another counter: the VM's page without the master clock."""
+        self.write(f"{SOURCE}/current_clocksource", other)
+        self.poll("the master clock is off", lambda: not vm.page()["flags"] & STABLE, 20)
+        return vm.page()
+
+    def back_to_tsc(self, vm: "LiveVm") -> dict[str, int]:
+        """Let them run on the TSC again: the VM's page with the master clock."""
+        self.write(f"{SOURCE}/current_clocksource", "tsc")
+        self.poll("the TSC again",
+                  lambda: self.read(f"{SOURCE}/current_clocksource") == "tsc", 20)
+        vm.tell("resnap 2 0")
+        page = vm.page()
+        check(page["flags"] & STABLE, f"the master clock stays off: {page}")
+        return page
+
     @contextmanager
     def live(self, *commands: str, vcpus: int = 1) -> Iterator["LiveVm"]:
         """A VM that lives as long as the block, and what it is told to do first."""
@@ -164,6 +180,10 @@ class LiveVm:
     def tell(self, *commands: str, timeout: float = 120) -> str:
         """Tell it commands, and wait: what it said."""
         return self.done(self.start(*commands), len(commands), timeout) if commands else ""
+
+    def page(self) -> dict[str, int]:
+        """What its first vCPU is shown now."""
+        return pages(self.tell("pages"))[0]
 
     def _number_of(self) -> str:
         return self._job.output.split()[0].decode()

@@ -8,7 +8,7 @@ clock its time is slower, so that what passes until the VM is shown it makes the
 """
 
 from lab import check
-from lab.nested import SOURCE, STABLE, Host, LiveVm, pages, raw_gain, shown_at, worst_khz
+from lab.nested import Host, raw_gain, shown_at, worst_khz
 
 KERNELS = ()
 ALSO = ("lab", "lab-6.1", "lab-7.3")
@@ -18,25 +18,14 @@ DRIFT_MS = 1800 * 1000
 BEHIND_NS = 40000  # of 50000 that such clocks drift
 
 
-def _page(vm: LiveVm) -> dict[str, int]:
-    return pages(vm.tell("pages"))[0]
-
-
 def _leave(host: Host) -> int:
     """By how much a VM's clock steps where its host leaves the TSC after that time."""
     with host.live("on", "resnap 2 0") as vm:
-        before = _page(vm)
+        before = vm.page()
         vm.tell(f"sleep {DRIFT_MS}", timeout=300)
-        host.write(f"{SOURCE}/current_clocksource", "hpet")
-        host.poll("the master clock is off", lambda: not _page(vm)["flags"] & STABLE, 20)
-        after = _page(vm)
-        host.write(f"{SOURCE}/current_clocksource", "tsc")
-        host.poll("the TSC again",
-                  lambda: host.read(f"{SOURCE}/current_clocksource") == "tsc", 20)
-        vm.tell("resnap 2 0")
-        back = _page(vm)
+        after = host.leave_tsc(vm, "hpet")
+        back = host.back_to_tsc(vm)
         print(f"before {before}\naway   {after}\nback   {back}")
-        check(back["flags"] & STABLE, f"the master clock stays off: {back}")
         check(back["ns"] > after["ns"] > before["ns"], "the clock ran back by more than it drifted")
         return after["ns"] - shown_at(before, after["tsc"])
 
