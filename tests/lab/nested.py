@@ -170,11 +170,15 @@ class LiveVm:
 
     def done(self, begun: int, count: int = 1, timeout: float = 120) -> str:
         """What it said since, when it has done that many commands."""
-        def ended() -> bool:
-            if self._job.status is not None:
+        def has_done() -> bool:
+            # Ended first: what it said before comes before that.
+            ended, said = self._job.status is not None, self._job.output[begun:]
+            if said.count(b"done ") >= count:
+                return True
+            if ended:
                 raise GuestError(f"clockvm ended: {self._job.output.decode()[-2000:]}")
-            return self._job.output[begun:].count(b"done ") >= count
-        self._host.poll(f"{count} commands of clockvm", ended, timeout, interval=0.02)
+            return False
+        self._host.poll(f"{count} commands of clockvm", has_done, timeout, interval=0.02)
         return self._job.output[begun:].decode()
 
     def tell(self, *commands: str, timeout: float = 120) -> str:
