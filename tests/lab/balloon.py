@@ -9,6 +9,7 @@ from .guest import Guest
 
 OURS = "balloon_report"
 STOCK = "virtio_balloon"
+LISTED = "grep '^ *count: ' /proc/zoneinfo"  # what the lists of the processors hold
 HOOKS = "/sys/kernel/mm_hooks"
 _DRIVERS = "/sys/bus/virtio/drivers"
 _BALLOON_ID = "0x0005"
@@ -76,10 +77,14 @@ def check_all_back(guest: Guest) -> dict[str, int]:
     return taken
 
 
+def parse_listed(said: str) -> int:
+    """Bytes, of what LISTED said."""
+    return sum(map(int, said.split()[1::2])) << 12
+
+
 def listed_bytes(guest: Guest) -> int:
     """Memory that is free in the lists of the processors, where no report reaches it."""
-    counts = guest.sh("grep '^ *count: ' /proc/zoneinfo").split()[1::2]
-    return sum(map(int, counts)) << 12
+    return parse_listed(guest.sh(LISTED))
 
 
 def unreportable_bytes(guest: Guest) -> int:
