@@ -25,6 +25,8 @@
 #include "snapshot.h"
 #include "vms.h"
 
+#define PID_BITS 22 /* pid_max is 4194304 at most */
+
 static noinline void complain(unsigned int vcpu_id, const struct kf_page *page,
 			      unsigned int found, s64 step)
 {
@@ -110,6 +112,15 @@ static __always_inline bool goes_on(struct kf_vm *vm, struct kf_vcpu *vcpu,
 	return kf_audit_goes_on(&vcpu->seen, &page, &epoch, &vm->counts);
 }
 
+/*
+ * Of a process with several VMs only the threads are different, and a thread may run
+ * several vCPUs.
+ */
+static unsigned int id_in_process(unsigned int vcpu_id)
+{
+	return (vcpu_id << PID_BITS) + current->pid;
+}
+
 static void on_update(struct mm_hooks_kvm_client *client, unsigned int vcpu_id,
 		      struct pvclock_vcpu_time_info *clock)
 {
@@ -119,8 +130,7 @@ static void on_update(struct mm_hooks_kvm_client *client, unsigned int vcpu_id,
 	unsigned long flags = kf_vms_lock();
 	struct kf_view view = kf_view_of(shown, clock);
 	struct kf_vm *vm = kf_vms_get(view.kvm, true);
-	/* Of a process with several VMs only the threads are different. */
-	unsigned int id = view.kvm ? vcpu_id : current->pid;
+	unsigned int id = view.kvm ? vcpu_id : id_in_process(vcpu_id);
 	struct kf_vcpu *vcpu = vm ? kf_vms_vcpu(vm, id) : NULL;
 
 	if (vm && view.kvm)

@@ -76,7 +76,7 @@ struct kf_vm {
  * @node: by @vm and @id, or in the list of free ones
  * @sibling: in the list of @vm
  * @vm:	  whose it is
- * @id:	  its number, or its thread's where @vm may be several VMs
+ * @id:	  its number, and its thread's besides where @vm may be several VMs
  * @seen: what it was shown last
  */
 struct kf_vcpu {

@@ -54,7 +54,7 @@ def _build(kernel: Kernel, target: Path, extra: list[str], without: str) -> None
     if without:
         header = target / "without.h"
         header.write_text(f"#undef {without}\n")
-        extra = [*extra, f"KCFLAGS=-include {header}"]
+        extra = [*extra, f"KCFLAGS=-include {header}", f"{without}="]
     status, output = _make(kernel, target, Path(), extra)
     # Those share the compile probes of ours; they are for newer kernels.
     for folder in () if kernel.tree else TEST_MODULES:
