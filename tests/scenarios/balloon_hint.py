@@ -57,7 +57,8 @@ def run(kernel: str) -> None:
         check("oom_kill 0" in guest.read("/proc/vmstat"), "the guest ran out of memory")
         guest.poll("the hinted blocks are free again",
                    lambda: device.counters()["hint_held_pages"] == 0, 30, 0.2)
-        said = guest.sh("echo >/tmp/check; sleep 0.5; cat /tmp/check.result", 60)
+        said = guest.sh("echo >/tmp/check; while [ ! -s /tmp/check.result ]; do sleep 0.1; done; "
+                        "cat /tmp/check.result", 60)
         check("intact" in said, f"the held memory: {said}")
         device.resize(64)
         device.resize(0)

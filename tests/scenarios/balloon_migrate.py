@@ -39,8 +39,8 @@ def _check_arrived(guest: Guest) -> None:
     device.resize(64)
     device.resize(0)
     guest.write("/sys/module/mm_hooks/parameters/delay_ms", "100")
-    guest.sh(f"memhog {FREED_MB} --hold 0", 60)
     before = balloon.hooks(guest)["reported_bytes"]
+    guest.sh(f"memhog {FREED_MB} --hold 0", 60)
     balloon.flush(guest)
     check(balloon.hooks(guest)["reported_bytes"] > before, "nothing is reported any more")
 

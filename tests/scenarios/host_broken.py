@@ -64,6 +64,7 @@ def hinting(host: FakeHost) -> None:
     host.set("hint/hold", 1)
     host.set("cmd_id", 0x80000000)
     host.until("a command that is out", "hint/pending", 1)
+    host.set("hint/ack_ms", 1000)  # so that it is not over before the queue is full
     host.set("hint/hold", 0)
     host.guest.poll("hinting", lambda: host.of_driver("hint_blocks") > 0)
     host.set("hint/hold", 1)
@@ -73,6 +74,7 @@ def hinting(host: FakeHost) -> None:
     dies(host)
     host.unplug()
     host.set("hint/hold", 0)
+    host.set("hint/ack_ms", 0)
     host.set("cmd_id", 0)
     host.set("num_pages", 0)
 

@@ -14,6 +14,7 @@ from lab.fakehost import ALL, DONE, PAGES_PER_MIB, STOP, FakeHost, fake, meminfo
 KERNELS = ("lab",)
 ALSO = ("6.1", "6.12")
 TIMEOUT = 1200
+HINT_SIZE = 16
 HELD_MB = 200
 SPARE_MB = 50  # acknowledged, and not needed by the guest in need
 PATIENCE = "/sys/module/balloon_report/parameters/host_timeout_ms"
@@ -65,7 +66,7 @@ def unanswered(host: FakeHost) -> None:
     host.set("cmd_id", 0x80000210)
     host.guest.poll("acknowledged blocks", lambda: held_mb(host) >= HELD_MB)
     host.set("hint/hold", 1)
-    host.until_out("hint")
+    host.until("a full queue", "hint/pending", HINT_SIZE)
     before, pending = held_mb(host), host.get("hinted")
     check(pending > 0, "every block was acknowledged")
     need = meminfo(host.guest, "MemFree") + before - SPARE_MB
@@ -127,7 +128,7 @@ def run(kernel: str) -> None:
         late(host)
         mind(host)
         host.unplug()
-        host.plug(hint_size=16)  # few blocks are out at a time
+        host.plug(hint_size=HINT_SIZE)  # few blocks are out at a time
         unanswered(host)
         host.set("hint/hold", 1)
         host.set("cmd_id", 0x80000400)

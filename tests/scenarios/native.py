@@ -11,6 +11,7 @@ from lab import MIB, Guest, balloon, check
 
 KERNELS = ("lab",)
 ALSO = ("lab-6.1", "lab-7.3", "lab-kasan")
+TIMEOUT = 600
 HOG_MB = 300
 FILL_MB = 200
 MIDDLE = 5  # an order below that of a pageblock

@@ -55,7 +55,7 @@ def _check_forget(guest: Guest) -> None:
     known = balloon.hooks(guest)["known_bytes"]
     guest.write(FORGET, "1")
     guest.poll("everything reported again",
-               lambda: _reported(guest) - before > known * 9 // 10, 60, 0.5)
+               lambda: _reported(guest) - before > known * 9 // 10, 90, 0.5)
     balloon.flush(guest)
     again = _reported(guest) - before
     check(again < known + 2 * NOISE, f"{again} bytes reported again, {known} were known")

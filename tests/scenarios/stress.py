@@ -61,11 +61,12 @@ def run(kernel: str) -> None:
         total = guest.sh("grep MemTotal /proc/meminfo")
         device = balloon.load(guest)
         guest.insmod("kvmclock_fix")
-        load = [guest.start("churn 48 400 --pause 20"), guest.start("churn 24 400 --nohuge")]
+        load = [guest.start("churn 48 1000 --pause 20"),
+                guest.start("churn 24 1000 --nohuge")]
         _disturb(guest, device)
         guest.sh(f"for i in $(seq {RELOADS}); do rmmod {balloon.OURS} kvmclock_fix mm_hooks || "
                  f"exit 1; modprobe mm_hooks && modprobe {balloon.OURS} && "
-                 "modprobe kvmclock_fix || exit 1; done", 200)
+                 "modprobe kvmclock_fix || exit 1; done", 400)
         guest.sh("killall churn")
         for job in load:
             guest.wait(job)
