@@ -19,93 +19,19 @@
 
 #include <linux/kvm_host.h>
 #include <linux/limits.h>
-#include <linux/math64.h>
 
-#include <asm/tsc.h>
 #include <vmhooks/kvm_hooks.h>
 
 #include "kvm_fits.h"
-#include "kvm_vcpu.h"
 #include "kvm_view.h"
 #include "kvmclock_fix_trace.h"
 #include "params.h"
 #include "snapshot.h"
+#include "vcpu_tsc.h"
 #include "vms.h"
 
 /* Less than lies between two readings of a clock by anybody. */
 #define SLACK_NS 50
-
-/*
- * The processor says how many bits of the ratio are a fraction; KVM keeps that to
- * itself.  What it computes from the host's rate has to come out here, too.
- *
- * Return: the scale; a ratio of 0 where that does not: then nothing is known of
- * this vCPU's TSC.
- */
-static struct kf_scale scale_of(const struct kf_tsc *tsc)
-{
-	struct kf_scale scale = { .ratio = tsc->ratio };
-
-	scale.bits = boot_cpu_has(X86_FEATURE_SVM) ? 32 : 48;
-	if (scale.ratio <= 1 || scale.ratio == 1ULL << scale.bits)
-		return (struct kf_scale){ .ratio = 1 };
-	if (kf_scaled(&scale, tsc_khz) != tsc->khz)
-		scale.ratio = 0;
-	return scale;
-}
-
-static struct kf_rate rate_of(const struct kvm_vcpu *vcpu)
-{
-	return (struct kf_rate){ .mul = *vmhooks_vcpu_mul(vcpu),
-				 .shift = *vmhooks_vcpu_shift(vcpu) };
-}
-
-static struct kf_tsc tsc_of(const struct kvm_vcpu *vcpu)
-{
-	return (struct kf_tsc){ .ratio = vcpu->arch.l1_tsc_scaling_ratio,
-				.khz = vcpu->arch.hw_tsc_khz,
-				.host_khz = tsc_khz };
-}
-
-/* Of a VM whose pages we have not seen: the scale is known where the rates fit. */
-static noinline bool learn_scale(struct kf_vm *vm, const struct kvm_vcpu *vcpu)
-{
-	struct kf_tsc now = tsc_of(vcpu);
-
-	vm->scale = scale_of(&now);
-	return now.khz && vm->scale.ratio &&
-	       kf_scaled(&vm->scale, tsc_khz) == now.khz;
-}
-
-/*
- * Is all known that a line of this vCPU is computed with?  KVM's rate of it is as of
- * its last page: nothing that it was computed from may have changed since.
- */
-static bool tsc_is_same(const struct kf_vm *vm, const struct kvm_vcpu *vcpu)
-{
-	struct kf_tsc now = tsc_of(vcpu);
-
-	return kf_tsc_same(&vm->tsc, &now) && vm->scale.ratio;
-}
-
-static bool tsc_is_known(struct kf_vm *vm, const struct kvm_vcpu *vcpu)
-{
-	return likely(vm->tsc.khz) ? tsc_is_same(vm, vcpu) :
-				     learn_scale(vm, vcpu);
-}
-
-/* A line of another TSC says nothing. */
-static void notice_tsc(struct kf_vm *vm, struct kvm_vcpu *vcpu)
-{
-	struct kf_tsc now = tsc_of(vcpu);
-
-	vm->vcpu = vcpu;
-	if (likely(kf_tsc_same(&vm->tsc, &now)))
-		return;
-	kf_vm_off_line(vm);
-	vm->tsc = now;
-	vm->scale = scale_of(&now);
-}
 
 /* The VM is being made: nothing was shown yet, and its address may be known. */
 static bool is_new(struct kvm *kvm)
@@ -136,7 +62,7 @@ static struct kf_line line_at(const struct kf_vm *vm,
 {
 	return (struct kf_line){ .tsc = kf_scaled(&vm->scale, cycles),
 				 .ns = ns + vm->offset,
-				 .rate = rate_of(vcpu) };
+				 .rate = kf_vcpu_rate(vcpu) };
 }
 
 /*
@@ -207,7 +133,7 @@ static s64 rebase(struct kvm *kvm, struct kf_vm *vm, bool was_on,
 
 	vm->rebase_sleeps = sleeps;
 	kf_vm_notice(vm, ka->kvmclock_offset, sleeps);
-	if (!vcpu || !tsc_is_known(vm, vcpu)) {
+	if (!vcpu || !kf_vm_knows_tsc(vm, vcpu)) {
 		kf_vm_off_line(vm);
 		return 0;
 	}
@@ -406,7 +332,7 @@ static void show(const struct kvm_vcpu *vcpu,
  */
 static bool is_unchanged(const struct kf_vm *vm, const struct kvm_vcpu *vcpu)
 {
-	const struct kf_tsc now = tsc_of(vcpu);
+	const struct kf_tsc now = kf_vcpu_tsc(vcpu);
 
 	return vm->offset == vcpu->kvm->arch.kvmclock_offset &&
 	       vm->sleeps == kf_snapshot_sleeps() &&
@@ -465,7 +391,7 @@ static bool publish(struct kvm_vcpu *vcpu, struct kf_vm *vm, bool stable,
 	if (vm) {
 		kf_vm_notice(vm, kvm->arch.kvmclock_offset,
 			     kf_snapshot_sleeps());
-		notice_tsc(vm, vcpu);
+		kf_vm_notice_tsc(vm, vcpu);
 	}
 	if (!kf_fix()) {
 		if (vm)
