@@ -12,6 +12,7 @@ STOCK = "virtio_balloon"
 LISTED = "grep '^ *count: ' /proc/zoneinfo"  # what the lists of the processors hold
 HOOKS = "/sys/kernel/mm_hooks"
 _DRIVERS = "/sys/bus/virtio/drivers"
+_PATTERN = "/tmp/check"
 _BALLOON_ID = "0x0005"
 
 
@@ -75,6 +76,19 @@ def check_all_back(guest: Guest) -> dict[str, int]:
     check(taken == back, f"taken {taken}, back {back}")
     check(sum(taken.values()) > 0, "nothing was taken")
     return taken
+
+
+def hold_pattern(guest: Guest, size_mb: int) -> None:
+    """Start a program that holds memory of which it knows each word."""
+    guest.start(f"pattern {size_mb} {_PATTERN}")
+    guest.poll("the pattern", lambda: not guest.try_sh(f"test -p {_PATTERN}")[0], 60)
+
+
+def check_pattern(guest: Guest) -> None:
+    """What it holds is what it wrote."""
+    said = guest.sh(f"echo >{_PATTERN}; while [ ! -s {_PATTERN}.result ]; do sleep 0.1; done; "
+                    f"cat {_PATTERN}.result", 60)
+    check("intact" in said, f"the held memory: {said}")
 
 
 def parse_listed(said: str) -> int:

@@ -37,8 +37,7 @@ def run(kernel: str) -> None:
     """Fill, free most, migrate while memory runs short, look at what is left."""
     with Guest(kernel, memory_mb=512, balloon=BALLOON) as guest:
         device = balloon.load(guest)
-        guest.start(f"pattern {HELD_MB} /tmp/check")
-        guest.poll("the pattern", lambda: not guest.try_sh("test -p /tmp/check")[0], 60)
+        balloon.hold_pattern(guest, HELD_MB)
         guest.sh(f"memhog {FREED_MB} --hold 0", 60)  # free, and not zero
         check(device.counters()["hint_blocks"] == 0, "hints without a migration")
 
@@ -57,9 +56,7 @@ def run(kernel: str) -> None:
         check("oom_kill 0" in guest.read("/proc/vmstat"), "the guest ran out of memory")
         guest.poll("the hinted blocks are free again",
                    lambda: device.counters()["hint_held_pages"] == 0, 30, 0.2)
-        said = guest.sh("echo >/tmp/check; while [ ! -s /tmp/check.result ]; do sleep 0.1; done; "
-                        "cat /tmp/check.result", 60)
-        check("intact" in said, f"the held memory: {said}")
+        balloon.check_pattern(guest)
         device.resize(64)
         device.resize(0)
         guest.finish()

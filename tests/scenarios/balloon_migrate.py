@@ -19,17 +19,14 @@ def _prepare(guest: Guest) -> None:
     """Hold a pattern, write all the time, have much free memory that is not zero."""
     guest.insmod("mm_hooks", "delay_ms=60000")  # it stays at the host until it is hinted
     guest.insmod(balloon.OURS)
-    guest.start(f"pattern {HELD_MB} /tmp/check")
-    guest.poll("the pattern", lambda: not guest.try_sh("test -p /tmp/check")[0], 60)
+    balloon.hold_pattern(guest, HELD_MB)
     guest.sh(f"memhog {FREED_MB} --hold 0", 60)
     guest.start("churn 4 1000 --nohuge --pause 5")
 
 
 def _check_arrived(guest: Guest) -> None:
     device = balloon.Balloon(guest)
-    said = guest.sh("echo >/tmp/check; while [ ! -s /tmp/check.result ]; do sleep 0.1; done; "
-                    "cat /tmp/check.result", 60)
-    check("intact" in said, f"the held memory: {said}")
+    balloon.check_pattern(guest)
     guest.sh("killall churn")
     seen = device.counters()
     print(f"{seen['hint_blocks']} blocks hinted")
