@@ -104,6 +104,17 @@ static void begin_line(struct kf_vm *vm, struct kf_line *line)
 	kf_vm_on_line(vm, line);
 }
 
+/* begin_line() for a @line that has the offset in it.  Under all three locks. */
+static void begin_with_offset(struct kvm *kvm, struct kf_vm *vm,
+			      struct kf_line *line)
+{
+	s64 ns = line->ns;
+
+	begin_line(vm, line);
+	if (line->ns != ns)
+		add_ns(kvm, vm, line->ns - ns);
+}
+
 /* What the VM was on before we knew it: the line of the master clock. */
 static noinline void was_on_line(struct kf_vm *vm, const struct kvm_vcpu *vcpu,
 				 u64 cycles, s64 ns)
@@ -245,16 +256,11 @@ static __always_inline bool loose_goes_on(struct kvm *kvm, struct kf_vm *vm,
 static bool loose_line(struct kvm *kvm, struct kf_vm *vm, struct kf_line *next)
 {
 	struct kf_line now = { .rate = next->rate };
-	s64 ns;
 
 	if (!loose_now(kvm, vm, &now))
 		return false;
-	if (!loose_goes_on(kvm, vm, &now)) {
-		ns = now.ns;
-		begin_line(vm, &now);
-		if (now.ns != ns)
-			add_ns(kvm, vm, now.ns - ns);
-	}
+	if (!loose_goes_on(kvm, vm, &now))
+		begin_with_offset(kvm, vm, &now);
 	vm->settled = false;
 	*next = vm->shown;
 	return true;
@@ -266,12 +272,8 @@ static bool loose_line(struct kvm *kvm, struct kf_vm *vm, struct kf_line *next)
  */
 static void leave_line(struct kvm *kvm, struct kf_vm *vm, struct kf_line *next)
 {
-	s64 ns = next->ns;
-
 	vm->away |= vm->shows;
-	begin_line(vm, next);
-	if (next->ns != ns)
-		add_ns(kvm, vm, next->ns - ns);
+	begin_with_offset(kvm, vm, next);
 	vm->shows = false;
 	vm->away = true;
 }

@@ -42,7 +42,10 @@ static void complain(unsigned int cpu, const struct kf_page *page,
 	if (!(found & KF_BAD) || !__ratelimit(&limit))
 		return;
 	kf_page_wrong(wrong, sizeof(wrong), page, found, step);
-	pr_warn("the host has shown CPU %u %s\n", cpu, wrong);
+	pr_warn("the host has shown CPU %u %s%s\n", cpu, wrong,
+		found & KF_BACKWARDS ?
+		"; expected if the host stopped this machine for as long" :
+		"");
 }
 
 /*
@@ -133,10 +136,10 @@ static void introduce(void)
 		pr_info("clocksource %s; no clock page of a host: there is nothing to judge from inside\n",
 			snap.source);
 	else if (!strcmp(snap.source, "kvm-clock"))
-		pr_info("clocksource %s, %u pages: negative values, steps, rates and versions are judged; this machine has no other clock to judge the absolute rate by\n",
+		pr_info("clocksource %s, %u pages: negative values, steps, rates and versions are judged; not the absolute rate, for there is no other clock here, nor whether the host set the clock on purpose\n",
 			snap.source, pages);
 	else
-		pr_info("clocksource %s, and %u pages of kvm-clock beside it: negative values, steps, rates and versions of those are judged, which this clocksource does not go by\n",
+		pr_info("clocksource %s, and %u pages of kvm-clock beside it: negative values, steps, rates and versions of those are judged, which this clocksource does not go by; not whether the host set that clock on purpose\n",
 			snap.source, pages);
 }
 
