@@ -12,7 +12,8 @@ from .proc import LabError, run
 
 TOP = Path(__file__).resolve().parent.parent.parent
 OURS = ("balloon_report", "kvmclock_fix", "mm_hooks")
-TEST_MODULES = (Path("tests/fake_host"), Path("tests/filler"), Path("tests/nmi_free"))
+TEST_MODULES = tuple(Path("tests") / name
+                     for name in ("fake_clock", "fake_host", "filler", "nmi_free"))
 LOG = "build.log"
 
 

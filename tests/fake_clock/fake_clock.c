@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fake_clock: a guest's clock pages, as a host writes them that lies.
+ *
+ *   echo 1 4 1000 -5 >/sys/module/fake_clock/parameters/show
+ *
+ * shows CPU 1 a page with version 4, where the TSC 1000 is -5 ns; after that may come
+ * tsc_to_system_mul, tsc_shift and flags, which otherwise are those of a stable clock
+ * with a nanosecond for each cycle.  Where there are pages of a real host, those are
+ * written to, as long as the host lets them be; elsewhere each CPU gets one.
+ *
+ *   echo 100 >/sys/module/fake_clock/parameters/resnap
+ *
+ * lets a real host take its master clock anew so often: asked for CPU 0's page by the
+ * old MSR it turns that clock off, by the new one on again.
+ */
+#include <linux/clocksource.h>
+#include <linux/cpu.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+
+#include <asm/kvm_para.h>
+#include <asm/msr.h>
+#include <asm/pvclock.h>
+#include <asm/kvmclock.h> /* goes by pvclock.h */
+
+#define MUL_OF_NS 0x80000000U
+#define SHIFT_OF_NS 1
+#define RESNAPS_MAX 100000
+
+static DEFINE_MUTEX(lock);	/* writers of pages */
+static struct pvclock_vsyscall_time_info *ours;	/* NULL: they are a real host's */
+
+static void write_page(struct pvclock_vcpu_time_info *page,
+		       const struct pvclock_vcpu_time_info *next)
+{
+	WRITE_ONCE(page->version, next->version | 1);
+	/* Odd before the rest is written: whoever reads comes back. */
+	virt_wmb();
+	page->tsc_timestamp = next->tsc_timestamp;
+	page->system_time = next->system_time;
+	page->tsc_to_system_mul = next->tsc_to_system_mul;
+	page->tsc_shift = next->tsc_shift;
+	page->flags = next->flags;
+	/* All of it is there before the version says so. */
+	virt_wmb();
+	WRITE_ONCE(page->version, next->version);
+}
+
+static int show_set(const char *val, const struct kernel_param *kp)
+{
+	struct pvclock_vcpu_time_info next = {
+		.tsc_to_system_mul = MUL_OF_NS,
+		.tsc_shift = SHIFT_OF_NS,
+		.flags = PVCLOCK_TSC_STABLE_BIT,
+	};
+	struct pvclock_vsyscall_time_info *page;
+	unsigned int cpu;
+	s64 ns;
+
+	if (sscanf(val, "%u %u %llu %lld %u %hhd %hhu", &cpu, &next.version,
+		   &next.tsc_timestamp, &ns, &next.tsc_to_system_mul,
+		   &next.tsc_shift, &next.flags) < 4)
+		return -EINVAL;
+	next.system_time = ns;
+	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
+		return -ENODEV;
+	mutex_lock(&lock);
+	page = per_cpu(hv_clock_per_cpu, cpu);
+	if (page)
+		write_page(&page->pvti, &next);
+	mutex_unlock(&lock);
+	return page ? 0 : -ENODEV;
+}
+
+static const struct kernel_param_ops show_ops = { .set = show_set };
+module_param_cb(show, &show_ops, NULL, 0200);
+MODULE_PARM_DESC(show, "CPU VERSION TSC NS [MUL [SHIFT [FLAGS]]]: what its page is to say");
+
+static void ask_anew(void *unused)
+{
+	u32 low, high;
+
+	rdmsr(MSR_KVM_SYSTEM_TIME_NEW, low, high);
+	wrmsr(MSR_KVM_SYSTEM_TIME, low, high);
+	wrmsr(MSR_KVM_SYSTEM_TIME_NEW, low, high);
+}
+
+/* A host writes a CPU's page when it lets that CPU run. */
+static void run_at_all(void *unused)
+{
+}
+
+static int resnap_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned int count;
+	int err = kstrtouint(val, 0, &count);
+
+	if (err)
+		return err;
+	if (count > RESNAPS_MAX)
+		return -ERANGE;
+	if (ours)
+		return -ENODEV;
+	while (!err && count--)
+		err = smp_call_function_single(0, ask_anew, NULL, true);
+	on_each_cpu(run_at_all, NULL, true);
+	return err;
+}
+
+static const struct kernel_param_ops resnap_ops = { .set = resnap_set };
+module_param_cb(resnap, &resnap_ops, NULL, 0200);
+MODULE_PARM_DESC(resnap, "How often a real host is to take its master clock anew (0 to 100000)");
+
+static void forget_ours(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		per_cpu(hv_clock_per_cpu, cpu) = NULL;
+	/* The watchdog looks there, with interrupts off. */
+	synchronize_rcu();
+	kfree(ours);
+}
+
+static int __init fake_clock_init(void)
+{
+	unsigned int cpu;
+
+	if (per_cpu(hv_clock_per_cpu, 0))
+		return 0;
+	ours = kcalloc(nr_cpu_ids, sizeof(*ours), GFP_KERNEL);
+	if (!ours)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		per_cpu(hv_clock_per_cpu, cpu) = &ours[cpu];
+	return 0;
+}
+
+/* Whoever looks at the pages has to be unloaded first. */
+static void __exit fake_clock_exit(void)
+{
+	if (ours)
+		forget_ours();
+}
+
+module_init(fake_clock_init);
+module_exit(fake_clock_exit);
+MODULE_DESCRIPTION("Clock pages of a guest, written by a host that lies, for tests");
+MODULE_LICENSE("GPL");

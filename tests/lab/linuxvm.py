@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A Linux in a guest that is a host: it runs under this machine's QEMU, carried there.
+
+It follows a script, and is told nothing: QEMU's emulation of SVM loses an interrupt of a
+serial line now and then. What it says goes through the kernel's log, which needs none.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import check, initramfs, kernels, vmlinux
+from .control import GuestError
+from .nested import Host
+from .proc import LabError, must
+from .qemu import QEMU
+from .verdict import bad_lines
+
+LOADER = Path("/lib64/ld-linux-x86-64.so.2")
+FIRMWARE = tuple(Path("/usr/share") / name for name in (
+    "seabios/bios-256k.bin", "qemu/kvmvapic.bin", "qemu/linuxboot_dma.bin", "qemu/pvh.bin"))
+ROMS, IMAGE, INITRAMFS = "/linux/roms", "/linux/kernel", "/linux/initramfs"
+CONSOLE, MONITOR = "/tmp/linux-console", "/tmp/linux-monitor"
+INIT = """#!/bin/busybox sh
+export PATH=/bin:/sbin
+/bin/busybox mkdir -p /proc /sys /dev /tmp /sbin
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+mount -t debugfs debugfs /sys/kernel/debug
+say() {
+	echo "<0>linux: $*" >/dev/kmsg
+}
+dmesg -n 5
+"""
+
+
+def _libraries(program: Path) -> list[Path]:
+    """What the program is linked with."""
+    return [Path(found) for found in re.findall(r"=> (/\S+)", must(["ldd", str(program)]))]
+
+
+def files(kernel: str, script: str) -> dict[str, bytes]:
+    """What a host has to carry, for a Linux of that kernel with our modules.
+
+    script: what it does, for a shell; "say WORD..." is for said()
+    """
+    found = shutil.which(QEMU)
+    if not found:
+        raise LabError(f"{QEMU} is not installed; run packaging/setup")
+    qemu, chosen = Path(found), kernels.get(kernel)
+    carried = {str(path): path.read_bytes() for path in (LOADER, *_libraries(qemu))}
+    carried[f"/bin/{QEMU}"] = qemu.read_bytes()
+    carried |= {f"{ROMS}/{path.name}": path.read_bytes() for path in FIRMWARE}
+    archive = initramfs.build(chosen, (), True, {"/linux-init": (INIT + script).encode()})
+    return carried | {IMAGE: vmlinux.direct(chosen.image).read_bytes(),
+                      INITRAMFS: archive.read_bytes()}
+
+
+class LinuxVm:
+    """A Linux that a host runs; the host carries its files()."""
+
+    def __init__(self, host: Host, cpus: int, memory_mb: int) -> None:
+        self._host = host
+        host.sh(f"mkfifo {MONITOR}.in {MONITOR}.out")
+        # The emulated processor's sizes of xsave areas make a Linux in there warn.
+        self._job = host.start(
+            f"exec {QEMU} -L {ROMS} -nodefaults -no-user-config -display none -no-reboot "
+            f"-machine pc -accel kvm -cpu host,-svm,-xsave -smp {cpus} -m {memory_mb} "
+            f"-kernel {IMAGE} -initrd {INITRAMFS} -append 'console=ttyS0,115200 quiet panic=-1 "
+            "no_timer_check printk.devkmsg=on rdinit=/linux-init' "
+            f"-serial file:{CONSOLE} -monitor pipe:{MONITOR} </dev/null 2>&1")
+
+    def console(self) -> str:
+        """All that its kernel has said: warnings, and what the script says."""
+        return self._host.sh(f"cat {CONSOLE} 2>/dev/null; true").replace("\r", "")
+
+    def said(self) -> list[str]:
+        """What its script has said, line by line."""
+        return re.findall(r"linux: (.*)\n", self.console())
+
+    def wait(self, what: str, count: int, timeout: float) -> list[str]:
+        """Wait until so many lines that begin with that word were said: those lines."""
+        def has_said() -> list[str]:
+            if self._job.status is not None or self._job.lost:
+                raise GuestError("the Linux in the guest ended")
+            lines = [line for line in self.said() if line.split(" ", 1)[0] == what]
+            return lines if len(lines) >= count else []
+        try:
+            return self._host.poll(f"{what} of the Linux in the guest", has_said, timeout, 0.5)
+        except GuestError as error:
+            raise GuestError(f"{error}\n--- the Linux in it\n{self._job.output.decode()[-1000:]}"
+                             f"\n{self.console()[-3000:]}") from None
+
+    def monitor(self, command: str) -> None:
+        """Give its QEMU a command."""
+        self._host.sh(f"echo {command} >{MONITOR}.in")
+
+    def end(self) -> None:
+        """See that nothing bad is in its log, and end it."""
+        bad = bad_lines(self.console())
+        check(not bad, "the log of the Linux in the guest:\n" + "\n".join(bad[:20]))
+        self.monitor("quit")
+        status, output = self._host.wait(self._job, 20)
+        check(status == 0, f"its QEMU ended with {status}: {output[-2000:]}")
+
+
+@contextmanager
+def linux(host: Host, cpus: int = 1, memory_mb: int = 192) -> Iterator[LinuxVm]:
+    """A Linux that lives as long as the block."""
+    machine = LinuxVm(host, cpus, memory_mb)
+    yield machine
+    machine.end()
