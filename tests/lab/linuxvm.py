@@ -66,12 +66,14 @@ class LinuxVm:
     def __init__(self, host: Host, cpus: int, memory_mb: int) -> None:
         self._host = host
         host.sh(f"mkfifo {MONITOR}.in {MONITOR}.out")
-        # The emulated processor's sizes of xsave areas make a Linux in there warn.
+        # The emulated processor's sizes of xsave areas make a Linux in there warn. Of newer
+        # kernels KVM need not have a PIC and an I/O APIC: those are QEMU's.
         self._job = host.start(
             f"exec {QEMU} -L {ROMS} -nodefaults -no-user-config -display none -no-reboot "
-            f"-machine pc -accel kvm -cpu host,-svm,-xsave -smp {cpus} -m {memory_mb} "
-            f"-kernel {IMAGE} -initrd {INITRAMFS} -append 'console=ttyS0,115200 quiet panic=-1 "
-            "no_timer_check printk.devkmsg=on rdinit=/linux-init' "
+            f"-machine pc,kernel-irqchip=split -accel kvm -cpu host,-svm,-xsave -smp {cpus} "
+            f"-m {memory_mb} -kernel {IMAGE} -initrd {INITRAMFS} "
+            "-append 'console=ttyS0,115200 quiet panic=-1 no_timer_check printk.devkmsg=on "
+            "rdinit=/linux-init' "
             f"-serial file:{CONSOLE} -monitor pipe:{MONITOR} </dev/null 2>&1")
 
     def console(self) -> str:

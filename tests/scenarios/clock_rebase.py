@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A guest's clock goes on where it was when the master clock is taken anew."""
 
+import re
+
 from lab import check
-from lab.nested import CLOCK, FIX, Host, Said, parse
+from lab.nested import CLOCK, FIX, Host, LiveVm, Said, parse
 
 KERNELS = ("lab",)
 ALSO = ("lab-kvm", "lab-6.1", "lab-7.3")
 TIMEOUT = 400
 COUNT = 1500
 VCPUS = 3
+TRACING = "/sys/kernel/tracing"
+TRACED = f"{TRACING}/events/kvmclock_fix/kvmclock_fix_correct/enable"
 # Long enough for the rates' difference to be more than rounding.
 LONG = "resnap 3 1500000"
 
@@ -25,6 +29,15 @@ def _check_get_clock(said: Said) -> None:
     """KVM_GET_CLOCK and the page are two roundings of one line."""
     got = said["getclock"]
     check(got["exact"] and -1 <= got["min"] and got["max"] <= 1, f"KVM_GET_CLOCK: {got}")
+
+
+def _check_traced(host: Host, vm: LiveVm) -> None:
+    """Each correction is told, of which VM and by how much."""
+    trace = host.read(f"{TRACING}/trace")
+    told = re.search(rf"kvmclock_fix_correct: {vm.pid()}rebase add=-?[1-9]\d* ns=\d+ tsc=\d+$",
+                     trace, re.MULTILINE)
+    check(told is not None, f"no correction in the trace:\n{trace[-2000:]}")
+    host.write(TRACED, "0")
 
 
 def _only_looks(host: Host) -> int:
@@ -49,7 +62,9 @@ def run(kernel: str) -> None:
             _check_get_clock(parse(vm.tell("getclock 50")))
             _check_ours(parse(vm.tell(f"resnap {COUNT} 0", timeout=180)), "at once")
             _check_get_clock(parse(vm.tell("getclock 50")))
+            host.write(TRACED, "1")
             _check_ours(parse(vm.tell(LONG)), "long")
+            _check_traced(host, vm)
             _check_get_clock(parse(vm.tell("getclock 50")))
         check(host.shown("corrected") > COUNT // 2, "nearly nothing was corrected")
         check(host.shown("negative") == 0, "negative clocks are counted")
