@@ -104,7 +104,7 @@ static void begin_line(struct kf_vm *vm, struct kf_line *line)
 	kf_vm_on_line(vm, line);
 }
 
-/* begin_line() for a @line that has the offset in it.  Under all three locks. */
+/* begin_line(); the offset is raised by what @line was.  Under all three locks. */
 static void begin_with_offset(struct kvm *kvm, struct kf_vm *vm,
 			      struct kf_line *line)
 {

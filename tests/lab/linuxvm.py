@@ -34,7 +34,6 @@ mount -t debugfs debugfs /sys/kernel/debug
 say() {
 	echo "<0>linux: $*" >/dev/kmsg
 }
-dmesg -n 5
 """
 
 
@@ -66,18 +65,18 @@ class LinuxVm:
     def __init__(self, host: Host, cpus: int, memory_mb: int) -> None:
         self._host = host
         host.sh(f"mkfifo {MONITOR}.in {MONITOR}.out")
-        # The emulated processor's sizes of xsave areas make a Linux in there warn. Of newer
-        # kernels KVM need not have a PIC and an I/O APIC: those are QEMU's.
+        # An emulated processor has sizes of xsave areas that a Linux warns of: no xsave. KVM of
+        # newer kernels may lack a PIC and an I/O APIC (CONFIG_KVM_IOAPIC): those are QEMU's.
         self._job = host.start(
             f"exec {QEMU} -L {ROMS} -nodefaults -no-user-config -display none -no-reboot "
             f"-machine pc,kernel-irqchip=split -accel kvm -cpu host,-svm,-xsave -smp {cpus} "
             f"-m {memory_mb} -kernel {IMAGE} -initrd {INITRAMFS} "
-            "-append 'console=ttyS0,115200 quiet panic=-1 no_timer_check printk.devkmsg=on "
+            "-append 'console=ttyS0,115200 loglevel=5 panic=-1 no_timer_check printk.devkmsg=on "
             "rdinit=/linux-init' "
             f"-serial file:{CONSOLE} -monitor pipe:{MONITOR} </dev/null 2>&1")
 
     def console(self) -> str:
-        """All that its kernel has said: warnings, and what the script says."""
+        """Its console: the kernel's warnings and worse, and what the script says."""
         return self._host.sh(f"cat {CONSOLE} 2>/dev/null; true").replace("\r", "")
 
     def said(self) -> list[str]:

@@ -14,6 +14,8 @@ CPU = "max,la57=off,+invtsc"  # has SVM with nested paging under TCG
 WORDS = "clocksource=tsc tsc=reliable"
 SOURCE = "/sys/devices/system/clocksource/clocksource0"
 CLOCK = "/sys/kernel/kvmclock_fix"
+INSIDE = f"{CLOCK}/guest"  # about the clock that a guest is shown itself
+TRACING = "/sys/kernel/tracing"
 FIX = "/sys/module/kvmclock_fix/parameters/fix"
 KVM = ("kvm_amd", "kvm")
 STABLE = 1  # flags of a page: the master clock is on

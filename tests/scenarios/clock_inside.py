@@ -9,19 +9,18 @@ import re
 from dataclasses import dataclass, field
 
 from lab import Guest, check, kernels
-from lab.nested import CLOCK, Host
+from lab.nested import CLOCK, INSIDE, TRACING, Host
 
 KERNELS = ("6.12",)
 ALSO = ("6.1", "5.10", "lab", "lab-7.3")
 CPUS = 2
-INSIDE = f"{CLOCK}/guest"
 SHOW = "/sys/module/fake_clock/parameters/show"
 PERIOD = "/sys/module/kvmclock_fix/parameters/guest_period_ms"
 RARELY_MS = 3600000
-TRACING = "/sys/kernel/tracing"
 NAMES = ("updates", "negative", "backwards", "rate_changes", "version_violations")
 NOTHING = "clocksource tsc; no clock page of a host: there is nothing to judge from inside"
 BESIDE = f"clocksource tsc, and {CPUS} pages of kvm-clock beside it"
+NOT = "; not whether the host set that clock on purpose"
 HALF, SHIFT = 1 << 30, 1  # half a nanosecond for each cycle
 FLOOD = 100
 BURST, WINDOW_S = 5, 10  # of lines in the log
@@ -117,7 +116,7 @@ def _check_told(guest: Guest) -> None:
 
 def _drift_ppm(guest: Guest) -> float:
     """By how much CLOCK_MONOTONIC is faster than the raw clock, over three seconds."""
-    read = "cat raw_ns mono_minus_raw_ns raw_ns"  # as late as it may be, between two of the other
+    read = "cat raw_ns mono_minus_raw_ns raw_ns"  # between two of the raw clock
     first, less, second, third, less_after, fourth = map(
         int, guest.sh(f"cd {CLOCK}; {read}; sleep 3; {read}").split())
     return (less_after - less) / ((third + fourth - first - second) / 2) * 1e6
@@ -146,7 +145,8 @@ def run(kernel: str) -> None:
             for cpu in range(CPUS):
                 guest.write(SHOW, f"{cpu} 2 1000 1000")
             guest.insmod("kvmclock_fix", f"guest_period_ms={RARELY_MS}")
-            check(BESIDE in guest.sh("dmesg"), "it does not say what it looks at")
+            log = guest.sh("dmesg")
+            check(BESIDE in log and NOT in log, "it does not say what it looks at")
             check(guest.read(f"{INSIDE}/pages") == str(CPUS), "it has not found the pages")
             guest.write(f"{TRACING}/events/kvmclock_fix/kvmclock_fix_page/enable", "1")
             _check_lies(guest)

@@ -8,15 +8,15 @@ far behind as otherwise in days; KVM computes a VM's clock with both.
 import re
 
 from lab import check
-from lab.nested import Host, pages
+from lab.nested import FIX, TRACING, Host, pages
 
 KERNELS = ("lab-kvm",)
 TIMEOUT = 400
 FAST_TICK = 11000  # microseconds for each 1/100 s: as much as the kernel takes
 VMS = 5
-TRACING = "/sys/kernel/tracing"
 TRACED = f"{TRACING}/events/kvmclock_fix/kvmclock_fix_page/enable"
-LOG = r"kvmclock_fix: clockvm \(pid \d+\), vCPU 0, was shown a clock that is wrong: negative \(-\d+ ns"
+LOG = (r"kvmclock_fix: clockvm \(pid [1-9]\d*\), vCPU 0, was shown a clock that is wrong: "
+       r"negative \(-\d+ ns")
 
 
 def _clocks(host: Host) -> list[int]:
@@ -28,7 +28,7 @@ def _check_told(host: Host) -> None:
     """The log and the tracepoint name the VM and what it was shown."""
     log = host.sh("dmesg")
     check(re.search(LOG, log) is not None, f"the VM is not named in the log:\n{log[-2000:]}")
-    check(re.search(r"kvmclock_fix_page: pid=\d+ vcpu=0 .* ns=-\d+ .*found=negative",
+    check(re.search(r"kvmclock_fix_page: pid=[1-9]\d* vcpu=0 .* ns=-\d+ .*found=negative",
                     host.read(f"{TRACING}/trace")) is not None, "no page was traced")
 
 
@@ -48,7 +48,7 @@ def run(kernel: str) -> None:
         _check_told(host)
         host.write(TRACED, "0")
         seen = host.shown("negative")
-        host.write("/sys/module/kvmclock_fix/parameters/fix", "1")
+        host.write(FIX, "1")
         ours = _clocks(host)
         print(f"with us: {ours}")
         check(all(ns >= 0 for ns in ours), f"negative with us: {ours}")

@@ -4,14 +4,13 @@
 import re
 
 from lab import check
-from lab.nested import CLOCK, FIX, Host, LiveVm, Said, parse
+from lab.nested import CLOCK, FIX, TRACING, Host, LiveVm, Said, parse
 
 KERNELS = ("lab",)
 ALSO = ("lab-kvm", "lab-6.1", "lab-7.3")
 TIMEOUT = 400
 COUNT = 1500
 VCPUS = 3
-TRACING = "/sys/kernel/tracing"
 TRACED = f"{TRACING}/events/kvmclock_fix/kvmclock_fix_correct/enable"
 # Long enough for the rates' difference to be more than rounding.
 LONG = "resnap 3 1500000"
@@ -32,7 +31,7 @@ def _check_get_clock(said: Said) -> None:
 
 
 def _check_traced(host: Host, vm: LiveVm) -> None:
-    """Each correction is told, of which VM and by how much."""
+    """A correction is told: of which VM, and by how much."""
     trace = host.read(f"{TRACING}/trace")
     told = re.search(rf"kvmclock_fix_correct: {vm.pid()}rebase add=-?[1-9]\d* ns=\d+ tsc=\d+$",
                      trace, re.MULTILINE)
@@ -62,8 +61,9 @@ def run(kernel: str) -> None:
             _check_get_clock(parse(vm.tell("getclock 50")))
             _check_ours(parse(vm.tell(f"resnap {COUNT} 0", timeout=180)), "at once")
             _check_get_clock(parse(vm.tell("getclock 50")))
-            host.write(TRACED, "1")
             _check_ours(parse(vm.tell(LONG)), "long")
+            host.write(TRACED, "1")
+            _check_ours(parse(vm.tell("resnap 2 1500000")), "traced")
             _check_traced(host, vm)
             _check_get_clock(parse(vm.tell("getclock 50")))
         check(host.shown("corrected") > COUNT // 2, "nearly nothing was corrected")
