@@ -39,6 +39,11 @@ def pages(output: str) -> list[dict[str, int]]:
     return [parse(line)["page"] for line in output.splitlines() if line.startswith("page ")]
 
 
+def risen(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
+    """By how much each counter has grown, without those that have not."""
+    return {name: after[name] - before[name] for name in after if after[name] != before[name]}
+
+
 def shown_at(page: dict[str, int], tsc: int) -> int:
     """What a guest makes of a page: nanoseconds, when its TSC is that."""
     cycles, shift = tsc - page["tsc"], page["shift"]

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from lab import Guest, check, kernels
-from lab.nested import CLOCK, INSIDE, TRACING, Host
+from lab.nested import CLOCK, INSIDE, TRACING, Host, risen
 
 KERNELS = ("6.12",)
 ALSO = ("6.1", "5.10", "lab", "lab-7.3")
@@ -75,7 +75,7 @@ def _look(guest: Guest) -> dict[str, int]:
     # CPU 0's page is fine, and always counted.
     after = guest.poll("a look", lambda: (now := _found(guest))["updates"] > before["updates"]
                        and now, 20)
-    return {name: after[name] - before[name] for name in after if after[name] != before[name]}
+    return risen(before, after)
 
 
 def _check_lies(guest: Guest) -> None:

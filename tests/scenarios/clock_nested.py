@@ -9,7 +9,7 @@ import re
 
 from lab import check
 from lab.linuxvm import LinuxVm, files, linux
-from lab.nested import CLOCK, INSIDE, Host, raw_gain
+from lab.nested import CLOCK, INSIDE, Host, raw_gain, risen
 
 KERNELS = ()
 ALSO = ("lab", "lab-6.1", "lab-7.3")
@@ -51,8 +51,7 @@ def _rounds(vm: LinuxVm, count: int, timeout: float) -> list[Found]:
     lines = vm.wait("round", count + 1, timeout)
     totals = [{name: int(number) for name, number in re.findall(r"(\S+?)=(\d+)(?=\s|$)", line)}
               for line in lines]
-    return [{name: after[name] - before[name] for name in after if after[name] != before[name]}
-            for before, after in zip(totals, totals[1:])]
+    return [risen(before, after) for before, after in zip(totals, totals[1:])]
 
 
 def _large(found: Found) -> int:
