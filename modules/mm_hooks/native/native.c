@@ -31,8 +31,10 @@
 #include "../pacer.h"
 #include "../params.h"
 #include "../pcp.h"
+#include "cursor.h"
 #include "flight.h"
 #include "free_hook.h"
+#include "page_orders.h"
 #include "policy.h"
 #include "pressure.h"
 #include "scan.h"
@@ -130,7 +132,7 @@ static unsigned long native_drain(bool flush)
 	return ULONG_MAX;
 }
 
-/* From the cursor to the end.  Return: 0, or an error that ends the pass. */
+/* Through one half of the round.  Return: 0, or an error that ends the pass. */
 static int native_sweep(struct scan *s, struct pass *pass)
 {
 	unsigned long most = (unsigned long)mm_hooks_inflight_mb()
@@ -165,18 +167,13 @@ static int native_zone(struct zone *zone, struct policy policy,
 		.now = (u32)jiffies,
 		.batch = mm_hooks_scan_batch(),
 		.wait = ULONG_MAX,
-		.cursor = *resume,
-		.end = ULONG_MAX,
-		.rationed = ULONG_MAX,
+		.cursor = cursor_begin(*resume),
 	};
 	int err = native_sweep(&s, pass);
 
-	if (!err && !s.scarce && *resume) {
-		s.cursor = 0;
-		s.end = *resume;
+	if (!err && !s.scarce && cursor_turn(&s.cursor))
 		err = native_sweep(&s, pass);
-	}
-	*resume = s.rationed == ULONG_MAX ? 0 : s.rationed;
+	*resume = cursor_resume(&s.cursor, 1UL << (NR_PAGE_ORDERS - 1));
 	*low -= policy.low - s.policy.low;
 	pass->cut |= s.left || s.scarce;
 	pass->wait = min(pass->wait, s.wait);

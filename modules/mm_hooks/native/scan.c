@@ -28,7 +28,7 @@ u64 mm_hooks_longest_lock_ns;
 
 /* Is the block to be left alone for now? */
 static bool scan_spares(struct scan *s, const struct blocks *b,
-			unsigned long unit, const struct free_block *block)
+			const struct free_block *block)
 {
 	unsigned long first = blocks_unit(b, block->pfn);
 	unsigned long end = blocks_unit(b, block->pfn + (1UL << block->order));
@@ -38,9 +38,8 @@ static bool scan_spares(struct scan *s, const struct blocks *b,
 
 	if (wait)
 		s->wait = min_t(unsigned long, s->wait, wait);
-	if (wait && !low && block->order < s->policy.order &&
-	    s->rationed == ULONG_MAX)
-		s->rationed = unit;
+	if (wait && !low && block->order < s->policy.order)
+		cursor_ration(&s->cursor, block->pfn);
 	return wait;
 }
 
@@ -79,20 +78,19 @@ static bool scan_visit(struct scan *s, struct flight *f, struct blocks *b,
 	if (!free_block_around(s->zone, blocks_pfn(b, unit), b->unit_order,
 			       &block)) {
 		blocks_drop(b, unit);
-		s->cursor = unit + 1;
+		s->cursor.at = blocks_pfn(b, unit + 1);
 		return true;
 	}
-	s->cursor = unit;
+	s->cursor.at = blocks_pfn(b, unit);
 	if (f->pages && f->pages + (1UL << block.order) > pages)
 		return false;
 	s->scarce = !policy_affords(zone_page_state(s->zone, NR_FREE_PAGES),
 				    high_wmark_pages(s->zone), block.order);
 	if (s->scarce)
 		return false;
-	s->cursor = blocks_unit(b, block.pfn + (1UL << block.order));
-	if (scan_spares(s, b, unit, &block)) {
-		s->cursor = blocks_unit(b, policy_skip(&s->policy, block.pfn,
-						       block.order));
+	s->cursor.at = block.pfn + (1UL << block.order);
+	if (scan_spares(s, b, &block)) {
+		s->cursor.at = policy_skip(&s->policy, block.pfn, block.order);
 	} else if (mm_hooks_take_block(pfn_to_page(block.pfn), block.order)) {
 		scan_take(s, f, b, &block);
 	} else {
@@ -100,6 +98,12 @@ static bool scan_visit(struct scan *s, struct flight *f, struct blocks *b,
 		s->refused = true;
 	}
 	return !flight_is_full(f);
+}
+
+/* The unit of a place, which may lie outside of the map. */
+static unsigned long scan_unit(const struct blocks *b, unsigned long pfn)
+{
+	return blocks_unit(b, clamp(pfn, b->base, blocks_pfn(b, b->units)));
 }
 
 /* One section of zone->lock.  Return: false when the flight can hold no more. */
@@ -114,19 +118,20 @@ static bool scan_section(struct scan *s, struct flight *f, unsigned long pages)
 		s->ended = true;
 		return false;
 	}
-	last = min(b->units, s->end);
-	end = min(last, s->cursor + SCAN_WINDOW);
+	last = scan_unit(b, s->cursor.end);
+	end = min(last, scan_unit(b, s->cursor.at) + SCAN_WINDOW);
 	while (left--) {
-		unsigned long unit = blocks_next(b, s->cursor, end);
+		unsigned long unit = blocks_next(b, scan_unit(b, s->cursor.at),
+						 end);
 
 		if (unit >= end) {
-			s->cursor = end;
+			s->cursor.at = blocks_pfn(b, end);
 			break;
 		}
 		if (!scan_visit(s, f, b, unit, pages))
 			return false;
 	}
-	s->ended = s->cursor >= last;
+	s->ended = scan_unit(b, s->cursor.at) >= last;
 	return !s->ended;
 }
 

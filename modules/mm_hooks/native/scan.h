@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 
+#include "cursor.h"
 #include "policy.h"
 
 struct flight;
@@ -16,25 +17,20 @@ struct zone;
  * @policy: what holds for it
  * @now:    jiffies when the pass began
  * @batch:  blocks visited in a section of zone->lock
- * @cursor: the unit to go on with
- * @end:    where it ends
- * @rationed: the first unit that had to wait because enough small blocks were
- *	    reported, ULONG_MAX without any
+ * @cursor: where it is
  * @wait:   jiffies until the first block that was spared may be asked for again,
  *	    ULONG_MAX without any
  * @left:   units were left fresh although they might have been reported
  * @refused: a block is isolated
  * @scarce: the zone has too little free memory to take more
- * @ended:  the end was reached
+ * @ended:  this half of the round is through
  */
 struct scan {
 	struct zone *zone;
 	struct policy policy;
 	u32 now;
 	unsigned int batch;
-	unsigned long cursor;
-	unsigned long end;
-	unsigned long rationed;
+	struct cursor cursor;
 	unsigned long wait;
 	bool left;
 	bool refused;
@@ -43,7 +39,7 @@ struct scan {
 };
 
 /**
- * scan_fill() - take blocks until a flight is full or the zone is through
+ * scan_fill() - take blocks until a flight is full or this half is through
  * @s:	   the pass
  * @f:	   the flight
  * @pages: most pages to take

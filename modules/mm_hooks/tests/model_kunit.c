@@ -9,6 +9,7 @@
 #include <linux/random.h>
 
 #include "../native/blocks.c"
+#include "../native/cursor.c"
 
 #define BASE (3 * BLOCKS_ALIGN)
 #define PAGES BLOCKS_ALIGN
@@ -87,15 +88,19 @@ static void model_step(struct model *m)
 }
 
 /* Whatever is used of a large block is freed, a page at a time. */
-static void model_clear(struct model *m)
+static void model_clear_block(struct model *m, unsigned long page)
 {
-	unsigned long first = roll(m, PAGES >> TOP_ORDER) << TOP_ORDER;
-	unsigned long page;
+	unsigned long end = page + (1UL << TOP_ORDER);
 
 	m->now++;
-	for (page = first; page < first + (1UL << TOP_ORDER); page++)
+	for (; page < end; page++)
 		if (m->used[page])
 			model_free(m, page, 0);
+}
+
+static void model_clear(struct model *m)
+{
+	model_clear_block(m, roll(m, PAGES >> TOP_ORDER) << TOP_ORDER);
 }
 
 /* As scan.c and flight.c do it; some reports fail. */
@@ -196,10 +201,13 @@ static void random_frees_are_all_reported_once(struct kunit *test)
 /*
  * Flights, as in scan.c and flight.c: one block each, of which a chain of few
  * entries may hold a part only.  Several are out while the guest goes on, they
- * land in any order, some fail, and at times all is forgotten.
+ * land in any order, some fail, and at times all is forgotten.  A pass sends few
+ * small blocks; the next one begins where it had to stop.
  */
 #define MODEL_FLIGHTS 3
 #define MODEL_ENTRIES 4
+#define MODEL_SMALL 9	/* blocks below that order are small */
+#define MODEL_RATION 200
 
 struct model_flight {
 	unsigned long page;
@@ -214,6 +222,8 @@ struct model_sky {
 	struct model_flight flights[MODEL_FLIGHTS];
 	unsigned int out;
 	bool may_forget;
+	unsigned int ration;	/* of this pass */
+	unsigned long resume;
 };
 
 static void model_land(struct model *m, struct model_sky *sky,
@@ -242,24 +252,22 @@ static void model_land_one(struct model *m, struct model_sky *sky)
 	model_land(m, sky, &sky->flights[n]);
 }
 
-/* Return: the unit behind the block. */
-static unsigned long model_fly(struct model *m, struct model_sky *sky,
-			       unsigned long unit)
+static void model_fly(struct model *m, struct model_sky *sky,
+		      unsigned long page, unsigned int order)
 {
 	struct model_flight *f = sky->flights;
-	unsigned long end;
+	unsigned long unit = page >> m->b.unit_order;
+	unsigned long end = (page + (1UL << order)) >> m->b.unit_order;
 
 	while (f->count)
 		f++;
-	f->order = block_order(m, unit << m->b.unit_order);
-	f->page = (unit << m->b.unit_order) & ~((1UL << f->order) - 1);
+	f->order = order;
+	f->page = page;
 	f->forgotten = false;
-	memset(m->out + f->page, true, 1UL << f->order);
-	end = (f->page + (1UL << f->order)) >> m->b.unit_order;
+	memset(m->out + page, true, 1UL << order);
 	while (f->count < MODEL_ENTRIES && blocks_next(&m->b, unit, end) < end)
 		f->runs[f->count++] = blocks_take(&m->b, unit, end);
 	sky->out++;
-	return end;
 }
 
 static void model_forget(struct model *m, struct model_sky *sky)
@@ -273,26 +281,77 @@ static void model_forget(struct model *m, struct model_sky *sky)
 		sky->flights[i].forgotten = true;
 }
 
-/* Return: was anything sent? */
-static bool model_fly_all(struct model *m, struct model_sky *sky)
+/* Return: was it sent? */
+static bool model_visit(struct model *m, struct model_sky *sky,
+			struct cursor *c, unsigned long unit)
 {
-	struct blocks *b = &m->b;
-	unsigned long unit = 0;
+	unsigned long page = unit << m->b.unit_order;
+	unsigned int order;
+
+	if (!all_free(m, page, m->b.unit_order)) {
+		blocks_drop(&m->b, unit);
+		c->at = BASE + ((unit + 1) << m->b.unit_order);
+		return false;
+	}
+	order = block_order(m, page);
+	page &= ~((1UL << order) - 1);
+	c->at = BASE + page + (1UL << order);
+	if (order < MODEL_SMALL && !sky->ration) {
+		cursor_ration(c, BASE + page);
+		return false;
+	}
+	sky->ration -= order < MODEL_SMALL;
+	if (sky->out == MODEL_FLIGHTS)
+		model_land_one(m, sky);
+	model_fly(m, sky, page, order);
+	return true;
+}
+
+static unsigned long model_unit(const struct blocks *b, unsigned long pfn)
+{
+	return blocks_unit(b, clamp_t(unsigned long, pfn, BASE, BASE + PAGES));
+}
+
+/* Half of a round.  Return: was anything sent? */
+static bool model_sweep(struct model *m, struct model_sky *sky,
+			struct cursor *c)
+{
+	unsigned long end = model_unit(&m->b, c->end);
+	unsigned long unit;
 	bool sent = false;
 
-	while ((unit = blocks_next(b, unit, b->units)) < b->units) {
-		if (!all_free(m, unit << b->unit_order, b->unit_order)) {
-			blocks_drop(b, unit++);
+	while ((unit = blocks_next(&m->b, model_unit(&m->b, c->at), end)) <
+	       end) {
+		if (!model_visit(m, sky, c, unit))
 			continue;
-		}
-		if (sky->out == MODEL_FLIGHTS)
-			model_land_one(m, sky);
-		unit = model_fly(m, sky, unit);
 		sent = true;
 		if (sky->may_forget && !roll(m, 50))
 			model_forget(m, sky);
 		model_step(m);
 	}
+	return sent;
+}
+
+/* The small blocks where the pass is to begin become a large one, partly gone. */
+static void model_grow(struct model *m, unsigned long resume)
+{
+	if (resume && roll(m, 2))
+		model_clear_block(m, ALIGN_DOWN(resume - BASE,
+						1UL << TOP_ORDER));
+}
+
+/* Return: was anything sent? */
+static bool model_fly_all(struct model *m, struct model_sky *sky)
+{
+	struct cursor c = cursor_begin(sky->resume);
+	bool sent;
+
+	model_grow(m, sky->resume);
+	sky->ration = roll(m, MODEL_RATION) + 1;
+	sent = model_sweep(m, sky, &c);
+	if (cursor_turn(&c))
+		sent |= model_sweep(m, sky, &c);
+	sky->resume = cursor_resume(&c, 1UL << TOP_ORDER);
 	while (sky->out)
 		model_land_one(m, sky);
 	return sent;
