@@ -23,6 +23,8 @@
 #define FLIGHTS 8
 /* Units of the map that are settled in one section of zone->lock. */
 #define FLIGHT_SECTION 512UL
+/* Whatever has been out for longer is with a slow host. */
+#define FLIGHT_SOON (HZ / 10)
 /* How often the reporter looks after chains that are out. */
 #define FLIGHTS_POLL (HZ / 2)
 
@@ -107,6 +109,17 @@ static void flight_settle_some(struct flight *f, struct place *p)
 	}
 }
 
+/* zone->lock is held. */
+static void flight_count_zone(const struct flight *f)
+{
+	struct zone_counts *counts = zones_counts(f->zone);
+
+	if (f->status)
+		counts->failed_pages += f->chain.bytes >> PAGE_SHIFT;
+	else
+		counts->reported_pages += f->chain.bytes >> PAGE_SHIFT;
+}
+
 /*
  * Puts at most @batch pieces into the allocator, in one section of zone->lock.
  * Return: are all back?
@@ -128,7 +141,10 @@ static bool flight_put_some(struct flight *f, struct place *p,
 	}
 	zones_counts(f->zone)->returned_pages += back;
 	mm_hooks_pacer_out(-(s64)(back << PAGE_SHIFT));
-	return p->at == f->count;
+	if (p->at < f->count)
+		return false;
+	flight_count_zone(f);
+	return true;
 }
 
 /* First the map, while nobody can have the blocks; then they are back. */
@@ -149,19 +165,6 @@ static void flight_put(struct flight *f)
 	}
 }
 
-static void flight_count_zone(const struct flight *f)
-{
-	struct zone_counts *counts;
-
-	spin_lock_irq(&f->zone->lock);
-	counts = zones_counts(f->zone);
-	if (f->status)
-		counts->failed_pages += f->chain.bytes >> PAGE_SHIFT;
-	else
-		counts->reported_pages += f->chain.bytes >> PAGE_SHIFT;
-	spin_unlock_irq(&f->zone->lock);
-}
-
 static void flight_count(const struct flight *f)
 {
 	if (f->status) {
@@ -171,7 +174,6 @@ static void flight_count(const struct flight *f)
 		mm_hooks_count(reported_chains);
 		mm_hooks_count_add(reported_bytes, f->chain.bytes);
 	}
-	flight_count_zone(f);
 	trace_mm_hooks_chain(reporter->name, f->chain.nents, f->chain.bytes,
 			     f->status);
 }
@@ -329,7 +331,7 @@ int flight_submit(struct flight *f)
 		return 0;
 	}
 	sg_mark_end(flight_last(f));
-	f->since = jiffies;
+	WRITE_ONCE(f->since, jiffies);
 	WRITE_ONCE(f->state, FLIGHT_OUT);
 	while ((err = reporter->ops->submit(reporter, &f->chain)) == -ENOSPC &&
 	       out_pages > f->pages)
@@ -402,13 +404,22 @@ unsigned long flights_wait_some(unsigned long timeout)
 	return READ_ONCE(landed_pages) - before;
 }
 
-unsigned long flights_pages_of(int nid)
+static bool flight_is_due(const struct flight *f)
+{
+	int state = READ_ONCE(f->state);
+
+	if (state == FLIGHT_OUT)
+		return time_before(jiffies, READ_ONCE(f->since) + FLIGHT_SOON);
+	return state != FLIGHT_IDLE;
+}
+
+unsigned long flights_pages_soon(int nid)
 {
 	unsigned long pages = 0;
 	unsigned int i;
 
 	for (i = 0; i < FLIGHTS; i++)
-		if (READ_ONCE(flights[i].state) != FLIGHT_IDLE &&
+		if (flight_is_due(&flights[i]) &&
 		    zone_to_nid(READ_ONCE(flights[i].zone)) == nid)
 			pages += READ_ONCE(flights[i].pages);
 	return pages;

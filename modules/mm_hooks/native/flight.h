@@ -164,8 +164,8 @@ unsigned long flights_wait_some(unsigned long timeout);
  */
 bool flights_wait_all(unsigned long timeout);
 
-/* Those of one node. */
-unsigned long flights_pages_of(int nid);
+/* Those of one node, without what a slow host has had for a while already. */
+unsigned long flights_pages_soon(int nid);
 
 /* Pages in flight, or on their way there: off the free lists. */
 unsigned long flights_pages(void);

@@ -77,3 +77,17 @@ bool policy_affords(unsigned long free, unsigned long mark,
 {
 	return free > mark + (1UL << order);
 }
+
+bool policy_rescue(struct policy_rescues *r, unsigned long now,
+		   unsigned long second)
+{
+	if (now - r->last > POLICY_RESCUES_APART * second)
+		r->row = 0;
+	r->last = now;
+	if (r->row == POLICY_RESCUES) {
+		r->row = 0;
+		return false;
+	}
+	r->row++;
+	return true;
+}

@@ -16,6 +16,10 @@
 #define POLICY_LOW_MS 2000
 /* So many of them are reported in a second at the most. */
 #define POLICY_LOW_RATE 1024
+/* Twice as often as there are flights that may land one by one. */
+#define POLICY_RESCUES 16
+/* After so many seconds it is another time. */
+#define POLICY_RESCUES_APART 10
 
 /**
  * struct policy - what holds for one pass
@@ -99,7 +103,7 @@ unsigned long policy_share(unsigned long most, unsigned long out);
 
 /**
  * policy_affords() - can a zone do without a block for a while?
- * @free:  free pages of the zone
+ * @free:  free pages of the zone that any allocation can use
  * @mark:  where the kernel would be content with its free memory
  * @order: the block's order
  *
@@ -107,5 +111,29 @@ unsigned long policy_share(unsigned long most, unsigned long out);
  */
 bool policy_affords(unsigned long free, unsigned long mark,
 		    unsigned int order);
+
+/**
+ * struct policy_rescues - how often in a row a guest was kept from killing
+ * @last: when it was out of memory the last time, in ticks
+ * @row:  how often in a row
+ */
+struct policy_rescues {
+	unsigned long last;
+	unsigned int row;
+};
+
+/**
+ * policy_rescue() - a guest is out of memory: does it wait for what is in flight?
+ * @r:	    what happened before; counts this one
+ * @now:    ticks
+ * @second: ticks of a second
+ *
+ * It does, but not for ever: where memory of one node is lacking, that of another may
+ * come and go all the time.
+ *
+ * Return: whether it waits; otherwise somebody is killed.
+ */
+bool policy_rescue(struct policy_rescues *r, unsigned long now,
+		   unsigned long second);
 
 #endif /* MM_HOOKS_POLICY_H */

@@ -20,6 +20,7 @@
 #include "../mm_hooks_trace.h"
 #include "../pacer.h"
 #include "flight.h"
+#include "policy.h"
 #include "shrinker.h"
 #include "zone_show.h"
 #include "zones.h"
@@ -40,11 +41,11 @@ static unsigned long pressure_wait(unsigned long timeout)
 	return pages;
 }
 
-/* An allocation stalls: what is out comes before what is in use. */
+/* Reclaim, of an allocation that stalls or of kswapd: what is out may be back soon. */
 static unsigned long stall_count(struct shrinker *shrinker,
 				 struct shrink_control *sc)
 {
-	return flights_pages_of(sc->nid);
+	return flights_pages_soon(sc->nid);
 }
 
 static unsigned long stall_scan(struct shrinker *shrinker,
@@ -57,10 +58,12 @@ static unsigned long stall_scan(struct shrinker *shrinker,
 	return pages ?: SHRINK_STOP;
 }
 
-/* The last notifier before somebody is killed. */
+/* The last notifier before somebody is killed; one at a time is out of memory. */
 static int on_oom(struct notifier_block *nb, unsigned long unused, void *freed)
 {
-	if (!flights_pages())
+	static struct policy_rescues rescues;
+
+	if (!flights_pages() || !policy_rescue(&rescues, jiffies, HZ))
 		return NOTIFY_OK;
 	*(unsigned long *)freed += pressure_wait(PRESSURE_OOM_WAIT);
 	return NOTIFY_OK;
@@ -86,7 +89,7 @@ static int on_isolated(struct notifier_block *nb, unsigned long unused,
 void pressure_follow(void)
 {
 	if (zones_update())
-		pr_warn("no memory for the map of memory that was plugged: it is not reported\n");
+		pr_warn("no memory for the map of memory that was plugged: trying again\n");
 	if (zone_show_update())
 		pr_warn("zones that were plugged are not shown in sysfs\n");
 }
@@ -123,7 +126,7 @@ static void stall_attach(void)
 	}
 	shrinker->count_objects = stall_count;
 	shrinker->scan_objects = stall_scan;
-	/* The first thing to look at. */
+	/* All of it, however urgent. */
 	shrinker->seeks = 0;
 	shrinker_register(shrinker);
 }

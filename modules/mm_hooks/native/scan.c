@@ -69,6 +69,16 @@ static void scan_take(struct scan *s, struct flight *f, struct blocks *b,
 	}
 }
 
+/* As the watermarks count: most allocations can use neither CMA nor the reserve. */
+static unsigned long zone_usable(struct zone *zone)
+{
+	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
+	unsigned long other = zone_page_state(zone, NR_FREE_CMA_PAGES) +
+			      zone->nr_reserved_highatomic;
+
+	return free - min(free, other);
+}
+
 /* Return: false when the flight can hold no more. */
 static bool scan_visit(struct scan *s, struct flight *f, struct blocks *b,
 		       unsigned long unit, unsigned long pages)
@@ -84,7 +94,7 @@ static bool scan_visit(struct scan *s, struct flight *f, struct blocks *b,
 	s->cursor.at = blocks_pfn(b, unit);
 	if (f->pages && f->pages + (1UL << block.order) > pages)
 		return false;
-	s->scarce = !policy_affords(zone_page_state(s->zone, NR_FREE_PAGES),
+	s->scarce = !policy_affords(zone_usable(s->zone),
 				    high_wmark_pages(s->zone), block.order);
 	if (s->scarce)
 		return false;

@@ -180,6 +180,38 @@ static void zone_keeps_what_it_needs(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, policy_affords(0, 0, 0));
 }
 
+/* As often as there may be flights, and more; then one is killed, and so on. */
+static void guest_out_of_memory_is_rescued_often(struct kunit *test)
+{
+	struct policy_rescues r = {};
+	unsigned long now = 7UL * HERTZ;
+	unsigned int i, killed;
+
+	for (killed = 0; killed < 3; killed++) {
+		for (i = 0; i < POLICY_RESCUES; i++)
+			KUNIT_EXPECT_TRUE(test, policy_rescue(&r, now += HERTZ,
+							      HERTZ));
+		KUNIT_EXPECT_FALSE(test, policy_rescue(&r, now += HERTZ,
+						       HERTZ));
+	}
+}
+
+static void later_it_is_another_time(struct kunit *test)
+{
+	unsigned long apart = POLICY_RESCUES_APART * HERTZ;
+	struct policy_rescues r = {};
+	unsigned long now = -3UL * HERTZ; /* the clock wraps */
+	unsigned int i;
+
+	for (i = 0; i < POLICY_RESCUES; i++)
+		KUNIT_EXPECT_TRUE(test, policy_rescue(&r, now, HERTZ));
+	KUNIT_EXPECT_TRUE(test, policy_rescue(&r, now + apart + 1, HERTZ));
+	for (i = 1; i < POLICY_RESCUES; i++)
+		KUNIT_EXPECT_TRUE(test,
+				  policy_rescue(&r, now + 2 * apart, HERTZ));
+	KUNIT_EXPECT_FALSE(test, policy_rescue(&r, now + 3 * apart, HERTZ));
+}
+
 static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(block_waits_for_its_age),
 	KUNIT_CASE(block_freed_in_the_pass_waits_too),
@@ -197,6 +229,8 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(chains_share_what_may_be_out),
 	KUNIT_CASE(one_chain_is_always_allowed),
 	KUNIT_CASE(zone_keeps_what_it_needs),
+	KUNIT_CASE(guest_out_of_memory_is_rescued_often),
+	KUNIT_CASE(later_it_is_another_time),
 	{}
 };
 
