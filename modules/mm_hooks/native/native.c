@@ -210,7 +210,7 @@ static int native_pass(struct policy policy, struct pass *pass)
 	unsigned int i = 0;
 	int err = 0, landed;
 
-	*pass = (struct pass){ .wait = ULONG_MAX };
+	*pass = (struct pass){ .wait = ULONG_MAX, .stuck = zones_behind() };
 	flights_clear_error();
 	pass->freed = free_hook_rearm();
 	while (!err && (zone = zones_next(&i)))
@@ -228,15 +228,15 @@ static int native_pass(struct policy policy, struct pass *pass)
 /*
  * Where the smallest order was changed, every map is made anew.  Small blocks are
  * heard of before there is a place for them and as long as there is one.  Without
- * memory for it, the next pass tries again.
+ * memory for it, or for memory that was plugged, the next pass tries again.
  */
-static void native_follow_order(void)
+static void native_follow(void)
 {
 	static unsigned int followed;
 	unsigned int order = mm_hooks_unit_order();
 	unsigned int heard = READ_ONCE(mm_hooks_free_order);
 
-	if (order == heard && order == followed)
+	if (order == heard && order == followed && !zones_behind())
 		return;
 	WRITE_ONCE(mm_hooks_free_order, min(order, heard));
 	if (zones_set_unit(order)) {
@@ -277,7 +277,7 @@ static void native_work(struct work_struct *work)
 	struct pass pass;
 	int err;
 
-	native_follow_order();
+	native_follow();
 	do {
 		struct policy policy = flush ? policy_flush() : native_policy();
 

@@ -28,6 +28,7 @@
 struct zone_map {
 	struct zone *zone;
 	unsigned long resume;	/* the pass's: see zones_resume() */
+	unsigned long end;	/* of the zone, as of the last map_update() */
 	struct blocks *blocks;	/* under zone->lock */
 	struct zone_counts counts;	/* under zone->lock */
 };
@@ -36,6 +37,7 @@ static DEFINE_MUTEX(zones_lock);	/* the order of the unit, all replacing */
 static unsigned int unit_order;
 static struct zone_map *maps;		/* of every node, MAX_NR_ZONES each */
 static bool maps_in_use;		/* between zones_init() and zones_exit() */
+static bool behind;			/* there was no memory for a map */
 
 static unsigned int maps_count(void)
 {
@@ -136,30 +138,95 @@ static bool map_covers(const struct zone_map *map, unsigned long base,
 	       base + pages <= blocks_pfn(b, b->units);
 }
 
+/* One section of zone->lock.  Return: are there more units? */
+static bool forget_section(struct zone *zone, unsigned long first,
+			   unsigned long end)
+{
+	struct lock_time time;
+	struct blocks *b;
+	bool more;
+
+	zone_lock(zone, &time);
+	b = zones_blocks(zone);
+	end = b ? min(end, b->units) : 0;
+	if (first < end)
+		blocks_forget(b, first, min(first + ZONES_SECTION, end));
+	more = first + ZONES_SECTION < end;
+	zone_unlock(zone, &time);
+	cond_resched();
+	return more;
+}
+
+/* Units from @first to @end count as fresh. */
+static void map_forget(const struct zone_map *map, unsigned long first,
+		       unsigned long end)
+{
+	lockdep_assert_held(&zones_lock);
+	while (forget_section(map->zone, first, end))
+		first += ZONES_SECTION;
+}
+
+/*
+ * Memory is plugged in many pieces, and what the map knows is copied in one section of
+ * zone->lock: so a map that grows leaves room for half as much again.
+ */
+static unsigned long map_room(const struct blocks *b, unsigned long pages,
+			      unsigned int order)
+{
+	return b && b->unit_order == order ? ALIGN(pages / 2, BLOCKS_ALIGN) : 0;
+}
+
+/* A map for a span, which replaces what there is and knows as much. */
+static int map_grow(struct zone_map *map, unsigned long base, unsigned long end,
+		    unsigned int order)
+{
+	/* Whatever is freed from now on is younger than that. */
+	u32 born = (u32)jiffies - 1;
+	struct blocks *new, *old = map->blocks;
+	unsigned long room;
+
+	lockdep_assert_held(&zones_lock);
+	if (old) {
+		base = min(base, old->base);
+		end = max(end, blocks_pfn(old, old->units));
+	}
+	room = map_room(old, end - base, order);
+	new = blocks_alloc(base, end - base + room, order, born);
+	if (!new)
+		return -ENOMEM;
+	blocks_absent(new, blocks_unit(new, end), new->units);
+	map_replace(map, new);
+	if (old && old->unit_order != order)
+		map_carry(map, old, born);
+	blocks_free(old);
+	return 0;
+}
+
+/* Nobody may have heard of memory that came while the map was made. */
+static void map_enter(const struct zone_map *map, unsigned long end)
+{
+	const struct blocks *b = map->blocks;
+
+	if (map->end < end)
+		map_forget(map, blocks_unit(b, max(map->end, b->base)),
+			   blocks_unit(b, end));
+}
+
 static int map_update(struct zone *zone, unsigned int order)
 {
 	unsigned long base = ALIGN_DOWN(zone->zone_start_pfn, BLOCKS_ALIGN);
 	unsigned long end = ALIGN(zone_end_pfn(zone), BLOCKS_ALIGN);
 	struct zone_map *map = map_of(zone);
-	/* Whatever is freed from now on is younger than that. */
-	u32 born = (u32)jiffies - 1;
-	struct blocks *new, *old;
+	int err = 0;
 
 	map->zone = zone;
 	if (map_covers(map, base, end - base, order))
-		return 0;
-	if (map->blocks) {
-		base = min(base, map->blocks->base);
-		end = max(end, blocks_pfn(map->blocks, map->blocks->units));
-	}
-	new = blocks_alloc(base, end - base, order, born);
-	if (!new)
-		return -ENOMEM;
-	old = map_replace(map, new);
-	if (old && old->unit_order != order)
-		map_carry(map, old, born);
-	blocks_free(old);
-	return 0;
+		map_enter(map, end);
+	else
+		err = map_grow(map, base, end, order);
+	if (!err)
+		map->end = end;
+	return err;
 }
 
 /*
@@ -182,6 +249,7 @@ static int zones_update_locked(bool change)
 	lockdep_assert_held(&zones_lock);
 	while (!err && (zone = mm_hooks_zone_next(&i)))
 		err = map_update(zone, map_order(zone, change));
+	WRITE_ONCE(behind, err);
 	return err;
 }
 
@@ -194,6 +262,11 @@ int zones_update(void)
 		err = zones_update_locked(false);
 	mutex_unlock(&zones_lock);
 	return err;
+}
+
+bool zones_behind(void)
+{
+	return READ_ONCE(behind);
 }
 
 int zones_set_unit(unsigned int order)
@@ -312,23 +385,6 @@ unsigned long *zones_resume(struct zone *zone)
 	return &map_of(zone)->resume;
 }
 
-/* One section of zone->lock.  Return: are there more units? */
-static bool forget_section(struct zone *zone, unsigned long first)
-{
-	struct lock_time time;
-	struct blocks *b;
-	bool more;
-
-	zone_lock(zone, &time);
-	b = zones_blocks(zone);
-	if (b)
-		blocks_forget(b, first, first + ZONES_SECTION);
-	more = b && first + ZONES_SECTION < b->units;
-	zone_unlock(zone, &time);
-	cond_resched();
-	return more;
-}
-
 void zones_forget(void)
 {
 	unsigned int i = 0;
@@ -336,12 +392,8 @@ void zones_forget(void)
 
 	/* What is being carried into a new map would not be forgotten. */
 	mutex_lock(&zones_lock);
-	while ((zone = zones_next(&i))) {
-		unsigned long first = 0;
-
-		while (forget_section(zone, first))
-			first += ZONES_SECTION;
-	}
+	while ((zone = zones_next(&i)))
+		map_forget(map_of(zone), 0, ULONG_MAX);
 	mutex_unlock(&zones_lock);
 }
 

@@ -65,9 +65,12 @@ void zones_destroy(void);
  * Zones whose span has changed get a new map, which inherits from the old one.
  *
  * Context: process, may sleep.
- * Return: 0 or -ENOMEM: then new memory is not reported.
+ * Return: 0 or -ENOMEM: then new memory is not reported before another call.
  */
 int zones_update(void);
+
+/* Has the last call of the one above or below found no memory?  Context: any. */
+bool zones_behind(void);
 
 /**
  * zones_set_unit() - change the smallest block that is reported
@@ -113,7 +116,7 @@ void zones_state(struct zone *zone, struct zone_state *state);
  * @zone: a zone that has a map
  *
  * Context: the pass.
- * Return: a place for a unit, kept from pass to pass.
+ * Return: a place for a page frame, kept from pass to pass.
  */
 unsigned long *zones_resume(struct zone *zone);
 
