@@ -78,6 +78,20 @@ def check_all_back(guest: Guest) -> dict[str, int]:
     return taken
 
 
+def free_bytes(guest: Guest, order: int) -> int:
+    """Memory in free blocks of that order and more."""
+    total = 0
+    for line in guest.read("/proc/buddyinfo").splitlines():
+        blocks = line.split("zone")[1].split()[1:]
+        total += sum(int(count) << 12 + at for at, count in enumerate(blocks) if at >= order)
+    return total
+
+
+def left_bytes(guest: Guest, order: int) -> int:
+    """Bytes of free blocks of that order and more that the host still holds."""
+    return guest.rss_bytes() - (guest.machine.memory_mb * MIB - free_bytes(guest, order))
+
+
 def hold_pattern(guest: Guest, size_mb: int) -> None:
     """Start a program that holds memory of which it knows each word."""
     guest.start(f"pattern {size_mb} {_PATTERN}")

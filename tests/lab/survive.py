@@ -3,7 +3,8 @@
 
 Two nodes, a shuffled allocator; without a pause all is forgotten and reported anew.
 Guards: what programs hold stays intact, long ranges can be had, every page that was taken
-is back.
+is back; and once nothing is forgotten any more, which would hide it, nothing that is free
+is left at the host.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,6 +24,10 @@ CONTIGUOUS = 20
 COMPACTIONS = 20
 COMPACTED = ("compact_migrate_scanned", "compact_isolated")  # of /proc/vmstat
 SLEEP_MS = 300  # between two times that all is forgotten
+QUIET_S = 12  # small blocks are old after two
+SMALL = 3  # order of the smallest ones that are reported then
+NOISE = 16 * MIB
+LOW_ORDER = "/sys/module/mm_hooks/parameters/low_order"
 
 
 def _intact(guest: Guest) -> None:
@@ -64,6 +69,18 @@ def _check_nodes(guest: Guest) -> None:
               f"nothing of {node} was taken: {taken}")
 
 
+def _all_gone(guest: Guest) -> None:
+    """Blocks small and large are freed, in use and merged while passes run, then all is flushed."""
+    guest.write(LOW_ORDER, str(SMALL))
+    guest.sh("dd if=/dev/zero of=/tmp/fill bs=1M count=100 2>/dev/null; scatter /tmp/fill", 120)
+    guest.sh(f"churn 48 {QUIET_S} --nohuge --pause 50", QUIET_S * 5)
+    guest.sh("rm /tmp/fill")
+    balloon.flush(guest)
+    left = balloon.left_bytes(guest, SMALL)
+    print(f"in the end {left // MIB} MiB of free blocks are at the host")
+    check(left < NOISE, f"{left // MIB} MiB of free blocks are still at the host")
+
+
 def survive(guest: Guest, steps: Sequence[Callable[[Guest], None]], *parameters: str) -> None:
     """Those steps, while all is forgotten again and again; the parameters are the driver's."""
     check(guest.read(SHUFFLE) == "Y", "the allocator is not shuffled")
@@ -82,7 +99,7 @@ def survive(guest: Guest, steps: Sequence[Callable[[Guest], None]], *parameters:
         guest.sh("touch /tmp/end; killall churn")
         guest.wait(forget)
         guest.wait(load)
-        balloon.flush(guest)
+        _all_gone(guest)
     _intact(guest)
     _check_nodes(guest)
     seen = device.counters()

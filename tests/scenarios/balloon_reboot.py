@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A guest reboots and powers off in the middle of reporting and inflated."""
+"""A guest reboots and powers off in the middle of reporting and inflated.
+
+Then it is reset, and reboots, while a host has blocks in flight that it does not give back.
+"""
 
 import time
 
-from lab import Guest, balloon, check
+from lab import Guest, balloon, check, kernels
+from lab.fakehost import ALL, FakeHost, fake
 
 KERNELS = ("lab",)
-ALSO = ("6.12", "6.1", "lab-6.1", "lab-7.3")
+ALSO = ("6.12", "6.1", "lab-6.1", "lab-7.3", "lab-kasan")
 SIZE_MB = 96
 
 
@@ -17,7 +21,36 @@ def _start_reporting(guest: Guest) -> balloon.Balloon:
     return device
 
 
-def run(kernel: str) -> None:
+def _in_flight(host: FakeHost) -> None:
+    """A host that holds what is reported."""
+    host.plug(features=ALL)
+    host.set("report/hold", 1)
+    host.guest.write(f"{balloon.HOOKS}/forget", "1")
+    host.until_out("report")
+    check(balloon.hooks(host.guest)["inflight_bytes"] > 0, "nothing is in flight")
+
+
+def _again(guest: Guest) -> FakeHost:
+    host = FakeHost(guest)
+    guest.insmod("balloon_report")
+    return host
+
+
+def _run_in_flight(kernel: str) -> None:
+    with fake(kernel, reboot=True) as (guest, host):
+        _in_flight(host)
+        guest.reset()
+        _in_flight(_again(guest))
+        guest.start("reboot -f")
+        guest.wait_boot(3)
+        host = _again(guest)
+        _in_flight(host)
+        host.set("report/hold", 0)
+        check(host.flush() == 0, "flush failed")
+        balloon.check_all_back(guest)
+
+
+def _run_busy(kernel: str) -> None:
     """A reset from outside, a reboot and a power-off from inside."""
     with Guest(kernel, memory_mb=320, reboot=True) as guest:
         _start_reporting(guest)
@@ -37,3 +70,10 @@ def run(kernel: str) -> None:
         while guest.process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.1)
         check(guest.process.poll() == 0, "the guest did not power off")
+
+
+def run(kernel: str) -> None:
+    """QEMU's device, then one whose host can hold what it has."""
+    _run_busy(kernel)
+    if kernel in kernels.LAB:
+        _run_in_flight(kernel)

@@ -4,10 +4,13 @@
 Guards: memory is taken offline, and a contiguous range allocated, although blocks of it
 are in flight, which both wait for; a guest that is out of memory waits for them before
 it kills; what is in flight never exceeds inflight_mb; a host that is silent for half a
-minute loses nothing. Every page that was taken is back in the end.
+minute loses nothing, and reclaim does not wait for it. Every page that was taken is back
+in the end.
 """
 
+import tempfile
 import time
+from pathlib import Path
 
 from lab import MIB, check
 from lab.balloon import check_all_back, hooks
@@ -22,6 +25,10 @@ PARAMETERS = "/sys/module/mm_hooks/parameters"
 CMA = "/sys/kernel/debug/cma"
 INFLIGHT_MB = 160
 SILENT = 30.0
+CACHE_MB = 256  # a disk that is read; zone Movable has no place for it
+SPARE_MB = 24
+RECLAIMED_MB = 8
+WAITS = 10  # a few before the host's silence is known
 
 
 def _movable(guest: Guest) -> list[str]:
@@ -76,12 +83,33 @@ def _check_contiguous(guest: Guest, host: FakeHost) -> None:
     check(hooks(guest)["pressure_waits"] > 0, "nobody had to wait")
 
 
+def _reclaimed(guest: Guest) -> int:
+    """MiB of page cache that were given up, ever."""
+    return int(guest.sh("grep '^pgsteal_file ' /proc/vmstat").split()[1]) >> 8
+
+
+def _check_reclaim(guest: Guest) -> None:
+    """Page cache gives way to a program, and nobody waits for a host that is silent."""
+    keeps = guest.start("sleep 300 </dev/vda")  # without a user its cache is dropped
+    guest.sh("dd if=/dev/vda of=/dev/null bs=1M 2>/dev/null", 60)
+    before, waits = _reclaimed(guest), hooks(guest)["pressure_waits"]
+    guest.sh(f"memhog {meminfo(guest, 'MemAvailable') - SPARE_MB} --hold 0", 120)
+    guest.sh("killall sleep")
+    guest.wait(keeps)
+    reclaimed, waits = _reclaimed(guest) - before, hooks(guest)["pressure_waits"] - waits
+    print(f"{reclaimed} MiB of page cache reclaimed, with {_in_flight(guest)} MiB in flight: "
+          f"waited {waits} times")
+    check(reclaimed > RECLAIMED_MB, f"only {reclaimed} MiB of page cache were reclaimed")
+    check(waits <= WAITS, f"reclaim of {reclaimed} MiB has waited {waits} times for a silent host")
+
+
 def _check_silent(guest: Guest, host: FakeHost) -> None:
     """Half a minute without an answer, three times as long as the driver's patience."""
     host.set("report/hold", 1)
     guest.write("/sys/kernel/mm_hooks/forget", "1")
     guest.poll("blocks in flight", lambda: _in_flight(guest) > INFLIGHT_MB // 2)
     time.sleep(SILENT)
+    _check_reclaim(guest)
     check(_in_flight(guest) > INFLIGHT_MB // 2, "blocks came back from a silent host")
     check(host.of_driver("host_timeouts") > 0, "the silence was not counted")
     host.set("report/hold", 0)
@@ -108,18 +136,24 @@ def _check_oom(guest: Guest, host: FakeHost) -> None:
     check(hooks(guest)["pressure_waits"] > before, "nobody had to wait: was it not short?")
 
 
+def _run(guest: Guest, host: FakeHost) -> None:
+    guest.write(f"{PARAMETERS}/inflight_mb", str(INFLIGHT_MB))
+    host.plug(features=ALL)
+    check(host.flush() == 0, "flush failed")
+    with no_memory_lost(guest):
+        _check_offline(guest, host)
+        _check_contiguous(guest, host)
+        _check_silent(guest, host)
+        _check_oom(guest, host)
+    check_all_back(guest)
+
+
 def run(kernel: str) -> None:
     """Offline, then out of memory."""
     # The shadow of KASAN takes an eighth, at the end, where zone Movable is.
     memory_mb, movable_mb = (1536, 896) if kernel == "lab-kasan" else (768, 480)
-    with fake(kernel, memory_mb=memory_mb, lifetime=TIMEOUT,
-              append=f"movablecore={movable_mb}M cma=64M") as (guest, host):
-        guest.write(f"{PARAMETERS}/inflight_mb", str(INFLIGHT_MB))
-        host.plug(features=ALL)
-        check(host.flush() == 0, "flush failed")
-        with no_memory_lost(guest):
-            _check_offline(guest, host)
-            _check_contiguous(guest, host)
-            _check_silent(guest, host)
-            _check_oom(guest, host)
-        check_all_back(guest)
+    with tempfile.NamedTemporaryFile(prefix="vmhooks-cache") as disk:
+        disk.truncate(CACHE_MB * MIB)
+        with fake(kernel, memory_mb=memory_mb, lifetime=TIMEOUT, disks=(Path(disk.name),),
+                  append=f"movablecore={movable_mb}M cma=64M") as (guest, host):
+            _run(guest, host)

@@ -25,20 +25,6 @@ def _set(guest: Guest, name: str, value: int | str) -> None:
     guest.write(f"{PARAMETERS}/{name}", str(value))
 
 
-def _free_bytes(guest: Guest, order: int) -> int:
-    """Memory in free blocks of that order and more."""
-    total = 0
-    for line in guest.read("/proc/buddyinfo").splitlines():
-        blocks = line.split("zone")[1].split()[1:]
-        total += sum(int(count) << 12 + at for at, count in enumerate(blocks) if at >= order)
-    return total
-
-
-def _left(guest: Guest, order: int) -> int:
-    """Bytes of free blocks of that order and more that the host still holds."""
-    return guest.rss_bytes() - (guest.machine.memory_mb * MIB - _free_bytes(guest, order))
-
-
 def _check_exact(guest: Guest) -> None:
     """What is freed is reported once, and all of it."""
     balloon.flush(guest)
@@ -47,7 +33,7 @@ def _check_exact(guest: Guest) -> None:
         guest.sh(f"memhog {HOG_MB} --hold 0 {mode}", 60)
         balloon.flush(guest)
         reported = balloon.hooks(guest)["reported_bytes"] - before
-        left = _left(guest, 9)
+        left = balloon.left_bytes(guest, 9)
         print(f"memhog {mode}: reported {reported // MIB} MiB, {left // MIB} MiB left")
         check(reported < HOG_MB * MIB * 1.1 + NOISE, f"{reported // MIB} MiB reported")
         check(reported > HOG_MB * MIB * 0.8, f"only {reported // MIB} MiB reported")
@@ -96,18 +82,18 @@ def _check_small(guest: Guest) -> None:
              "scatter /tmp/fill 16", 60)
     balloon.flush(guest)
     held = guest.rss_bytes()
-    small = _free_bytes(guest, 3) - _free_bytes(guest, 9)
+    small = balloon.free_bytes(guest, 3) - balloon.free_bytes(guest, 9)
     check(small > 30 * MIB, f"only {small // MIB} MiB are free in small blocks")
     _set(guest, "low_order", 3)
     balloon.flush(guest)
     freed = held - guest.rss_bytes()
     print(f"low_order=3: {freed // MIB} of {small // MIB} MiB in small blocks given back")
     check(freed > small * 0.9 - NOISE, f"{freed // MIB} of {small // MIB} MiB given back")
-    check(_left(guest, 3) < NOISE, f"{_left(guest, 3) // MIB} MiB of small blocks left")
+    check(balloon.left_bytes(guest, 3) < NOISE, f"{balloon.left_bytes(guest, 3) // MIB} MiB of small blocks left")
     _check_flushed(guest)
     guest.sh("rm /tmp/fill")
     guest.poll("small blocks without a flush",
-               lambda: _left(guest, 3) < NOISE, 60, 0.5)
+               lambda: balloon.left_bytes(guest, 3) < NOISE, 60, 0.5)
     _set(guest, "low_order", 9)
     balloon.flush(guest)
 
@@ -124,11 +110,11 @@ def _check_report_order(guest: Guest) -> None:
     A run of four such blocks has three of them wherever it begins.
     """
     def middle() -> int:
-        return _free_bytes(guest, MIDDLE) - _free_bytes(guest, 9)
+        return balloon.free_bytes(guest, MIDDLE) - balloon.free_bytes(guest, 9)
 
     # The file wants large blocks, so that its holes are such: another takes the small ones.
     guest.sh("echo 1 >/proc/sys/vm/compact_memory", 60)
-    small_mb = (_free_bytes(guest, 0) - _free_bytes(guest, 9)) // MIB
+    small_mb = (balloon.free_bytes(guest, 0) - balloon.free_bytes(guest, 9)) // MIB
     guest.sh(f"dd if=/dev/zero of=/tmp/pad bs=1M count={small_mb + 1} 2>/dev/null; "
              f"dd if=/dev/zero of=/tmp/fill bs=1M count={FILL_MB} 2>/dev/null", 60)
     balloon.flush(guest)
@@ -137,7 +123,7 @@ def _check_report_order(guest: Guest) -> None:
     before, small = _taken(guest), middle()
     guest.sh(f"scatter /tmp/fill {4 << MIDDLE}", 60)
     guest.poll("blocks of the middle without a flush",
-               lambda: _left(guest, MIDDLE) < NOISE, 60, 0.5)
+               lambda: balloon.left_bytes(guest, MIDDLE) < NOISE, 60, 0.5)
     taken = [now - was for now, was in zip(_taken(guest), before)]
     small = middle() - small
     print(f"report_order={MIDDLE}: {small // MIB} MiB freed, blocks taken by order {taken}")
@@ -157,7 +143,7 @@ def _check_batch(guest: Guest) -> None:
     guest.sh(f"memhog {HOG_MB} --hold 0", 60)
     balloon.flush(guest)
     taken = sum(now - was for now, was in zip(_taken(guest), before))
-    left = _left(guest, 9)
+    left = balloon.left_bytes(guest, 9)
     print(f"scan_batch=1: {taken} blocks taken, {left // MIB} MiB left")
     check(taken > 0 and left < NOISE, f"{taken} blocks taken, {left // MIB} MiB left")
     _check_flushed(guest)
@@ -173,7 +159,7 @@ def _check_switch(guest: Guest) -> None:
         check(used == (name if name != "auto" else "native"), f"in use is {used}")
         guest.sh(f"memhog {HOG_MB} --hold 0", 60)
         balloon.flush(guest)
-        left = _left(guest, 9)
+        left = balloon.left_bytes(guest, 9)
         # The in-tree engine never reports zone DMA.
         check(left < NOISE + 16 * MIB, f"{name}: {left // MIB} MiB left")
     status, said = guest.try_sh(f"echo other >{ENGINE}")
@@ -189,7 +175,7 @@ def _check_age(guest: Guest) -> None:
     reported = balloon.hooks(guest)["reported_bytes"] - before
     check(reported < NOISE, f"{reported // MIB} MiB reported before their age")
     _set(guest, "min_age_ms", 0)
-    guest.poll("old enough", lambda: _left(guest, 9) < NOISE, 30, 0.2)
+    guest.poll("old enough", lambda: balloon.left_bytes(guest, 9) < NOISE, 30, 0.2)
     _set(guest, "min_age_ms", 100)
 
 

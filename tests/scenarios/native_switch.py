@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Engines change and modules are loaded anew, again and again, under load.
 
-Guards: no page is lost in flight, no chain stays out, the last engine works.
+Guards: no page is lost in flight, no chain stays out, the last engine works and leaves
+nothing that is free at the host.
 """
 
-from lab import Guest, balloon, check
+from lab import MIB, Guest, balloon, check
 from lab.fakehost import no_memory_lost
 
 KERNELS = ()
@@ -12,6 +13,7 @@ ALSO = ("lab", "lab-kasan", "lab-6.1", "lab-7.3")
 TIMEOUT = 1500
 SWITCHES = 200
 RELOADS = 200
+NOISE = 16 * MIB
 ENGINE = "/sys/module/mm_hooks/parameters/engine"
 
 
@@ -36,5 +38,7 @@ def run(kernel: str) -> None:
         seen = balloon.hooks(guest)
         check(seen["inflight_bytes"] == 0 and seen["report_errors"] == 0, f"{seen}")
         check(seen["reported_bytes"] > 0, f"nothing is reported any more: {seen}")
+        left = balloon.left_bytes(guest, 9)
+        check(left < NOISE, f"{left // MIB} MiB of free blocks are still at the host")
         balloon.check_all_back(guest)
         guest.finish()
