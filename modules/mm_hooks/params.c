@@ -65,9 +65,10 @@ static struct vmhooks_bounded scan_batch = { 64, .min = 1, .max = 4096 };
 module_param_cb(scan_batch, &native_ops, &scan_batch, 0644);
 MODULE_PARM_DESC(scan_batch, "native: blocks visited in one go with interrupts off (1 to 4096, default 64)");
 
-static struct vmhooks_bounded inflight_mb = { 256, .min = 8, .max = 65536 };
+/* Eight chains of 64 MiB at the most: FLIGHTS, POLICY_CHAIN_PAGES. */
+static struct vmhooks_bounded inflight_mb = { 256, .min = 8, .max = 512 };
 module_param_cb(inflight_mb, &native_ops, &inflight_mb, 0644);
-MODULE_PARM_DESC(inflight_mb, "native: MiB of free memory that may be with the host at a time (8 to 65536, default 256)");
+MODULE_PARM_DESC(inflight_mb, "native: MiB of free memory that may be with the host at a time (8 to 512, default 256)");
 
 static char engine[8] = "auto";
 

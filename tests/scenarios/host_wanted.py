@@ -4,7 +4,8 @@
 Guards: memory is taken offline, and a contiguous range allocated, although blocks of it
 are in flight, which both wait for; a guest that is out of memory waits for them before
 it kills; what is in flight never exceeds inflight_mb; a host that is silent for half a
-minute loses nothing, and reclaim does not wait for it. Every page that was taken is back
+minute loses nothing, and reclaim does not wait for it; free memory of CMA does not pay for
+what is in flight. Every page that was taken is back
 in the end.
 """
 
@@ -28,6 +29,7 @@ SILENT = 30.0
 CACHE_MB = 256  # a disk that is read; zone Movable has no place for it
 SPARE_MB = 24
 RECLAIMED_MB = 8
+MIN_FREE_KIB = 49152  # far more than is free in small blocks
 WAITS = 10  # a few before the host's silence is known
 
 
@@ -148,6 +150,40 @@ def _run(guest: Guest, host: FakeHost) -> None:
     check_all_back(guest)
 
 
+def _free_kib(guest: Guest) -> int:
+    """What an allocation that must not move can have."""
+    lines = dict(line.split(":") for line in guest.read("/proc/meminfo").splitlines())
+    free, cma = (int(lines[name].split()[0]) for name in ("MemFree", "CmaFree"))
+    return free - cma
+
+
+def _high_kib(guest: Guest) -> int:
+    """The high watermarks of all zones."""
+    return sum(4 * int(line.split()[1]) for line in guest.read("/proc/zoneinfo").splitlines()
+               if line.split()[0] == "high")
+
+
+def _run_contiguous(kernel: str) -> None:
+    """Much of what is free is of CMA, and most allocations cannot have it."""
+    half = 512 if kernel == "lab-kasan" else 256
+    with fake(kernel, memory_mb=2 * half, append=f"cma={half - 64}M@{half}M") as (guest, host):
+        guest.write("/proc/sys/vm/min_free_kbytes", str(MIN_FREE_KIB))
+        guest.write(f"{PARAMETERS}/inflight_mb", str(half))
+        host.plug(features=ALL)
+        check(host.flush() == 0, "flush failed")
+        host.set("report/hold", 1)
+        guest.write("/sys/kernel/mm_hooks/forget", "1")
+        host.until_out("report")
+        time.sleep(2)
+        free, high = _free_kib(guest), _high_kib(guest)
+        print(f"{_in_flight(guest)} MiB in flight, {free} KiB free beside CMA, high {high} KiB")
+        check(meminfo(guest, "CmaFree") > half // 4, f"free of CMA: {meminfo(guest, 'CmaFree')} MiB")
+        check(high > MIN_FREE_KIB, f"the high watermarks are {high} KiB")
+        check(free > high, f"only {free} KiB are free beside CMA, with high {high} KiB")
+        host.set("report/hold", 0)
+        check(host.flush() == 0, "flush failed after all came back")
+
+
 def run(kernel: str) -> None:
     """Offline, then out of memory."""
     # The shadow of KASAN takes an eighth, at the end, where zone Movable is.
@@ -157,3 +193,4 @@ def run(kernel: str) -> None:
         with fake(kernel, memory_mb=memory_mb, lifetime=TIMEOUT, disks=(Path(disk.name),),
                   append=f"movablecore={movable_mb}M cma=64M") as (guest, host):
             _run(guest, host)
+    _run_contiguous(kernel)

@@ -75,15 +75,16 @@ static void blocks_free(struct blocks *b)
 /* Puts a map in place; what it replaces is the caller's. */
 static struct blocks *map_replace(struct zone_map *map, struct blocks *new)
 {
+	struct lock_time time;
 	struct blocks *old;
 
 	lockdep_assert_held(&zones_lock);
-	spin_lock_irq(&map->zone->lock);
+	zone_lock(map->zone, &time);
 	old = map->blocks;
 	if (old && new && old->unit_order == new->unit_order)
 		blocks_inherit(new, old);
 	map->blocks = new;
-	spin_unlock_irq(&map->zone->lock);
+	zone_unlock(map->zone, &time);
 	return old;
 }
 
