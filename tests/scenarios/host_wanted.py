@@ -29,6 +29,7 @@ SILENT = 30.0
 CACHE_MB = 256  # a disk that is read; zone Movable has no place for it
 SPARE_MB = 24
 RECLAIMED_MB = 8
+LAST_MB = 190  # is taken while blocks are in flight
 MIN_FREE_KIB = 49152  # far more than is free in small blocks
 WAITS = 10  # a few before the host's silence is known
 
@@ -125,13 +126,17 @@ def _check_oom(guest: Guest, host: FakeHost) -> None:
     need = meminfo(guest, "MemAvailable") - 60
     guest.sh(f"memhog {need} --hold 0", 120)
     host.flush()
+    hog = guest.start(f"memhog {need - LAST_MB} --fifo /tmp/hog")
+    guest.poll("most of it is used", lambda: b"held" in hog.output, 120)
     before = hooks(guest)["pressure_waits"]
     host.set("report/ack_ms", 4000)
     guest.write("/sys/kernel/mm_hooks/forget", "1")
     guest.poll("blocks in flight", lambda: _in_flight(guest) > INFLIGHT_MB // 2)
     status, said = guest.try_sh("sh -c 'echo 1000 >/proc/self/oom_score_adj; "
-                                f"exec memhog {need} --hold 0'", 240)
+                                f"exec memhog {LAST_MB} --hold 0'", 240)
     host.set("report/ack_ms", 0)
+    guest.sh("echo >/tmp/hog")
+    guest.wait(hog)
     print(f"{need} MiB wanted, waited {hooks(guest)['pressure_waits'] - before} times")
     check(not status, f"{need} MiB were to be had: {said}\n{guest.sh('dmesg | tail -n 5')}")
     check("Out of memory" not in guest.sh("dmesg"), "somebody was killed")
@@ -163,6 +168,16 @@ def _high_kib(guest: Guest) -> int:
                if line.split()[0] == "high")
 
 
+def _check_full(guest: Guest, host: FakeHost) -> None:
+    """Where hardly anything else is free, memory of CMA is reported, a block at a time."""
+    guest.write("/proc/sys/vm/watermark_scale_factor", "3000")
+    free, high, cma = _free_kib(guest), _high_kib(guest), meminfo(guest, "CmaFree")
+    check(free < high, f"{free} KiB are free beside CMA, with high {high} KiB")
+    guest.write("/sys/kernel/mm_hooks/forget", "1")
+    guest.poll("what is free of CMA is reported",
+               lambda: host.flush() == 0 and hooks(guest)["gone_bytes"] // MIB > cma * 0.9)
+
+
 def _run_contiguous(kernel: str) -> None:
     """Much of what is free is of CMA, and most allocations cannot have it."""
     half = 512 if kernel == "lab-kasan" else 256
@@ -182,6 +197,7 @@ def _run_contiguous(kernel: str) -> None:
         check(free > high, f"only {free} KiB are free beside CMA, with high {high} KiB")
         host.set("report/hold", 0)
         check(host.flush() == 0, "flush failed after all came back")
+        _check_full(guest, host)
 
 
 def run(kernel: str) -> None:

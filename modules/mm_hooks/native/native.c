@@ -240,8 +240,7 @@ static void native_follow(void)
 		return;
 	WRITE_ONCE(mm_hooks_free_order, min(order, heard));
 	if (zones_set_unit(order)) {
-		pr_warn_ratelimited("no memory for maps of blocks of order %u: trying again\n",
-				    order);
+		pr_warn_ratelimited("no memory for the maps of free memory: trying again\n");
 		return;
 	}
 	followed = order;

@@ -72,10 +72,14 @@ unsigned long policy_share(unsigned long most, unsigned long out)
 	return !out || out + each <= most ? each : 0;
 }
 
-bool policy_affords(unsigned long free, unsigned long mark,
-		    unsigned int order)
+bool policy_affords(const struct policy_memory *m, unsigned int order)
 {
-	return free > mark + (1UL << order);
+	unsigned long pages = 1UL << order;
+
+	if (m->usable > m->high + pages)
+		return true;
+	return m->idle && m->free > m->high + pages &&
+	       m->usable > m->low + pages;
 }
 
 bool policy_rescue(struct policy_rescues *r, unsigned long now,

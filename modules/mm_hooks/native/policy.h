@@ -102,15 +102,32 @@ struct policy policy_zone(const struct policy *p, unsigned int zones);
 unsigned long policy_share(unsigned long most, unsigned long out);
 
 /**
+ * struct policy_memory - the free memory of a zone, in pages
+ * @free:   all of it
+ * @usable: what any allocation can have
+ * @low:    where the kernel would begin to reclaim
+ * @high:   where it would be content
+ * @idle:   nothing is in flight
+ */
+struct policy_memory {
+	unsigned long free;
+	unsigned long usable;
+	unsigned long low;
+	unsigned long high;
+	bool idle;
+};
+
+/**
  * policy_affords() - can a zone do without a block for a while?
- * @free:  free pages of the zone that any allocation can use
- * @mark:  where the kernel would be content with its free memory
+ * @m:	   its free memory
  * @order: the block's order
+ *
+ * A zone that is full for most allocations may have much free memory of another kind, and
+ * nobody tells of which the block is: then they go one at a time.
  *
  * Return: whether it can.
  */
-bool policy_affords(unsigned long free, unsigned long mark,
-		    unsigned int order);
+bool policy_affords(const struct policy_memory *m, unsigned int order);
 
 /**
  * struct policy_rescues - how often in a row a guest was kept from killing

@@ -126,7 +126,7 @@ static void stall_attach(void)
 	}
 	shrinker->count_objects = stall_count;
 	shrinker->scan_objects = stall_scan;
-	/* All of it, however urgent. */
+	/* Half of it is asked for each time, however urgent that is. */
 	shrinker->seeks = 0;
 	shrinker_register(shrinker);
 }

@@ -19,6 +19,7 @@
 #include "flight.h"
 #include "free_block.h"
 #include "lock_time.h"
+#include "zone_reserve.h"
 #include "zones.h"
 
 /* Bits of the map that are looked at in one section: a word is an instruction or two. */
@@ -70,19 +71,26 @@ static void scan_take(struct scan *s, struct flight *f, struct blocks *b,
 }
 
 /* As the watermarks count: most allocations can use neither CMA nor the reserve. */
-static unsigned long zone_usable(struct zone *zone)
+static struct policy_memory scan_memory(struct zone *zone)
 {
 	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
 	unsigned long other = zone_page_state(zone, NR_FREE_CMA_PAGES) +
-			      zone->nr_reserved_highatomic;
+			      vmhooks_zone_reserve(zone);
 
-	return free - min(free, other);
+	return (struct policy_memory){
+		.free = free,
+		.usable = free - min(free, other),
+		.low = low_wmark_pages(zone),
+		.high = high_wmark_pages(zone),
+		.idle = !flights_pages(),
+	};
 }
 
 /* Return: false when the flight can hold no more. */
 static bool scan_visit(struct scan *s, struct flight *f, struct blocks *b,
 		       unsigned long unit, unsigned long pages)
 {
+	struct policy_memory memory = scan_memory(s->zone);
 	struct free_block block;
 
 	if (!free_block_around(s->zone, blocks_pfn(b, unit), b->unit_order,
@@ -94,8 +102,7 @@ static bool scan_visit(struct scan *s, struct flight *f, struct blocks *b,
 	s->cursor.at = blocks_pfn(b, unit);
 	if (f->pages && f->pages + (1UL << block.order) > pages)
 		return false;
-	s->scarce = !policy_affords(zone_usable(s->zone),
-				    high_wmark_pages(s->zone), block.order);
+	s->scarce = !policy_affords(&memory, block.order);
 	if (s->scarce)
 		return false;
 	s->cursor.at = block.pfn + (1UL << block.order);
@@ -135,7 +142,7 @@ static bool scan_section(struct scan *s, struct flight *f, unsigned long pages)
 						 end);
 
 		if (unit >= end) {
-			s->cursor.at = blocks_pfn(b, end);
+			s->cursor.at = max(s->cursor.at, blocks_pfn(b, end));
 			break;
 		}
 		if (!scan_visit(s, f, b, unit, pages))

@@ -167,37 +167,52 @@ static void map_forget(const struct zone_map *map, unsigned long first,
 		first += ZONES_SECTION;
 }
 
-/*
- * Memory is plugged in many pieces, and what the map knows is copied in one section of
- * zone->lock: so a map that grows leaves room for half as much again.
- */
-static unsigned long map_room(const struct blocks *b, unsigned long pages,
-			      unsigned int order)
+/* The room for memory that is still to come stays empty. */
+static void map_forget_all(const struct zone_map *map)
 {
-	return b && b->unit_order == order ? ALIGN(pages / 2, BLOCKS_ALIGN) : 0;
+	const struct blocks *b = map->blocks;
+
+	map_forget(map, 0, blocks_unit(b, max(map->end, b->base)));
 }
 
-/* A map for a span, which replaces what there is and knows as much. */
+/*
+ * Memory is plugged in many pieces, and what the map knows is copied in one section of
+ * zone->lock: so the map of a zone whose end has passed the map's leaves room for half
+ * as much again.
+ *
+ * Return: where the new map ends.
+ */
+static unsigned long map_end(const struct blocks *old, unsigned long base,
+			     unsigned long end)
+{
+	unsigned long known = old ? blocks_pfn(old, old->units) : end;
+
+	return end > known ? end + ALIGN((end - base) / 2, BLOCKS_ALIGN) : known;
+}
+
+/* A map for the span of a zone, which replaces what there is and knows as much. */
 static int map_grow(struct zone_map *map, unsigned long base, unsigned long end,
 		    unsigned int order)
 {
+	struct blocks *new, *old = map->blocks;
+	bool inherits = old && old->unit_order == order;
 	/* Whatever is freed from now on is younger than that. */
 	u32 born = (u32)jiffies - 1;
-	struct blocks *new, *old = map->blocks;
-	unsigned long room;
+	unsigned long last;
 
 	lockdep_assert_held(&zones_lock);
-	if (old) {
+	if (old)
 		base = min(base, old->base);
-		end = max(end, blocks_pfn(old, old->units));
-	}
-	room = map_room(old, end - base, order);
-	new = blocks_alloc(base, end - base + room, order, born);
+	last = map_end(old, base, end);
+	new = blocks_alloc(base, last - base, order, born);
 	if (!new)
 		return -ENOMEM;
+	/* Behind the zone there is nothing, and what the old map has there is taken over. */
+	if (inherits)
+		end = max(end, blocks_pfn(old, old->units));
 	blocks_absent(new, blocks_unit(new, end), new->units);
 	map_replace(map, new);
-	if (old && old->unit_order != order)
+	if (old && !inherits)
 		map_carry(map, old, born);
 	blocks_free(old);
 	return 0;
@@ -248,8 +263,8 @@ static int zones_update_locked(bool change)
 	int err = 0;
 
 	lockdep_assert_held(&zones_lock);
-	while (!err && (zone = mm_hooks_zone_next(&i)))
-		err = map_update(zone, map_order(zone, change));
+	while ((zone = mm_hooks_zone_next(&i)))
+		err = map_update(zone, map_order(zone, change)) ?: err;
 	WRITE_ONCE(behind, err);
 	return err;
 }
@@ -394,23 +409,24 @@ void zones_forget(void)
 	/* What is being carried into a new map would not be forgotten. */
 	mutex_lock(&zones_lock);
 	while ((zone = zones_next(&i)))
-		map_forget(map_of(zone), 0, ULONG_MAX);
+		map_forget_all(map_of(zone));
 	mutex_unlock(&zones_lock);
 }
 
 static void map_absent(const struct zone_map *map, unsigned long start,
 		       unsigned long end)
 {
+	struct lock_time time;
 	struct blocks *b;
 
-	spin_lock_irq(&map->zone->lock);
+	zone_lock(map->zone, &time);
 	b = map->blocks;
 	/* What lies before it describes the memory, and goes with it. */
 	start = max(ALIGN_DOWN(start, BLOCKS_ALIGN), b->base);
 	end = min(end, blocks_pfn(b, b->units));
 	if (start < end)
 		blocks_absent(b, blocks_unit(b, start), blocks_unit(b, end));
-	spin_unlock_irq(&map->zone->lock);
+	zone_unlock(map->zone, &time);
 }
 
 /* Where the spans of two zones overlap, the other one has nothing there. */

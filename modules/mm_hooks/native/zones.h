@@ -62,7 +62,7 @@ void zones_destroy(void);
 /**
  * zones_update() - follow memory that came or went
  *
- * Zones whose span has changed get a new map, which inherits from the old one.
+ * Zones that have outgrown their map get a new one, which inherits from the old one.
  *
  * Context: process, may sleep.
  * Return: 0 or -ENOMEM: then new memory is not reported before another call.

@@ -172,12 +172,38 @@ static void one_chain_is_always_allowed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, policy_share(512, 1024), 0UL);
 }
 
+static bool affords(unsigned long free, unsigned long usable, bool idle)
+{
+	struct policy_memory m = {
+		.free = free,
+		.usable = usable,
+		.low = 800,
+		.high = 1000,
+		.idle = idle,
+	};
+
+	return policy_affords(&m, ORDER);
+}
+
 static void zone_keeps_what_it_needs(struct kunit *test)
 {
-	KUNIT_EXPECT_FALSE(test, policy_affords(1000, 1000, 9));
-	KUNIT_EXPECT_FALSE(test, policy_affords(1512, 1000, 9));
-	KUNIT_EXPECT_TRUE(test, policy_affords(1513, 1000, 9));
-	KUNIT_EXPECT_FALSE(test, policy_affords(0, 0, 0));
+	struct policy_memory nothing = {};
+
+	KUNIT_EXPECT_FALSE(test, affords(1000, 1000, true));
+	KUNIT_EXPECT_FALSE(test, affords(1512, 1512, true));
+	KUNIT_EXPECT_TRUE(test, affords(1513, 1513, true));
+	KUNIT_EXPECT_TRUE(test, affords(1513, 1513, false));
+	KUNIT_EXPECT_FALSE(test, policy_affords(&nothing, 0));
+}
+
+/* Then it may be memory of CMA that is free: one block at a time is taken. */
+static void full_zone_gives_a_block_at_a_time(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, affords(9000, 1512, true));
+	KUNIT_EXPECT_FALSE(test, affords(9000, 1512, false));
+	KUNIT_EXPECT_TRUE(test, affords(9000, 1313, true));
+	KUNIT_EXPECT_FALSE(test, affords(9000, 1312, true));
+	KUNIT_EXPECT_FALSE(test, affords(1512, 1400, true));
 }
 
 /* As often as there may be flights, and more; then one is killed, and so on. */
@@ -229,6 +255,7 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(chains_share_what_may_be_out),
 	KUNIT_CASE(one_chain_is_always_allowed),
 	KUNIT_CASE(zone_keeps_what_it_needs),
+	KUNIT_CASE(full_zone_gives_a_block_at_a_time),
 	KUNIT_CASE(guest_out_of_memory_is_rescued_often),
 	KUNIT_CASE(later_it_is_another_time),
 	{}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is free of a zone's reserve for atomic allocations. */
+#ifndef VMHOOKS_COMPAT_ZONE_RESERVE_H
+#define VMHOOKS_COMPAT_ZONE_RESERVE_H
+
+#include <linux/mmzone.h>
+
+/* Older kernels know what is reserved only, and take all of it for free. */
+static inline unsigned long vmhooks_zone_reserve(const struct zone *zone)
+{
+#ifdef VMHOOKS_HAVE_NR_FREE_HIGHATOMIC
+	return zone->nr_free_highatomic;
+#else
+	return zone->nr_reserved_highatomic;
+#endif
+}
+
+#endif /* VMHOOKS_COMPAT_ZONE_RESERVE_H */
