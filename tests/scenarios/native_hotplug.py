@@ -56,7 +56,8 @@ def _plug(guest: Guest, number: int,
     guest.poll("the blocks of what was plugged",
                lambda: len(_blocks(guest) - before) == PLUGGED_MB * MIB // each, 60)
     blocks = _blocks(guest) - before
-    *first, end = sorted(blocks)
+    # The first time from above: the zone, and its map, grow downwards.
+    *first, end = sorted(blocks, reverse=not number)
     for block in first:
         _online(guest, block)
     last(guest, end)
