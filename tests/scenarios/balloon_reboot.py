@@ -52,7 +52,8 @@ def _run_in_flight(kernel: str) -> None:
 
 def _run_busy(kernel: str) -> None:
     """A reset from outside, a reboot and a power-off from inside."""
-    with Guest(kernel, memory_mb=320, reboot=True) as guest:
+    memory_mb = 448 if kernel == "lab-kasan" else 320
+    with Guest(kernel, memory_mb=memory_mb, reboot=True) as guest:
         _start_reporting(guest)
         guest.reset()
 

@@ -29,7 +29,8 @@ SILENT = 30.0
 CACHE_MB = 256  # a disk that is read; zone Movable has no place for it
 SPARE_MB = 24
 RECLAIMED_MB = 8
-LAST_MB = 190  # is taken while blocks are in flight
+LEFT_MB = 280  # is free when blocks go, and so much is in the end
+KEPT_MB = 40
 MIN_FREE_KIB = 49152  # far more than is free in small blocks
 WAITS = 10  # a few before the host's silence is known
 
@@ -123,17 +124,16 @@ def _check_silent(guest: Guest, host: FakeHost) -> None:
 
 def _check_oom(guest: Guest, host: FakeHost) -> None:
     """A program needs what is in flight; nobody is killed."""
-    need = meminfo(guest, "MemAvailable") - 60
-    guest.sh(f"memhog {need} --hold 0", 120)
-    host.flush()
-    hog = guest.start(f"memhog {need - LAST_MB} --fifo /tmp/hog")
+    hog = guest.start(f"memhog {meminfo(guest, 'MemFree') - LEFT_MB} --fifo /tmp/hog")
     guest.poll("most of it is used", lambda: b"held" in hog.output, 120)
+    host.flush()
+    need = meminfo(guest, "MemFree") - KEPT_MB
     before = hooks(guest)["pressure_waits"]
     host.set("report/ack_ms", 4000)
     guest.write("/sys/kernel/mm_hooks/forget", "1")
     guest.poll("blocks in flight", lambda: _in_flight(guest) > INFLIGHT_MB // 2)
     status, said = guest.try_sh("sh -c 'echo 1000 >/proc/self/oom_score_adj; "
-                                f"exec memhog {LAST_MB} --hold 0'", 240)
+                                f"exec memhog {need} --hold 0'", 240)
     host.set("report/ack_ms", 0)
     guest.sh("echo >/tmp/hog")
     guest.wait(hog)
