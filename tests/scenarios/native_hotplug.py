@@ -46,8 +46,8 @@ def _starved(guest: Guest, block: str) -> None:
 
 
 def _plug(guest: Guest, number: int,
-          last: Callable[[Guest, str], None] = _online) -> set[str]:
-    """A module of memory in zone Movable, of which the last block may need care; its blocks."""
+          online: Callable[[Guest, str], None] = _online) -> set[str]:
+    """A module of memory in zone Movable, and how its blocks go online; the blocks."""
     before = _blocks(guest)
     guest.qmp("object-add", qom_type="memory-backend-ram", id=f"more{number}",
               size=PLUGGED_MB * MIB)
@@ -57,10 +57,8 @@ def _plug(guest: Guest, number: int,
                lambda: len(_blocks(guest) - before) == PLUGGED_MB * MIB // each, 60)
     blocks = _blocks(guest) - before
     # The first time from above: the zone, and its map, grow downwards.
-    *first, end = sorted(blocks, reverse=not number)
-    for block in first:
-        _online(guest, block)
-    last(guest, end)
+    for block in sorted(blocks, reverse=not number):
+        online(guest, block)
     return blocks
 
 
@@ -113,7 +111,7 @@ def _gone(guest: Guest) -> int:
 def _quiet_round(guest: Guest) -> None:
     """Once more with nothing forgotten, which would hide what is still counted.
 
-    The map of the zone has room for some of the second module's blocks, not for all.
+    The map of the zone has no room for the second module.
     """
     blocks = _plug(guest, ROUNDS)
     _check_reported(guest)
@@ -121,7 +119,7 @@ def _quiet_round(guest: Guest) -> None:
     check(gone > USED_MB * MIB, f"{ZONE}: only {gone // MIB} MiB are with the host")
     # KASAN needs such memory itself, and refuses to go online without it.
     kasan = guest.kernel.name == "lab-kasan"
-    more = _plug(guest, ROUNDS + 1, last=_online if kasan else _starved)
+    more = _plug(guest, ROUNDS + 1, online=_online if kasan else _starved)
     guest.poll("the rest of the zone", lambda: _gone(guest) > gone + USED_MB * MIB, 30)
     _unplug(guest, ROUNDS + 1, more)
     _unplug(guest, ROUNDS, blocks)
