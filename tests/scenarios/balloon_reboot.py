@@ -11,6 +11,7 @@ from lab.fakehost import ALL, FakeHost, fake
 
 KERNELS = ("lab",)
 ALSO = ("6.12", "6.1", "lab-6.1", "lab-7.3", "lab-kasan")
+TIMEOUT = 600
 SIZE_MB = 96
 
 
