@@ -29,8 +29,8 @@ SILENT = 30.0
 CACHE_MB = 256  # a disk that is read; zone Movable has no place for it
 SPARE_MB = 24
 RECLAIMED_MB = 8
-LEFT_MB = 280  # is free when blocks go, and so much is in the end
-KEPT_MB = 40
+LEFT_MB = 310  # is free when blocks go, and so much is in the end
+KEPT_MB = 70
 MIN_FREE_KIB = 49152  # far more than is free in small blocks
 WAITS = 10  # a few before the host's silence is known
 
