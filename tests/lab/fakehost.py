@@ -95,12 +95,17 @@ class FakeHost:
                              self.guest.sh(f"tail -n 30 {HOST}/log"))
 
 
-def meminfo(guest: Guest, name: str) -> int:
-    """A line of /proc/meminfo, in MiB."""
+def meminfo_kib(guest: Guest, name: str) -> int:
+    """A line of /proc/meminfo, in KiB."""
     for line in guest.read("/proc/meminfo").splitlines():
         if line.startswith(f"{name}:"):
-            return int(line.split()[1]) >> 10
+            return int(line.split()[1])
     raise GuestError(f"/proc/meminfo has no {name}")
+
+
+def meminfo(guest: Guest, name: str) -> int:
+    """A line of /proc/meminfo, in MiB."""
+    return meminfo_kib(guest, name) >> 10
 
 
 def settled_free(guest: Guest) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lab import MIB, check
 from lab.balloon import check_all_back, hooks
-from lab.fakehost import ALL, FakeHost, fake, meminfo, no_memory_lost
+from lab.fakehost import ALL, FakeHost, fake, meminfo, meminfo_kib, no_memory_lost
 from lab.guest import Guest
 
 KERNELS = ("lab",)
@@ -161,9 +161,7 @@ def _run(guest: Guest, host: FakeHost) -> None:
 
 def _free_kib(guest: Guest) -> int:
     """What an allocation that must not move can have."""
-    lines = dict(line.split(":") for line in guest.read("/proc/meminfo").splitlines())
-    free, cma = (int(lines[name].split()[0]) for name in ("MemFree", "CmaFree"))
-    return free - cma
+    return meminfo_kib(guest, "MemFree") - meminfo_kib(guest, "CmaFree")
 
 
 def _high_kib(guest: Guest) -> int:
@@ -196,7 +194,8 @@ def _run_contiguous(kernel: str) -> None:
         time.sleep(2)
         free, high = _free_kib(guest), _high_kib(guest)
         print(f"{_in_flight(guest)} MiB in flight, {free} KiB free beside CMA, high {high} KiB")
-        check(meminfo(guest, "CmaFree") > half // 4, f"free of CMA: {meminfo(guest, 'CmaFree')} MiB")
+        cma = meminfo(guest, "CmaFree")
+        check(cma > half // 4, f"free of CMA: {cma} MiB")
         check(high > MIN_FREE_KIB, f"the high watermarks are {high} KiB")
         check(free > high, f"only {free} KiB are free beside CMA, with high {high} KiB")
         host.set("report/hold", 0)

@@ -89,7 +89,8 @@ def _check_small(guest: Guest) -> None:
     freed = held - guest.rss_bytes()
     print(f"low_order=3: {freed // MIB} of {small // MIB} MiB in small blocks given back")
     check(freed > small * 0.9 - NOISE, f"{freed // MIB} of {small // MIB} MiB given back")
-    check(balloon.left_bytes(guest, 3) < NOISE, f"{balloon.left_bytes(guest, 3) // MIB} MiB of small blocks left")
+    left = balloon.left_bytes(guest, 3)
+    check(left < NOISE, f"{left // MIB} MiB of small blocks left")
     _check_flushed(guest)
     guest.sh("rm /tmp/fill")
     guest.poll("small blocks without a flush",

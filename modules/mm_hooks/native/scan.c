@@ -71,26 +71,26 @@ static void scan_take(struct scan *s, struct flight *f, struct blocks *b,
 }
 
 /* As the watermarks count: most allocations can use neither CMA nor the reserve. */
-static struct policy_memory scan_memory(struct zone *zone)
+static bool scan_affords(struct zone *zone, unsigned int order)
 {
 	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
 	unsigned long other = zone_page_state(zone, NR_FREE_CMA_PAGES) +
 			      vmhooks_zone_reserve(zone);
-
-	return (struct policy_memory){
+	const struct policy_memory memory = {
 		.free = free,
 		.usable = free - min(free, other),
 		.low = low_wmark_pages(zone),
 		.high = high_wmark_pages(zone),
 		.idle = !flights_pages(),
 	};
+
+	return policy_affords(&memory, order);
 }
 
 /* Return: false when the flight can hold no more. */
 static bool scan_visit(struct scan *s, struct flight *f, struct blocks *b,
 		       unsigned long unit, unsigned long pages)
 {
-	struct policy_memory memory = scan_memory(s->zone);
 	struct free_block block;
 
 	if (!free_block_around(s->zone, blocks_pfn(b, unit), b->unit_order,
@@ -102,7 +102,7 @@ static bool scan_visit(struct scan *s, struct flight *f, struct blocks *b,
 	s->cursor.at = blocks_pfn(b, unit);
 	if (f->pages && f->pages + (1UL << block.order) > pages)
 		return false;
-	s->scarce = !policy_affords(&memory, block.order);
+	s->scarce = !scan_affords(s->zone, block.order);
 	if (s->scarce)
 		return false;
 	s->cursor.at = block.pfn + (1UL << block.order);
