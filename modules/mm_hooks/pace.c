@@ -149,6 +149,7 @@ unsigned int pace_check(struct pace *p, unsigned int delay, u64 now, u64 free)
 	if (p->calm < p->need && now - p->since_ms < hold)
 		return delay;
 	p->was_calm = p->calm >= p->need;
+	p->held = p->was_calm ? 0 : hold;
 	p->calm_retaken = p->retaken;
 	p->calm_ms = now;
 	p->run_bytes = 0;

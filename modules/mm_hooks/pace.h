@@ -55,6 +55,7 @@
  * @calm:	calm checks in a row
  * @need:	calm checks needed
  * @failures:	failed reports in a row
+ * @held:	so long the last pass had been held when it went all the same
  * @was_calm:	the last pass went because of calm checks
  * @calm_retaken: @retaken at that time
  * @calm_ms:	when that was
@@ -76,6 +77,7 @@ struct pace {
 	unsigned int calm;
 	unsigned int need;
 	unsigned int failures;
+	unsigned int held;
 	bool was_calm;
 };
 

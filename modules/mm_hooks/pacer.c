@@ -190,6 +190,7 @@ void mm_hooks_pacer_run(void)
 	spin_lock_irqsave(&pacer.lock, flags);
 	if (pacer.go) {
 		pacer.pace.was_calm = false;
+		pacer.pace.held = 0;
 		pacer_go();
 	}
 	spin_unlock_irqrestore(&pacer.lock, flags);
@@ -260,6 +261,11 @@ bool mm_hooks_pacer_is_quiet(void)
 bool mm_hooks_pacer_was_calm(void)
 {
 	return READ_ONCE(pacer.pace.was_calm);
+}
+
+unsigned int mm_hooks_pacer_held_ms(void)
+{
+	return READ_ONCE(pacer.pace.held);
 }
 
 unsigned int mm_hooks_pacer_level(void)

@@ -95,6 +95,9 @@ bool mm_hooks_pacer_is_quiet(void);
 /* Was the last pass let go because the guest is calm, and not for another reason? */
 bool mm_hooks_pacer_was_calm(void);
 
+/* How long the last pass had been held when it went without calm; 0 for other reasons. */
+unsigned int mm_hooks_pacer_held_ms(void);
+
 /**
  * mm_hooks_pacer_lists_rest() - is nobody using what the processors' lists hold?
  * @pages: how much that is: mm_hooks_pcp_pages()

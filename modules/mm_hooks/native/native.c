@@ -94,8 +94,13 @@ static void native_go(void)
 
 static struct policy native_policy(void)
 {
-	return policy_regular(msecs_to_jiffies(mm_hooks_min_age_ms()),
-			      mm_hooks_pacer_level(), mm_hooks_pacer_was_calm(),
+	const struct policy_guest guest = {
+		.level = mm_hooks_pacer_level(),
+		.calm = mm_hooks_pacer_was_calm(),
+		.held = msecs_to_jiffies(mm_hooks_pacer_held_ms()),
+	};
+
+	return policy_regular(msecs_to_jiffies(mm_hooks_min_age_ms()), &guest,
 			      mm_hooks_report_order(), jiffies - last_pass, HZ);
 }
 

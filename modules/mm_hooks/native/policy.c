@@ -11,16 +11,18 @@ static u32 saturate(u64 ticks)
 	return min_t(u64, ticks, S32_MAX);
 }
 
-struct policy policy_regular(u32 min_age, unsigned int level, bool calm,
+struct policy policy_regular(u32 min_age, const struct policy_guest *guest,
 			     unsigned int order, unsigned long passed,
 			     u32 second)
 {
-	u64 age = (u64)min_age << level;
-	u64 low_age = max_t(u64, age * POLICY_LOW_AGES,
-			    (u64)second * POLICY_LOW_MS / 1000);
+	u64 age = (u64)min_age << guest->level;
+	u64 low_age = max3(age * POLICY_LOW_AGES,
+			   (u64)second * POLICY_LOW_MS / 1000,
+			   (u64)guest->held);
 
 	return (struct policy){
-		.min_age = saturate(calm ? min_age : age),
+		.min_age = saturate(guest->calm ? min_age :
+						  max_t(u64, age, guest->held)),
 		.low_age = saturate(low_age),
 		.order = order,
 		.low = min_t(u64, passed, second) * POLICY_LOW_RATE / second,

@@ -38,19 +38,32 @@ struct policy {
 };
 
 /**
+ * struct policy_guest - how the guest was when the pacer let a pass go
+ * @level: how far reporting has backed off: each level doubles the age
+ * @calm:  it was calm for as long as the level asks: then what was freed in that time,
+ *	   or came out of the lists of the processors, need not wait for as long once
+ *	   more; small blocks do, which cost more
+ * @held:  it never was, and the pass was held for so many ticks: what nobody has wanted
+ *	   in all that time is cold, anything younger may be wanted by the next turn of
+ *	   what keeps the guest busy
+ */
+struct policy_guest {
+	unsigned int level;
+	bool calm;
+	u32 held;
+};
+
+/**
  * policy_regular() - a pass that the pacer has let go
  * @min_age: ticks, from the parameter
- * @level:   how far reporting has backed off: each level doubles the age
- * @calm:    the guest was calm for as long as the level asks: then what was freed in
- *	     that time, or came out of the lists of the processors, need not wait for
- *	     as long once more; small blocks do, which cost more
+ * @guest:   how the guest was
  * @order:   from the parameter
  * @passed:  ticks since the last pass
  * @second:  ticks of a second
  *
  * Return: what holds for it.
  */
-struct policy policy_regular(u32 min_age, unsigned int level, bool calm,
+struct policy policy_regular(u32 min_age, const struct policy_guest *guest,
 			     unsigned int order, unsigned long passed,
 			     u32 second);
 

@@ -198,6 +198,7 @@ static void pass_after_a_hold_was_not_calm(struct kunit *test)
 	pace_request(&p, DELAY, now, free);
 	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, now + DELAY, free), 0U);
 	KUNIT_EXPECT_TRUE(test, p.was_calm);
+	KUNIT_EXPECT_EQ(test, p.held, 0U);
 	now = 5000;
 	p.known = GIB - 256 * MIB;
 	pace_request(&p, DELAY, now, free);
@@ -207,6 +208,7 @@ static void pass_after_a_hold_was_not_calm(struct kunit *test)
 		KUNIT_ASSERT_LT(test, now, 10000ULL);
 	} while (pace_check(&p, DELAY, now, free));
 	KUNIT_EXPECT_FALSE(test, p.was_calm);
+	KUNIT_EXPECT_EQ(test, p.held, (unsigned int)PACE_HOLD_MS);
 }
 
 static void hold_is_no_shorter_than_the_delay(struct kunit *test)

@@ -11,7 +11,15 @@
 
 static struct policy after(unsigned long passed)
 {
-	return policy_regular(AGE, 0, false, ORDER, passed, HERTZ);
+	const struct policy_guest guest = {};
+
+	return policy_regular(AGE, &guest, ORDER, passed, HERTZ);
+}
+
+/* A pass that found the guest so. */
+static struct policy found(u32 age, struct policy_guest guest)
+{
+	return policy_regular(age, &guest, ORDER, 0, HERTZ);
 }
 
 static void block_waits_for_its_age(struct kunit *test)
@@ -37,8 +45,7 @@ static void each_level_doubles_the_age(struct kunit *test)
 	unsigned int level;
 
 	for (level = 0; level < 4; level++) {
-		struct policy p = policy_regular(AGE, level, false, ORDER, 0,
-						 HERTZ);
+		struct policy p = found(AGE, (struct policy_guest){ level });
 
 		KUNIT_EXPECT_EQ(test, p.min_age, (u32)AGE << level);
 	}
@@ -46,17 +53,31 @@ static void each_level_doubles_the_age(struct kunit *test)
 
 static void calm_guest_has_waited_for_its_level(struct kunit *test)
 {
-	struct policy calm = policy_regular(AGE, 3, true, ORDER, 0, HERTZ);
-	struct policy busy = policy_regular(AGE, 3, false, ORDER, 0, HERTZ);
+	struct policy calm = found(AGE, (struct policy_guest){ 3, true });
+	struct policy busy = found(AGE, (struct policy_guest){ 3 });
 
 	KUNIT_EXPECT_EQ(test, policy_wait(&calm, ORDER, AGE), 0U);
 	KUNIT_EXPECT_EQ(test, policy_wait(&busy, ORDER, AGE), 7U * AGE);
 	KUNIT_EXPECT_EQ(test, calm.low_age, busy.low_age);
 }
 
+static void pass_that_was_held_takes_what_was_free_all_the_time(struct kunit *test)
+{
+	struct policy p = found(AGE, (struct policy_guest){ .level = 1,
+							    .held = 500 });
+
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER, 499), 1U);
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER, 500), 0U);
+	p = found(400, (struct policy_guest){ .level = 1, .held = 500 });
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER, 500), 300U);
+	/* Small blocks are never taken sooner than large ones. */
+	p = found(AGE, (struct policy_guest){ .held = 16 * HERTZ });
+	KUNIT_EXPECT_EQ(test, p.low_age, 16U * HERTZ);
+}
+
 static void age_does_not_overflow(struct kunit *test)
 {
-	struct policy p = policy_regular(U32_MAX, 3, false, ORDER, 0, HERTZ);
+	struct policy p = found(U32_MAX, (struct policy_guest){ 3 });
 
 	KUNIT_EXPECT_EQ(test, p.min_age, (u32)S32_MAX);
 	KUNIT_EXPECT_EQ(test, p.low_age, (u32)S32_MAX);
@@ -64,7 +85,7 @@ static void age_does_not_overflow(struct kunit *test)
 
 static void no_age_means_at_once(struct kunit *test)
 {
-	struct policy p = policy_regular(0, 3, false, ORDER, 0, HERTZ);
+	struct policy p = found(0, (struct policy_guest){ 3 });
 
 	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER, 0), 0U);
 	KUNIT_EXPECT_EQ(test, p.low_age, 2U * HERTZ);
@@ -243,6 +264,7 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(block_freed_in_the_pass_waits_too),
 	KUNIT_CASE(each_level_doubles_the_age),
 	KUNIT_CASE(calm_guest_has_waited_for_its_level),
+	KUNIT_CASE(pass_that_was_held_takes_what_was_free_all_the_time),
 	KUNIT_CASE(age_does_not_overflow),
 	KUNIT_CASE(no_age_means_at_once),
 	KUNIT_CASE(small_block_waits_longer),
