@@ -4,8 +4,9 @@
  *
  * A report is worth its price when the memory stays free.  Two things tell:
  *
- * - how fast free memory shrinks now.  If what is free and unreported would be
- *   gone within the horizon, the guest is busy and the pass is held back;
+ * - how fast free memory shrinks now, with what is in the lists of the processors:
+ *   a loop may have most of its memory from there.  If what is free and unreported
+ *   would be gone within the horizon, the guest is busy and the pass is held back;
  *
  * - how much of what was reported lately has been taken again.  Free memory
  *   that the host does not hold (known) can never exceed free memory; where
@@ -58,12 +59,13 @@ static void pace_take(struct pace *p, u64 free)
 	p->mistakes += min(taken, p->window - p->mistakes);
 }
 
-static void pace_sample(struct pace *p, u64 now, u64 free)
+static void pace_sample(struct pace *p, u64 now, u64 free, u64 lists)
 {
 	pace_fade(p, now);
 	pace_take(p, free);
 	pace_judge(p, now);
 	p->free = free;
+	p->lists = lists;
 	p->sample_ms = now;
 }
 
@@ -74,20 +76,29 @@ static bool pace_outlasts(u64 stock, u64 horizon, u64 taken, u64 ms)
 	       taken * horizon <= stock * max(ms, 1ULL);
 }
 
-/* At the rate of the last @ms, would the unreported memory outlast the horizon? */
-static bool pace_is_calm(const struct pace *p, u64 ms, u64 free)
+/* All that is free: pages go to and fro between the lists and the rest. */
+static u64 pace_all(u64 free, u64 lists)
 {
-	u64 drop = free < p->free ? p->free - free : 0;
-	u64 unreported = free - min(p->known, free);
+	return free + lists;
+}
+
+/* At the rate of the last @ms, would the unreported memory outlast the horizon? */
+static bool pace_is_calm(const struct pace *p, u64 ms,
+			 const struct pace_memory *m)
+{
+	u64 before = pace_all(p->free, p->lists);
+	u64 drop = before - min(before, pace_all(m->free, m->lists));
+	u64 unreported = m->free - min(p->known, m->free);
 
 	return pace_outlasts(unreported, PACE_HORIZON_MS, drop, ms);
 }
 
 /* Is most of the unreported memory younger than the last sample? */
-static bool pace_is_young(const struct pace *p, u64 free)
+static bool pace_is_young(const struct pace *p, const struct pace_memory *m)
 {
-	u64 grown = free > p->free ? free - p->free : 0;
-	u64 unreported = free - min(p->known, free);
+	u64 after = pace_all(m->free, m->lists);
+	u64 grown = after - min(after, pace_all(p->free, p->lists));
+	u64 unreported = m->free - min(p->known, m->free);
 
 	return grown * 2 > unreported;
 }
@@ -118,11 +129,12 @@ static bool pace_stays_calm(const struct pace *p, u64 now)
 	       p->retaken - p->calm_retaken < PACE_MISTAKE_MIN;
 }
 
-unsigned int pace_request(struct pace *p, unsigned int delay, u64 now, u64 free)
+unsigned int pace_request(struct pace *p, unsigned int delay, u64 now,
+			  const struct pace_memory *m)
 {
 	bool more = p->run_bytes && now - p->sample_ms <= PACE_MORE_MS;
 
-	pace_sample(p, now, free);
+	pace_sample(p, now, m->free, m->lists);
 	p->run_bytes = 0;
 	p->calm = 0;
 	p->since_ms = now;
@@ -132,13 +144,14 @@ unsigned int pace_request(struct pace *p, unsigned int delay, u64 now, u64 free)
 	return more ? min_t(unsigned int, delay, PACE_GAP_MS) : delay;
 }
 
-unsigned int pace_check(struct pace *p, unsigned int delay, u64 now, u64 free)
+unsigned int pace_check(struct pace *p, unsigned int delay, u64 now,
+			const struct pace_memory *m)
 {
-	bool calm = pace_is_calm(p, now - p->sample_ms, free);
-	bool young = pace_is_young(p, free);
+	bool calm = pace_is_calm(p, now - p->sample_ms, m);
+	bool young = pace_is_young(p, m);
 	u64 hold;
 
-	pace_sample(p, now, free);
+	pace_sample(p, now, m->free, m->lists);
 	hold = max_t(u64, PACE_HOLD_MS, delay) << p->level;
 	if (calm) {
 		p->calm += !young;
@@ -164,7 +177,7 @@ void pace_reported(struct pace *p, u64 now, u64 free, u64 bytes)
 	p->run_bytes += bytes;
 	p->window += bytes;
 	p->known += bytes;
-	pace_sample(p, now, free);
+	pace_sample(p, now, free, p->lists);
 }
 
 unsigned int pace_failed(struct pace *p)

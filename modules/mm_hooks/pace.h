@@ -40,8 +40,19 @@
 #define PACE_RETRY_MAX_MS 32000
 
 /**
+ * struct pace_memory - free memory
+ * @free:  what a pass can report
+ * @lists: in the lists of the processors, from where it is taken first
+ */
+struct pace_memory {
+	u64 free;
+	u64 lists;
+};
+
+/**
  * struct pace - what has been seen so far
  * @free:	free memory at the last sample
+ * @lists:	in the lists of the processors when they were last looked at
  * @sample_ms:	when that was
  * @known:	free memory that the host is believed not to hold, <= @free
  * @retaken:	total that was taken into use after it had been reported
@@ -62,6 +73,7 @@
  */
 struct pace {
 	u64 free;
+	u64 lists;
 	u64 sample_ms;
 	u64 known;
 	u64 retaken;
@@ -94,7 +106,7 @@ void pace_init(struct pace *p, u64 now, u64 free);
  * @p:     what has been seen so far
  * @delay: the delay asked for by the user
  * @now:   the time
- * @free:  free memory
+ * @m:     free memory
  *
  * One calm check is enough for PACE_CALM_MS after a pass that went calm, if little
  * of what was reported has been taken since: this is the rest of what became free
@@ -102,24 +114,26 @@ void pace_init(struct pace *p, u64 now, u64 free);
  *
  * Return: milliseconds until pace_check() wants to be asked.
  */
-unsigned int pace_request(struct pace *p, unsigned int delay, u64 now, u64 free);
+unsigned int pace_request(struct pace *p, unsigned int delay, u64 now,
+			  const struct pace_memory *m);
 
 /**
  * pace_check() - may the pass run?
  * @p:     what has been seen so far
  * @delay: the delay asked for by the user
  * @now:   the time
- * @free:  free memory
+ * @m:     free memory
  *
  * It may when the memory that is free and unreported would last for
- * PACE_HORIZON_MS at the rate at which memory was taken since the last sample,
- * or that was no more than PACE_NOISE, in as many checks in a row as the level
- * asks for; a check that finds most of it freed since the last one does not
- * count.  Or when the request has been held for too long.
+ * PACE_HORIZON_MS at the rate at which memory was taken since the last sample, out
+ * of the lists of the processors or not, or that was no more than PACE_NOISE, in as
+ * many checks in a row as the level asks for; a check that finds most of it freed
+ * since the last one does not count.  Or when the request has been held for too long.
  *
  * Return: 0 to run, or milliseconds until the next check.
  */
-unsigned int pace_check(struct pace *p, unsigned int delay, u64 now, u64 free);
+unsigned int pace_check(struct pace *p, unsigned int delay, u64 now,
+			const struct pace_memory *m);
 
 /**
  * pace_reported() - the host has acknowledged blocks

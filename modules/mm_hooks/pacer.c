@@ -78,10 +78,26 @@ static void pacer_wait(unsigned int ms)
 	timer_reduce(&check_timer, jiffies + msecs_to_jiffies(ms));
 }
 
-/*
- * What is allocated from now on says whether the processors' lists are in use.  It is
- * added up over all processors, so that is done before the lock is taken.
+/**
+ * struct pacer_lists - the lists of the processors
+ * @allocated: bytes that were allocated in all, from there or not
+ * @held:      bytes in them
  */
+struct pacer_lists {
+	u64 allocated;
+	u64 held;
+};
+
+/* They are added up over all processors, so that is done before the lock is taken. */
+static struct pacer_lists pacer_lists(void)
+{
+	return (struct pacer_lists){
+		.allocated = mm_hooks_pcp_allocated(),
+		.held = (u64)mm_hooks_pcp_pages() << PAGE_SHIFT,
+	};
+}
+
+/* What is allocated from now on says whether the processors' lists are in use. */
 static void pacer_mark(u64 now, u64 allocated)
 {
 	lockdep_assert_held(&pacer.lock);
@@ -89,22 +105,27 @@ static void pacer_mark(u64 now, u64 allocated)
 	pacer.allocated_ms = now;
 }
 
-static void pacer_decide(bool request, unsigned int least, u64 allocated)
+static void pacer_decide(bool request, unsigned int least,
+			 const struct pacer_lists *lists)
 {
+	const struct pace_memory memory = {
+		.free = pacer_free(),
+		.lists = lists->held,
+	};
 	unsigned int delay = mm_hooks_delay_ms();
 	struct pace *p = &pacer.pace;
 	u64 now = pacer_now();
-	u64 free = pacer_free();
 	u64 retaken = p->retaken;
 	unsigned int wait;
 
 	lockdep_assert_held(&pacer.lock);
-	wait = request ? max(pace_request(p, delay, now, free), least) :
-			 pace_check(p, delay, now, free);
+	wait = request ? max(pace_request(p, delay, now, &memory), least) :
+			 pace_check(p, delay, now, &memory);
 	pacer_count_retaken(retaken);
-	trace_mm_hooks_pace(request, free, p->known, p->level, wait);
+	trace_mm_hooks_pace(request, memory.free, memory.lists, p->known,
+			    p->level, wait);
 	if (wait && !p->calm)
-		pacer_mark(now, allocated);
+		pacer_mark(now, lists->allocated);
 	if (wait)
 		pacer_wait(wait);
 	else
@@ -114,13 +135,13 @@ static void pacer_decide(bool request, unsigned int least, u64 allocated)
 /* Where @take is given it has the last word. */
 static void pacer_request(unsigned int least_ms, bool (*take)(void))
 {
-	u64 allocated = mm_hooks_pcp_allocated();
+	const struct pacer_lists lists = pacer_lists();
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
 	if (pacer.go && (!take || take())) {
 		mm_hooks_count(requests);
-		pacer_decide(true, least_ms, allocated);
+		pacer_decide(true, least_ms, &lists);
 	}
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
@@ -147,13 +168,13 @@ void mm_hooks_pacer_hurry(void)
 
 static void pacer_check(struct timer_list *timer)
 {
-	u64 allocated = mm_hooks_pcp_allocated();
+	const struct pacer_lists lists = pacer_lists();
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
 	if (pacer.go) {
 		mm_hooks_count(checks);
-		pacer_decide(false, 0, allocated);
+		pacer_decide(false, 0, &lists);
 	}
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }

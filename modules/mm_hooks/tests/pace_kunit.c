@@ -17,26 +17,31 @@ static struct pace start(u64 free)
 	return p;
 }
 
-/* Let a pass report @bytes at @now, with @free free around it. */
-static void report(struct pace *p, u64 now, u64 free, u64 bytes)
+/* With nothing in the lists of the processors. */
+static unsigned int request(struct pace *p, unsigned int delay, u64 now, u64 free)
 {
-	pace_reported(p, now, free, bytes);
+	return pace_request(p, delay, now, &(struct pace_memory){ free });
+}
+
+static unsigned int check(struct pace *p, unsigned int delay, u64 now, u64 free)
+{
+	return pace_check(p, delay, now, &(struct pace_memory){ free });
 }
 
 static void quiet_guest_waits_for_the_delay_only(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	KUNIT_EXPECT_EQ(test, pace_request(&p, DELAY, 2000, GIB), DELAY);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB), 0U);
+	KUNIT_EXPECT_EQ(test, request(&p, DELAY, 2000, GIB), DELAY);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2100, GIB), 0U);
 }
 
 static void growing_memory_is_no_reason_to_wait(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	pace_request(&p, DELAY, 2000, GIB);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, 2 * GIB), 0U);
+	request(&p, DELAY, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2100, 2 * GIB), 0U);
 }
 
 static void memory_freed_just_now_waits_its_delay(struct kunit *test)
@@ -44,22 +49,22 @@ static void memory_freed_just_now_waits_its_delay(struct kunit *test)
 	struct pace p = start(GIB);
 
 	p.known = GIB;
-	pace_request(&p, DELAY, 2000, GIB + MIB);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB + 256 * MIB),
+	request(&p, DELAY, 2000, GIB + MIB);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2100, GIB + 256 * MIB),
 			DELAY);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2200, GIB + 300 * MIB), 0U);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2200, GIB + 300 * MIB), 0U);
 }
 
 static void leftover_follows_after_a_gap(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	pace_request(&p, DELAY, 2000, GIB);
-	pace_check(&p, DELAY, 2100, GIB);
-	report(&p, 2110, GIB, 256 * MIB);
-	KUNIT_EXPECT_EQ(test, pace_request(&p, DELAY, 2120, GIB),
+	request(&p, DELAY, 2000, GIB);
+	check(&p, DELAY, 2100, GIB);
+	pace_reported(&p, 2110, GIB, 256 * MIB);
+	KUNIT_EXPECT_EQ(test, request(&p, DELAY, 2120, GIB),
 			(unsigned int)PACE_GAP_MS);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2130, GIB), 0U);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2130, GIB), 0U);
 }
 
 static void request_long_after_a_report_is_a_new_one(struct kunit *test)
@@ -68,9 +73,9 @@ static void request_long_after_a_report_is_a_new_one(struct kunit *test)
 
 	p.level = 2;
 	p.level_ms = 2000;
-	pace_request(&p, DELAY, 2000, GIB);
-	report(&p, 2110, GIB, 256 * MIB);
-	KUNIT_EXPECT_EQ(test, pace_request(&p, DELAY, 4600, GIB), DELAY);
+	request(&p, DELAY, 2000, GIB);
+	pace_reported(&p, 2110, GIB, 256 * MIB);
+	KUNIT_EXPECT_EQ(test, request(&p, DELAY, 4600, GIB), DELAY);
 	KUNIT_EXPECT_EQ(test, p.need, 4U);
 }
 
@@ -78,17 +83,17 @@ static void pass_that_found_nothing_leaves_no_gap(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	pace_request(&p, DELAY, 2000, GIB);
-	pace_check(&p, DELAY, 2100, GIB);
-	KUNIT_EXPECT_EQ(test, pace_request(&p, DELAY, 2120, GIB), DELAY);
+	request(&p, DELAY, 2000, GIB);
+	check(&p, DELAY, 2100, GIB);
+	KUNIT_EXPECT_EQ(test, request(&p, DELAY, 2120, GIB), DELAY);
 }
 
 static void gap_is_never_longer_than_the_delay(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	report(&p, 2000, GIB, MIB);
-	KUNIT_EXPECT_EQ(test, pace_request(&p, 5, 2001, GIB), 5U);
+	pace_reported(&p, 2000, GIB, MIB);
+	KUNIT_EXPECT_EQ(test, request(&p, 5, 2001, GIB), 5U);
 }
 
 static void busy_guest_is_left_alone(struct kunit *test)
@@ -97,10 +102,40 @@ static void busy_guest_is_left_alone(struct kunit *test)
 
 	/* 10 MiB in 100 ms: 256 MiB would last for 2.5 s. */
 	p.known = GIB - 256 * MIB;
-	pace_request(&p, DELAY, 2000, GIB);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB - 10 * MIB),
+	request(&p, DELAY, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2100, GIB - 10 * MIB),
 			DELAY);
 	KUNIT_EXPECT_EQ(test, p.calm, 0U);
+}
+
+/* 128 MiB, mapped and unmapped: the lists have most of it, and free memory stands still. */
+static void loop_over_the_lists_is_no_calm(struct kunit *test)
+{
+	struct pace_memory m = { GIB, 64 * MIB };
+	struct pace p = start(GIB);
+	u64 now = 2000;
+
+	p.known = GIB - 52 * MIB;
+	pace_request(&p, DELAY, now, &m);
+	m.lists -= 60 * MIB;
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, now += DELAY, &m), DELAY);
+	KUNIT_EXPECT_EQ(test, p.calm, 0U);
+	/* It was unmapped, and mapped again in part. */
+	m.lists += 27 * MIB;
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, now += DELAY, &m), DELAY);
+	KUNIT_EXPECT_EQ(test, p.calm, 0U);
+}
+
+static void emptying_the_lists_takes_nothing(struct kunit *test)
+{
+	struct pace_memory m = { GIB, 64 * MIB };
+	struct pace p = start(GIB);
+
+	p.known = GIB;
+	pace_request(&p, DELAY, 2000, &m);
+	m.free += m.lists;
+	m.lists = 0;
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, &m), 0U);
 }
 
 static void slow_use_of_much_memory_is_calm(struct kunit *test)
@@ -108,8 +143,8 @@ static void slow_use_of_much_memory_is_calm(struct kunit *test)
 	struct pace p = start(4 * GIB);
 
 	/* 2 MiB in 100 ms: 4 GiB last for 200 s. */
-	pace_request(&p, DELAY, 2000, 4 * GIB);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, 4 * GIB - 2 * MIB),
+	request(&p, DELAY, 2000, 4 * GIB);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2100, 4 * GIB - 2 * MIB),
 			0U);
 }
 
@@ -119,13 +154,13 @@ static void horizon_is_exact(struct kunit *test)
 
 	/* 1000 MiB free and unreported, PACE_HORIZON_MS is 10000. */
 	p.known = GIB - 1010 * MIB;
-	pace_request(&p, DELAY, 2000, GIB);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB - 10 * MIB), 0U);
+	request(&p, DELAY, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2100, GIB - 10 * MIB), 0U);
 
 	p = start(GIB);
 	p.known = GIB - 1010 * MIB;
-	pace_request(&p, DELAY, 2000, GIB);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB - 11 * MIB),
+	request(&p, DELAY, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2100, GIB - 11 * MIB),
 			DELAY);
 }
 
@@ -134,26 +169,26 @@ static void a_few_pages_taken_are_calm(struct kunit *test)
 	struct pace p = start(GIB);
 
 	p.known = GIB - 2 * MIB;
-	pace_request(&p, DELAY, 2000, GIB);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB - PACE_NOISE),
+	request(&p, DELAY, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2100, GIB - PACE_NOISE),
 			0U);
 
 	p = start(GIB);
 	p.known = GIB - 2 * MIB;
-	pace_request(&p, DELAY, 2000, GIB);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, GIB - PACE_NOISE - 1),
+	request(&p, DELAY, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2100, GIB - PACE_NOISE - 1),
 			DELAY);
 
 	/* In a longer time more, in a shorter one as much. */
 	p = start(GIB);
 	p.known = GIB - 4 * MIB;
-	pace_request(&p, 200, 2000, GIB);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, 200, 2200, GIB - 2 * PACE_NOISE),
+	request(&p, 200, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, check(&p, 200, 2200, GIB - 2 * PACE_NOISE),
 			0U);
 	p = start(GIB);
 	p.known = GIB - 2 * MIB;
-	pace_request(&p, 10, 2000, GIB);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, 10, 2010, GIB - PACE_NOISE), 0U);
+	request(&p, 10, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, check(&p, 10, 2010, GIB - PACE_NOISE), 0U);
 }
 
 static void lists_in_use_do_not_rest(struct kunit *test)
@@ -179,11 +214,11 @@ static void hold_has_an_end(struct kunit *test)
 	u64 free = GIB, now = 2000;
 
 	p.known = GIB - 256 * MIB;
-	pace_request(&p, DELAY, now, free);
+	request(&p, DELAY, now, free);
 	for (;;) {
 		now += DELAY;
 		free -= 10 * MIB;
-		if (!pace_check(&p, DELAY, now, free))
+		if (!check(&p, DELAY, now, free))
 			break;
 		KUNIT_ASSERT_LT(test, now, 10000ULL);
 	}
@@ -195,18 +230,18 @@ static void pass_after_a_hold_was_not_calm(struct kunit *test)
 	struct pace p = start(GIB);
 	u64 now = 2000, free = GIB;
 
-	pace_request(&p, DELAY, now, free);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, now + DELAY, free), 0U);
+	request(&p, DELAY, now, free);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, now + DELAY, free), 0U);
 	KUNIT_EXPECT_TRUE(test, p.was_calm);
 	KUNIT_EXPECT_EQ(test, p.held, 0U);
 	now = 5000;
 	p.known = GIB - 256 * MIB;
-	pace_request(&p, DELAY, now, free);
+	request(&p, DELAY, now, free);
 	do {
 		now += DELAY;
 		free -= 10 * MIB;
 		KUNIT_ASSERT_LT(test, now, 10000ULL);
-	} while (pace_check(&p, DELAY, now, free));
+	} while (check(&p, DELAY, now, free));
 	KUNIT_EXPECT_FALSE(test, p.was_calm);
 	KUNIT_EXPECT_EQ(test, p.held, (unsigned int)PACE_HOLD_MS);
 }
@@ -216,19 +251,19 @@ static void hold_is_no_shorter_than_the_delay(struct kunit *test)
 	struct pace p = start(GIB);
 
 	p.known = GIB - 160 * MIB;
-	KUNIT_EXPECT_EQ(test, pace_request(&p, 9000, 2000, GIB), 9000U);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, 9000, 10999, GIB - 100 * MIB),
+	KUNIT_EXPECT_EQ(test, request(&p, 9000, 2000, GIB), 9000U);
+	KUNIT_EXPECT_EQ(test, check(&p, 9000, 10999, GIB - 100 * MIB),
 			9000U);
-	KUNIT_EXPECT_EQ(test, pace_check(&p, 9000, 11000, GIB - 160 * MIB), 0U);
+	KUNIT_EXPECT_EQ(test, check(&p, 9000, 11000, GIB - 160 * MIB), 0U);
 }
 
 static void taken_memory_is_counted(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	report(&p, 2000, GIB, GIB);
+	pace_reported(&p, 2000, GIB, GIB);
 	KUNIT_EXPECT_EQ(test, p.known, GIB);
-	pace_request(&p, DELAY, 2100, GIB - 300 * MIB);
+	request(&p, DELAY, 2100, GIB - 300 * MIB);
 	KUNIT_EXPECT_EQ(test, p.retaken, 300 * MIB);
 	KUNIT_EXPECT_EQ(test, p.known, GIB - 300 * MIB);
 }
@@ -237,9 +272,9 @@ static void taken_between_samples_is_counted_at_the_report(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	report(&p, 2000, GIB, GIB);
+	pace_reported(&p, 2000, GIB, GIB);
 	/* 100 MiB were used and freed again, and nobody looked. */
-	report(&p, 2100, GIB, 100 * MIB);
+	pace_reported(&p, 2100, GIB, 100 * MIB);
 	KUNIT_EXPECT_EQ(test, p.retaken, 100 * MIB);
 	KUNIT_EXPECT_EQ(test, p.known, GIB);
 }
@@ -258,13 +293,13 @@ static void known_never_exceeds_free(struct kunit *test)
 		now += (seed >> 50) % 300;
 		switch (seed >> 62) {
 		case 0:
-			pace_request(&p, DELAY, now, free);
+			request(&p, DELAY, now, free);
 			break;
 		case 1:
-			pace_check(&p, DELAY, now, free);
+			check(&p, DELAY, now, free);
 			break;
 		default:
-			report(&p, now, free, (seed >> 33) % GIB);
+			pace_reported(&p, now, free, (seed >> 33) % GIB);
 		}
 		KUNIT_ASSERT_LE(test, p.known, p.free);
 		KUNIT_ASSERT_LE(test, p.mistakes, p.window);
@@ -276,9 +311,9 @@ static void memory_taken_soon_raises_the_level(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	report(&p, 2000, GIB, 256 * MIB);
+	pace_reported(&p, 2000, GIB, 256 * MIB);
 	p.known = GIB;
-	pace_request(&p, DELAY, 2500, GIB - 256 * MIB);
+	request(&p, DELAY, 2500, GIB - 256 * MIB);
 	KUNIT_EXPECT_EQ(test, p.level, 1U);
 }
 
@@ -286,9 +321,9 @@ static void memory_taken_late_is_no_mistake(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	report(&p, 2000, GIB, 256 * MIB);
+	pace_reported(&p, 2000, GIB, 256 * MIB);
 	p.known = GIB;
-	pace_request(&p, DELAY, 400000, GIB - 256 * MIB);
+	request(&p, DELAY, 400000, GIB - 256 * MIB);
 	KUNIT_EXPECT_EQ(test, p.level, 0U);
 	KUNIT_EXPECT_EQ(test, p.retaken, 256 * MIB);
 }
@@ -297,9 +332,9 @@ static void few_bytes_are_noise(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	report(&p, 2000, GIB, PACE_MISTAKE_MIN - 1);
+	pace_reported(&p, 2000, GIB, PACE_MISTAKE_MIN - 1);
 	p.known = GIB;
-	pace_request(&p, DELAY, 2100, GIB - 64 * MIB);
+	request(&p, DELAY, 2100, GIB - 64 * MIB);
 	KUNIT_EXPECT_EQ(test, p.level, 0U);
 }
 
@@ -310,14 +345,14 @@ static void level_has_a_top_and_is_forgiven(struct kunit *test)
 	int i;
 
 	for (i = 0; i < 10; i++, now += 200) {
-		report(&p, now, GIB, 256 * MIB);
+		pace_reported(&p, now, GIB, 256 * MIB);
 		p.known = GIB;
-		pace_check(&p, DELAY, now + 100, GIB - 256 * MIB);
+		check(&p, DELAY, now + 100, GIB - 256 * MIB);
 	}
 	KUNIT_EXPECT_EQ(test, p.level, (unsigned int)PACE_LEVEL_MAX);
-	pace_request(&p, DELAY, now + PACE_FORGIVE_MS, GIB);
+	request(&p, DELAY, now + PACE_FORGIVE_MS, GIB);
 	KUNIT_EXPECT_EQ(test, p.level, (unsigned int)PACE_LEVEL_MAX - 1);
-	pace_request(&p, DELAY, now + 10 * PACE_FORGIVE_MS, GIB);
+	request(&p, DELAY, now + 10 * PACE_FORGIVE_MS, GIB);
 	KUNIT_EXPECT_EQ(test, p.level, 0U);
 }
 
@@ -329,8 +364,8 @@ static void level_asks_for_more_calm(struct kunit *test)
 
 	p.level = 2;
 	p.level_ms = now;
-	pace_request(&p, DELAY, now, GIB);
-	while (pace_check(&p, DELAY, now += DELAY, GIB))
+	request(&p, DELAY, now, GIB);
+	while (check(&p, DELAY, now += DELAY, GIB))
 		checks++;
 	KUNIT_EXPECT_EQ(test, checks, 4U);
 }
@@ -342,8 +377,8 @@ static u64 calm_pass(struct pace *p)
 
 	p->level = 3;
 	p->level_ms = now;
-	pace_request(p, DELAY, now, GIB);
-	while (pace_check(p, DELAY, now += DELAY, GIB))
+	request(p, DELAY, now, GIB);
+	while (check(p, DELAY, now += DELAY, GIB))
 		;
 	return now;
 }
@@ -353,12 +388,12 @@ static void rest_of_a_calm_pass_needs_one_check(struct kunit *test)
 	struct pace p = start(GIB);
 	u64 now = calm_pass(&p);
 
-	report(&p, now, GIB, GIB);
+	pace_reported(&p, now, GIB, GIB);
 	now += 500;
-	pace_request(&p, DELAY, now, GIB + 64 * MIB);
+	request(&p, DELAY, now, GIB + 64 * MIB);
 	KUNIT_EXPECT_EQ(test, p.need, 1U);
 	KUNIT_EXPECT_EQ(test,
-			pace_check(&p, DELAY, now + DELAY, GIB + 64 * MIB), 0U);
+			check(&p, DELAY, now + DELAY, GIB + 64 * MIB), 0U);
 }
 
 static void taken_after_a_calm_pass_asks_for_all_checks(struct kunit *test)
@@ -366,10 +401,10 @@ static void taken_after_a_calm_pass_asks_for_all_checks(struct kunit *test)
 	struct pace p = start(GIB);
 	u64 now = calm_pass(&p);
 
-	report(&p, now, GIB, GIB);
-	pace_request(&p, DELAY, now + 500, GIB - PACE_MISTAKE_MIN + 4096);
+	pace_reported(&p, now, GIB, GIB);
+	request(&p, DELAY, now + 500, GIB - PACE_MISTAKE_MIN + 4096);
 	KUNIT_EXPECT_EQ(test, p.need, 1U);
-	pace_request(&p, DELAY, now + 600, GIB - PACE_MISTAKE_MIN);
+	request(&p, DELAY, now + 600, GIB - PACE_MISTAKE_MIN);
 	KUNIT_EXPECT_EQ(test, p.need, 8U);
 }
 
@@ -378,9 +413,9 @@ static void calm_of_long_ago_asks_for_all_checks(struct kunit *test)
 	struct pace p = start(GIB);
 	u64 now = calm_pass(&p);
 
-	pace_request(&p, DELAY, now + PACE_CALM_MS - 1, GIB);
+	request(&p, DELAY, now + PACE_CALM_MS - 1, GIB);
 	KUNIT_EXPECT_EQ(test, p.need, 1U);
-	pace_request(&p, DELAY, now + PACE_CALM_MS, GIB);
+	request(&p, DELAY, now + PACE_CALM_MS, GIB);
 	KUNIT_EXPECT_EQ(test, p.need, 8U);
 }
 
@@ -394,12 +429,12 @@ static void quiet_after_churn_is_seen_within_eight_checks(struct kunit *test)
 
 	for (i = 0; i < 200; i++, now += DELAY) {
 		free = i & 1 ? 2 * GIB : 2 * GIB - 256 * MIB;
-		if (!pace_check(&p, DELAY, now, free))
-			report(&p, now, free, free - p.known);
+		if (!check(&p, DELAY, now, free))
+			pace_reported(&p, now, free, free - p.known);
 	}
 	quiet = now;
-	pace_request(&p, DELAY, now, 2 * GIB);
-	while (pace_check(&p, DELAY, now += DELAY, 2 * GIB))
+	request(&p, DELAY, now, 2 * GIB);
+	while (check(&p, DELAY, now += DELAY, 2 * GIB))
 		;
 	KUNIT_EXPECT_LE(test, now - quiet, 8ULL * DELAY);
 }
@@ -411,16 +446,16 @@ static void churn_gets_few_passes(struct kunit *test)
 	u64 now = 2000, free;
 	int i;
 
-	report(&p, now, 2 * GIB, 2 * GIB);
+	pace_reported(&p, now, 2 * GIB, 2 * GIB);
 	/* 30 s of 2.5 s cycles that use 256 MiB step by step. */
-	pace_request(&p, DELAY, now, 2 * GIB);
+	request(&p, DELAY, now, 2 * GIB);
 	for (i = 1; i < 300; i++) {
 		now += DELAY;
 		free = 2 * GIB - (i % 25) * 10 * MIB;
-		if (!pace_check(&p, DELAY, now, free)) {
+		if (!check(&p, DELAY, now, free)) {
 			passes++;
-			report(&p, now, free, free - p.known);
-			pace_request(&p, DELAY, now + 1, free);
+			pace_reported(&p, now, free, free - p.known);
+			request(&p, DELAY, now + 1, free);
 		}
 	}
 	KUNIT_EXPECT_LE(test, passes, 6U);
@@ -435,11 +470,11 @@ static void failures_double_the_wait_up_to_a_bound(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, pace_failed(&p), wait);
 	for (i = 0; i < 10; i++)
 		KUNIT_EXPECT_EQ(test, pace_failed(&p), PACE_RETRY_MAX_MS + 0U);
-	KUNIT_EXPECT_EQ(test, pace_request(&p, DELAY, 2000, GIB),
+	KUNIT_EXPECT_EQ(test, request(&p, DELAY, 2000, GIB),
 			PACE_RETRY_MAX_MS + 0U);
-	report(&p, 3000, GIB, MIB);
+	pace_reported(&p, 3000, GIB, MIB);
 	p.run_bytes = 0;
-	KUNIT_EXPECT_EQ(test, pace_request(&p, DELAY, 4000, GIB), DELAY);
+	KUNIT_EXPECT_EQ(test, request(&p, DELAY, 4000, GIB), DELAY);
 }
 
 static struct kunit_case pace_cases[] = {
@@ -451,6 +486,8 @@ static struct kunit_case pace_cases[] = {
 	KUNIT_CASE(pass_that_found_nothing_leaves_no_gap),
 	KUNIT_CASE(gap_is_never_longer_than_the_delay),
 	KUNIT_CASE(busy_guest_is_left_alone),
+	KUNIT_CASE(loop_over_the_lists_is_no_calm),
+	KUNIT_CASE(emptying_the_lists_takes_nothing),
 	KUNIT_CASE(slow_use_of_much_memory_is_calm),
 	KUNIT_CASE(horizon_is_exact),
 	KUNIT_CASE(a_few_pages_taken_are_calm),
