@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How far reporting backs off: what was reported and is taken again. */
+#include <kunit/test.h>
+#include <linux/module.h>
+
+#include "pace_guest.h"
+
+static void taken_memory_is_counted(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	pace_reported(&p, 2000, GIB, GIB);
+	KUNIT_EXPECT_EQ(test, p.known, GIB);
+	request(&p, DELAY, 2100, GIB - 300 * MIB);
+	KUNIT_EXPECT_EQ(test, p.retaken, 300 * MIB);
+	KUNIT_EXPECT_EQ(test, p.known, GIB - 300 * MIB);
+}
+
+static void taken_between_samples_is_counted_at_the_report(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	pace_reported(&p, 2000, GIB, GIB);
+	/* 100 MiB were used and freed again, and nobody looked. */
+	pace_reported(&p, 2100, GIB, 100 * MIB);
+	KUNIT_EXPECT_EQ(test, p.retaken, 100 * MIB);
+	KUNIT_EXPECT_EQ(test, p.known, GIB);
+}
+
+static void known_never_exceeds_free(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	u64 seed = 1, now = 2000;
+	int i;
+
+	for (i = 0; i < 10000; i++) {
+		u64 free;
+
+		seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+		free = (seed >> 20) % GIB;
+		now += (seed >> 50) % 300;
+		switch (seed >> 62) {
+		case 0:
+			request(&p, DELAY, now, free);
+			break;
+		case 1:
+			check(&p, DELAY, now, free);
+			break;
+		default:
+			pace_reported(&p, now, free, (seed >> 33) % GIB);
+		}
+		KUNIT_ASSERT_LE(test, p.known, p.free);
+		KUNIT_ASSERT_LE(test, p.mistakes, p.window);
+		KUNIT_ASSERT_LE(test, p.level, (unsigned int)PACE_LEVEL_MAX);
+	}
+}
+
+static void memory_taken_soon_raises_the_level(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	pace_reported(&p, 2000, GIB, 256 * MIB);
+	p.known = GIB;
+	request(&p, DELAY, 2500, GIB - 256 * MIB);
+	KUNIT_EXPECT_EQ(test, p.level, 1U);
+}
+
+static void memory_taken_late_is_no_mistake(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	pace_reported(&p, 2000, GIB, 256 * MIB);
+	p.known = GIB;
+	request(&p, DELAY, 400000, GIB - 256 * MIB);
+	KUNIT_EXPECT_EQ(test, p.level, 0U);
+	KUNIT_EXPECT_EQ(test, p.retaken, 256 * MIB);
+}
+
+static void few_bytes_are_noise(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	pace_reported(&p, 2000, GIB, PACE_MISTAKE_MIN - 1);
+	p.known = GIB;
+	request(&p, DELAY, 2100, GIB - 64 * MIB);
+	KUNIT_EXPECT_EQ(test, p.level, 0U);
+}
+
+static void level_has_a_top_and_is_forgiven(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	u64 now = 2000;
+	int i;
+
+	for (i = 0; i < 10; i++, now += 200) {
+		pace_reported(&p, now, GIB, 256 * MIB);
+		p.known = GIB;
+		check(&p, DELAY, now + 100, GIB - 256 * MIB);
+	}
+	KUNIT_EXPECT_EQ(test, p.level, (unsigned int)PACE_LEVEL_MAX);
+	request(&p, DELAY, now + PACE_FORGIVE_MS, GIB);
+	KUNIT_EXPECT_EQ(test, p.level, (unsigned int)PACE_LEVEL_MAX - 1);
+	request(&p, DELAY, now + 10 * PACE_FORGIVE_MS, GIB);
+	KUNIT_EXPECT_EQ(test, p.level, 0U);
+}
+
+static void level_asks_for_more_calm(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	unsigned int checks = 1;
+	u64 now = 2000;
+
+	p.level = 2;
+	p.level_ms = now;
+	request(&p, DELAY, now, GIB);
+	while (check(&p, DELAY, now += DELAY, GIB))
+		checks++;
+	KUNIT_EXPECT_EQ(test, checks, 4U);
+}
+
+/* At level 3 a pass has gone because the guest was calm.  Return: when. */
+static u64 calm_pass(struct pace *p)
+{
+	u64 now = 2000;
+
+	p->level = 3;
+	p->level_ms = now;
+	request(p, DELAY, now, GIB);
+	while (check(p, DELAY, now += DELAY, GIB))
+		;
+	return now;
+}
+
+static void rest_of_a_calm_pass_needs_one_check(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	u64 now = calm_pass(&p);
+
+	pace_reported(&p, now, GIB, GIB);
+	now += 500;
+	request(&p, DELAY, now, GIB + 64 * MIB);
+	KUNIT_EXPECT_EQ(test, p.need, 1U);
+	KUNIT_EXPECT_EQ(test,
+			check(&p, DELAY, now + DELAY, GIB + 64 * MIB), 0U);
+}
+
+static void taken_after_a_calm_pass_asks_for_all_checks(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	u64 now = calm_pass(&p);
+
+	pace_reported(&p, now, GIB, GIB);
+	request(&p, DELAY, now + 500, GIB - PACE_MISTAKE_MIN + 4096);
+	KUNIT_EXPECT_EQ(test, p.need, 1U);
+	request(&p, DELAY, now + 600, GIB - PACE_MISTAKE_MIN);
+	KUNIT_EXPECT_EQ(test, p.need, 8U);
+}
+
+static void calm_of_long_ago_asks_for_all_checks(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	u64 now = calm_pass(&p);
+
+	request(&p, DELAY, now + PACE_CALM_MS - 1, GIB);
+	KUNIT_EXPECT_EQ(test, p.need, 1U);
+	request(&p, DELAY, now + PACE_CALM_MS, GIB);
+	KUNIT_EXPECT_EQ(test, p.need, 8U);
+}
+
+/* What the README promises after a churn: eight calm checks at the most. */
+static void quiet_after_churn_is_seen_within_eight_checks(struct kunit *test)
+{
+	struct pace p = start(2 * GIB);
+	u64 now = 2000, quiet;
+	u64 free = 2 * GIB;
+	int i;
+
+	for (i = 0; i < 200; i++, now += DELAY) {
+		free = i & 1 ? 2 * GIB : 2 * GIB - 256 * MIB;
+		if (!check(&p, DELAY, now, free))
+			pace_reported(&p, now, free, free - p.known);
+	}
+	quiet = now;
+	request(&p, DELAY, now, 2 * GIB);
+	while (check(&p, DELAY, now += DELAY, 2 * GIB))
+		;
+	KUNIT_EXPECT_LE(test, now - quiet, 8ULL * DELAY);
+}
+
+static void churn_gets_few_passes(struct kunit *test)
+{
+	struct pace p = start(2 * GIB);
+	unsigned int passes = 0;
+	u64 now = 2000, free;
+	int i;
+
+	pace_reported(&p, now, 2 * GIB, 2 * GIB);
+	/* 30 s of 2.5 s cycles that use 256 MiB step by step. */
+	request(&p, DELAY, now, 2 * GIB);
+	for (i = 1; i < 300; i++) {
+		now += DELAY;
+		free = 2 * GIB - (i % 25) * 10 * MIB;
+		if (!check(&p, DELAY, now, free)) {
+			passes++;
+			pace_reported(&p, now, free, free - p.known);
+			request(&p, DELAY, now + 1, free);
+		}
+	}
+	KUNIT_EXPECT_LE(test, passes, 6U);
+}
+
+static struct kunit_case level_cases[] = {
+	KUNIT_CASE(taken_memory_is_counted),
+	KUNIT_CASE(taken_between_samples_is_counted_at_the_report),
+	KUNIT_CASE(known_never_exceeds_free),
+	KUNIT_CASE(memory_taken_soon_raises_the_level),
+	KUNIT_CASE(memory_taken_late_is_no_mistake),
+	KUNIT_CASE(few_bytes_are_noise),
+	KUNIT_CASE(level_has_a_top_and_is_forgiven),
+	KUNIT_CASE(level_asks_for_more_calm),
+	KUNIT_CASE(rest_of_a_calm_pass_needs_one_check),
+	KUNIT_CASE(taken_after_a_calm_pass_asks_for_all_checks),
+	KUNIT_CASE(calm_of_long_ago_asks_for_all_checks),
+	KUNIT_CASE(quiet_after_churn_is_seen_within_eight_checks),
+	KUNIT_CASE(churn_gets_few_passes),
+	{}
+};
+
+static struct kunit_suite level_suite = {
+	.name = "mm_hooks_level",
+	.test_cases = level_cases,
+};
+
+kunit_test_suite(level_suite);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Tests of how far reporting backs off");
