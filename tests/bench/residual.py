@@ -99,7 +99,7 @@ def _low(target: Guest, used: float) -> dict[str, float]:
     before, returned = _reported(target, NATIVE), 0
     for order in LOW_ORDERS:
         with target.sample_rss(FAST) as sampler:
-            target.write("/sys/module/mm_hooks/parameters/low_order", str(order))
+            balloon.tune(target, "low_order", order)
             least, values[f"back_{order}_s"] = _fallen(target)
         returned += returned_bytes(sampler)
         values[f"ratio_{order}"] = least / used

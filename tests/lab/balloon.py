@@ -11,6 +11,7 @@ OURS = "balloon_report"
 STOCK = "virtio_balloon"
 LISTED = "grep '^ *count: ' /proc/zoneinfo"  # what the lists of the processors hold
 HOOKS = "/sys/kernel/mm_hooks"
+PARAMETERS = "/sys/module/mm_hooks/parameters"
 _DRIVERS = "/sys/bus/virtio/drivers"
 _PATTERN = "/tmp/check"
 _BALLOON_ID = "0x0005"
@@ -27,6 +28,11 @@ def load(guest: Guest, *parameters: str) -> "Balloon":
     guest.insmod("mm_hooks")
     guest.insmod(OURS, *parameters)
     return Balloon(guest)
+
+
+def tune(guest: Guest, name: str, value: str | int) -> None:
+    """Set a parameter of mm_hooks while it runs."""
+    guest.write(f"{PARAMETERS}/{name}", str(value))
 
 
 def hooks(guest: Guest) -> dict[str, int]:

@@ -27,7 +27,6 @@ SLEEP_MS = 300  # between two times that all is forgotten
 QUIET_S = 12  # small blocks are old after two
 SMALL = 3  # order of the smallest ones that are reported then
 NOISE = 16 * MIB
-LOW_ORDER = "/sys/module/mm_hooks/parameters/low_order"
 
 
 def _intact(guest: Guest) -> None:
@@ -71,7 +70,7 @@ def _check_nodes(guest: Guest) -> None:
 
 def _all_gone(guest: Guest, poisoned: bool) -> None:
     """Blocks small and large are freed, in use and merged while passes run, then all is flushed."""
-    guest.write(LOW_ORDER, str(SMALL))
+    balloon.tune(guest, "low_order", SMALL)
     guest.sh("dd if=/dev/zero of=/tmp/fill bs=1M count=100 2>/dev/null; scatter /tmp/fill", 120)
     guest.sh(f"churn 48 {QUIET_S} --nohuge --pause 50", QUIET_S * 5)
     guest.sh("rm /tmp/fill")

@@ -35,7 +35,7 @@ def _check_arrived(guest: Guest) -> None:
                lambda: device.counters()["hint_held_pages"] == 0, 30, 0.2)
     device.resize(64)
     device.resize(0)
-    guest.write("/sys/module/mm_hooks/parameters/delay_ms", "100")
+    balloon.tune(guest, "delay_ms", 100)
     before = balloon.hooks(guest)["reported_bytes"]
     guest.sh(f"memhog {FREED_MB} --hold 0", 60)
     balloon.flush(guest)

@@ -10,6 +10,7 @@ kick at the most.
 import time
 
 from lab import check
+from lab.balloon import tune
 from lab.fakehost import ALL, INDIRECT, FakeHost, fake
 from lab.guest import Guest
 
@@ -84,9 +85,9 @@ def _no_memory(guest: Guest, host: FakeHost) -> None:
 def run(kernel: str) -> None:
     """Both kinds of host; the first one also with a guest that has no memory."""
     with fake(kernel) as (guest, host):
-        guest.write("/sys/module/mm_hooks/parameters/low_order", "3")
+        tune(guest, "low_order", 3)
         # Only flushes report: a pass in the middle of the frees would hold up the next.
-        guest.write("/sys/module/mm_hooks/parameters/delay_ms", "60000")
+        tune(guest, "delay_ms", 60000)
         for features in (ALL, ALL & ~INDIRECT):
             indirect = bool(features & INDIRECT)
             host.plug(features=features, report_size=RING)

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from lab import MIB, check
-from lab.balloon import check_all_back, hooks
+from lab.balloon import check_all_back, hooks, tune
 from lab.fakehost import ALL, FakeHost, fake, meminfo, meminfo_kib, no_memory_lost
 from lab.guest import Guest
 
@@ -22,7 +22,6 @@ KERNELS = ("lab",)
 ALSO = ("lab-kasan",)
 TIMEOUT = 900
 MEMORY = "/sys/devices/system/memory"
-PARAMETERS = "/sys/module/mm_hooks/parameters"
 CMA = "/sys/kernel/debug/cma"
 INFLIGHT_MB = 160
 SILENT = 30.0
@@ -148,7 +147,7 @@ def _check_oom(guest: Guest, host: FakeHost) -> None:
 
 
 def _run(guest: Guest, host: FakeHost) -> None:
-    guest.write(f"{PARAMETERS}/inflight_mb", str(INFLIGHT_MB))
+    tune(guest, "inflight_mb", INFLIGHT_MB)
     host.plug(features=ALL)
     check(host.flush() == 0, "flush failed")
     with no_memory_lost(guest):
@@ -185,7 +184,7 @@ def _run_contiguous(kernel: str) -> None:
     half = 512 if kernel == "lab-kasan" else 256
     with fake(kernel, memory_mb=2 * half, append=f"cma={half - 64}M@{half}M") as (guest, host):
         guest.write("/proc/sys/vm/min_free_kbytes", str(MIN_FREE_KIB))
-        guest.write(f"{PARAMETERS}/inflight_mb", str(half))
+        tune(guest, "inflight_mb", half)
         host.plug(features=ALL)
         check(host.flush() == 0, "flush failed")
         host.set("report/hold", 1)

@@ -17,12 +17,7 @@ FILL_MB = 200
 MIDDLE = 5  # an order below that of a pageblock
 NOISE = 12 * MIB
 STRAY = 4 * MIB  # freed by somebody else between the end of a flush and the look at it
-PARAMETERS = "/sys/module/mm_hooks/parameters"
-ENGINE = f"{PARAMETERS}/engine"
-
-
-def _set(guest: Guest, name: str, value: int | str) -> None:
-    guest.write(f"{PARAMETERS}/{name}", str(value))
+ENGINE = f"{balloon.PARAMETERS}/engine"
 
 
 def _check_exact(guest: Guest) -> None:
@@ -84,7 +79,7 @@ def _check_small(guest: Guest) -> None:
     held = guest.rss_bytes()
     small = balloon.free_bytes(guest, 3) - balloon.free_bytes(guest, 9)
     check(small > 30 * MIB, f"only {small // MIB} MiB are free in small blocks")
-    _set(guest, "low_order", 3)
+    balloon.tune(guest, "low_order", 3)
     balloon.flush(guest)
     freed = held - guest.rss_bytes()
     print(f"low_order=3: {freed // MIB} of {small // MIB} MiB in small blocks given back")
@@ -95,7 +90,7 @@ def _check_small(guest: Guest) -> None:
     guest.sh("rm /tmp/fill")
     guest.poll("small blocks without a flush",
                lambda: balloon.left_bytes(guest, 3) < NOISE, 60, 0.5)
-    _set(guest, "low_order", 9)
+    balloon.tune(guest, "low_order", 9)
     balloon.flush(guest)
 
 
@@ -119,7 +114,7 @@ def _check_report_order(guest: Guest) -> None:
     guest.sh(f"dd if=/dev/zero of=/tmp/pad bs=1M count={small_mb + 1} 2>/dev/null; "
              f"dd if=/dev/zero of=/tmp/fill bs=1M count={FILL_MB} 2>/dev/null", 60)
     balloon.flush(guest)
-    _set(guest, "report_order", MIDDLE)
+    balloon.tune(guest, "report_order", MIDDLE)
     balloon.flush(guest)
     before, small = _taken(guest), middle()
     guest.sh(f"scatter /tmp/fill {4 << MIDDLE}", 60)
@@ -133,13 +128,13 @@ def _check_report_order(guest: Guest) -> None:
           f"of {small // MIB} MiB, blocks taken by order: {taken}")
     check(not any(taken[:MIDDLE]), f"blocks below report_order: {taken}")
     guest.sh("rm /tmp/fill /tmp/pad")
-    _set(guest, "report_order", 9)
+    balloon.tune(guest, "report_order", 9)
     balloon.flush(guest)
 
 
 def _check_batch(guest: Guest) -> None:
     """A pass that visits one block at a time misses none."""
-    _set(guest, "scan_batch", 1)
+    balloon.tune(guest, "scan_batch", 1)
     before = _taken(guest)
     guest.sh(f"memhog {HOG_MB} --hold 0", 60)
     balloon.flush(guest)
@@ -148,13 +143,13 @@ def _check_batch(guest: Guest) -> None:
     print(f"scan_batch=1: {taken} blocks taken, {left // MIB} MiB left")
     check(taken > 0 and left < NOISE, f"{taken} blocks taken, {left // MIB} MiB left")
     _check_flushed(guest)
-    _set(guest, "scan_batch", 64)
+    balloon.tune(guest, "scan_batch", 64)
 
 
 def _check_switch(guest: Guest) -> None:
     """Either engine takes over from the other, with all that is free."""
     for name in ("intree", "native", "auto"):
-        _set(guest, "engine", name)
+        balloon.tune(guest, "engine", name)
         check(guest.read(ENGINE) == name, f"engine is {guest.read(ENGINE)}")
         used = guest.read(f"{balloon.HOOKS}/engine")
         check(used == (name if name != "auto" else "native"), f"in use is {used}")
@@ -170,14 +165,14 @@ def _check_switch(guest: Guest) -> None:
 
 def _check_age(guest: Guest) -> None:
     """A young block is left alone, a flush takes it."""
-    _set(guest, "min_age_ms", 60000)
+    balloon.tune(guest, "min_age_ms", 60000)
     before = balloon.hooks(guest)["reported_bytes"]
     guest.sh(f"memhog {HOG_MB} --hold 0; sleep 3", 60)
     reported = balloon.hooks(guest)["reported_bytes"] - before
     check(reported < NOISE, f"{reported // MIB} MiB reported before their age")
-    _set(guest, "min_age_ms", 0)
+    balloon.tune(guest, "min_age_ms", 0)
     guest.poll("old enough", lambda: balloon.left_bytes(guest, 9) < NOISE, 30, 0.2)
-    _set(guest, "min_age_ms", 100)
+    balloon.tune(guest, "min_age_ms", 100)
 
 
 def _check_idle(guest: Guest) -> None:

@@ -14,7 +14,7 @@ TIMEOUT = 1500
 SWITCHES = 200
 RELOADS = 200
 NOISE = 16 * MIB
-ENGINE = "/sys/module/mm_hooks/parameters/engine"
+ENGINE = f"{balloon.PARAMETERS}/engine"
 
 
 def run(kernel: str) -> None:

@@ -60,7 +60,7 @@ def _check_running(guest: Guest) -> None:
         for value in (low, high, default):
             guest.sh(f"echo {value} >{path}")
             check(guest.read(path) == str(value), f"{name} does not take {value}")
-    path = "/sys/module/mm_hooks/parameters/engine"
+    path = f"{balloon.PARAMETERS}/engine"
     for value in ("bogus", "", "native"):
         status, said = guest.try_sh(f"echo '{value}' >{path}")
         check(status, f"engine takes '{value}': {said}")

@@ -81,11 +81,11 @@ def _check_trace(guest: Guest, on: tuple[int, int], off: tuple[int, int]) -> Non
 
 def _check_delay(guest: Guest) -> None:
     """delay_ms can be changed while loaded."""
-    guest.write("/sys/module/mm_hooks/parameters/delay_ms", "1000")
+    balloon.tune(guest, "delay_ms", 1000)
     slow = _return_seconds(guest, SMALL_MB)
     print(f"with delay_ms=1000: {slow:.2f} s")
     check(slow > 0.9, f"back after {slow:.2f} s with delay_ms=1000")
-    guest.write("/sys/module/mm_hooks/parameters/delay_ms", "100")
+    balloon.tune(guest, "delay_ms", 100)
 
 
 def _check_idle(guest: Guest) -> None:

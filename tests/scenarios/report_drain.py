@@ -12,9 +12,8 @@ from lab import MIB, Guest, balloon, check
 
 KERNELS = ("lab",)
 ALSO = ("6.12", "lab-7.3")
-PARAMETERS = "/sys/module/mm_hooks/parameters"
 CHURN = "churn 64 5 --nohuge"  # huge pages leave something between nothing and 60 MiB
-DRAIN_MB = f"{PARAMETERS}/drain_mb"
+DRAIN_MB = f"{balloon.PARAMETERS}/drain_mb"
 QUIET = 2.0  # seconds, more than the pacer asks for
 WAIT = 10.0  # seconds
 LEFT = 16 * MIB  # twice drain_mb

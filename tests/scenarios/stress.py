@@ -35,12 +35,12 @@ def _disturb(guest: Guest, device: balloon.Balloon) -> None:
         guest.sh(dice.choice((
             f"echo 1 >{balloon.HOOKS}/forget",
             f"echo 30000 >{balloon.HOOKS}/flush",
-            "echo 10 >/sys/module/mm_hooks/parameters/delay_ms",
-            "echo 200 >/sys/module/mm_hooks/parameters/delay_ms",
-            "echo intree >/sys/module/mm_hooks/parameters/engine",
-            "echo native >/sys/module/mm_hooks/parameters/engine",
-            "echo 4 >/sys/module/mm_hooks/parameters/low_order",
-            "echo 9 >/sys/module/mm_hooks/parameters/low_order",
+            f"echo 10 >{balloon.PARAMETERS}/delay_ms",
+            f"echo 200 >{balloon.PARAMETERS}/delay_ms",
+            f"echo intree >{balloon.PARAMETERS}/engine",
+            f"echo native >{balloon.PARAMETERS}/engine",
+            f"echo 4 >{balloon.PARAMETERS}/low_order",
+            f"echo 9 >{balloon.PARAMETERS}/low_order",
             f"cat {balloon.HOOKS}/* /sys/bus/virtio/devices/{device.name}/balloon/* "
             "2>/dev/null >/dev/null; true")), 60)
         time.sleep(dice.random())
