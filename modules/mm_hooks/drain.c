@@ -134,9 +134,8 @@ static void drain_work_fn(struct work_struct *work)
 		drain();
 	} else if (pages < mm_hooks_pcp_many()) {
 		rest = DRAIN_REST;
-	} else if (!mm_hooks_pacer_is_quiet()) {
-		/* A report will follow, and ask once more. */
-	} else if (!mm_hooks_pacer_lists_rest(pages)) {
+	} else if (mm_hooks_pacer_is_waiting() ||
+		   !mm_hooks_pacer_lists_rest(pages)) {
 		mod_delayed_work(system_freezable_wq, to_delayed_work(work),
 				 DRAIN_REST);
 	} else {

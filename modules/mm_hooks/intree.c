@@ -65,7 +65,7 @@ static int intree_report(struct page_reporting_dev_info *dev,
 	err = mm_hooks_chain_report(reporter, sg, nents, &stop_by);
 	mm_hooks_pacer_reported(bytes, err);
 	mm_hooks_pacer_out(-(s64)bytes);
-	if (!err && mm_hooks_pacer_was_calm())
+	if (!err)
 		mm_hooks_drain_soon();
 	return err;
 }

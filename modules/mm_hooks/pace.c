@@ -59,13 +59,13 @@ static void pace_take(struct pace *p, u64 free)
 	p->mistakes += min(taken, p->window - p->mistakes);
 }
 
-static void pace_sample(struct pace *p, u64 now, u64 free, u64 lists)
+static void pace_sample(struct pace *p, u64 now, const struct pace_memory *m)
 {
 	pace_fade(p, now);
-	pace_take(p, free);
+	pace_take(p, m->free);
 	pace_judge(p, now);
-	p->free = free;
-	p->lists = lists;
+	p->free = m->free;
+	p->lists = m->lists;
 	p->sample_ms = now;
 }
 
@@ -103,10 +103,11 @@ static bool pace_is_young(const struct pace *p, const struct pace_memory *m)
 	return grown * 2 > unreported;
 }
 
-void pace_init(struct pace *p, u64 now, u64 free)
+void pace_init(struct pace *p, u64 now, const struct pace_memory *m)
 {
 	*p = (struct pace){
-		.free = free,
+		.free = m->free,
+		.lists = m->lists,
 		.sample_ms = now,
 		.window_ms = now,
 		.level_ms = now,
@@ -134,14 +135,33 @@ unsigned int pace_request(struct pace *p, unsigned int delay, u64 now,
 {
 	bool more = p->run_bytes && now - p->sample_ms <= PACE_MORE_MS;
 
-	pace_sample(p, now, m->free, m->lists);
+	pace_sample(p, now, m);
 	p->run_bytes = 0;
 	p->calm = 0;
-	p->since_ms = now;
+	p->goes_on = more && !p->was_calm;
+	if (!p->waiting)
+		p->since_ms = now - p->held / 2;
+	p->waiting = true;
 	p->need = more || pace_stays_calm(p, now) ? 1 : 1U << p->level;
 	if (p->failures)
 		return pace_retry(p);
 	return more ? min_t(unsigned int, delay, PACE_GAP_MS) : delay;
+}
+
+/* What goes on after a pass that was not calm goes for the reason of that one. */
+static void pace_go(struct pace *p, u64 now, u64 hold)
+{
+	if (!p->goes_on) {
+		p->was_calm = p->calm >= p->need;
+		p->held = !p->was_calm && p->busy ? hold : 0;
+	}
+	p->calm_retaken = p->retaken;
+	p->calm_ms = now;
+	p->run_bytes = 0;
+	p->calm = 0;
+	p->since_ms = now;
+	p->waiting = false;
+	p->busy = false;
 }
 
 unsigned int pace_check(struct pace *p, unsigned int delay, u64 now,
@@ -151,33 +171,30 @@ unsigned int pace_check(struct pace *p, unsigned int delay, u64 now,
 	bool young = pace_is_young(p, m);
 	u64 hold;
 
-	pace_sample(p, now, m->free, m->lists);
+	pace_sample(p, now, m);
 	hold = max_t(u64, PACE_HOLD_MS, delay) << p->level;
 	if (calm) {
 		p->calm += !young;
 	} else {
 		p->calm = 0;
 		p->need = 1U << p->level;
+		p->busy = true;
+		p->goes_on = false;
 	}
 	if (p->calm < p->need && now - p->since_ms < hold)
 		return delay;
-	p->was_calm = p->calm >= p->need;
-	p->held = p->was_calm ? 0 : hold;
-	p->calm_retaken = p->retaken;
-	p->calm_ms = now;
-	p->run_bytes = 0;
-	p->calm = 0;
-	p->since_ms = now;
+	pace_go(p, now, hold);
 	return 0;
 }
 
-void pace_reported(struct pace *p, u64 now, u64 free, u64 bytes)
+void pace_reported(struct pace *p, u64 now, const struct pace_memory *m,
+		   u64 bytes)
 {
 	p->failures = 0;
 	p->run_bytes += bytes;
 	p->window += bytes;
 	p->known += bytes;
-	pace_sample(p, now, free, p->lists);
+	pace_sample(p, now, m);
 }
 
 unsigned int pace_failed(struct pace *p)

@@ -60,13 +60,16 @@ struct pace_memory {
  * @mistakes:	part of @window that was taken again
  * @window_ms:	when @window and @mistakes were last halved
  * @level_ms:	when @level last changed
- * @since_ms:	when the request that is being held came
+ * @since_ms:	when the hold of a request began
  * @run_bytes:	reported since the last pass was let go
  * @level:	how far reporting has backed off, 0 to PACE_LEVEL_MAX
  * @calm:	calm checks in a row
  * @need:	calm checks needed
  * @failures:	failed reports in a row
- * @held:	so long the last pass had been held when it went all the same
+ * @held:	the hold of the last pass, if that went though the guest was busy
+ * @waiting:	a request is being held
+ * @busy:	in that time a check was not calm
+ * @goes_on:	it is for what a pass left that was not calm itself
  * @was_calm:	the last pass went because of calm checks
  * @calm_retaken: @retaken at that time
  * @calm_ms:	when that was
@@ -90,16 +93,19 @@ struct pace {
 	unsigned int need;
 	unsigned int failures;
 	unsigned int held;
+	bool waiting;
+	bool busy;
+	bool goes_on;
 	bool was_calm;
 };
 
 /**
  * pace_init() - start anew
- * @p:    what to fill
- * @now:  the time
- * @free: free memory, of which nothing counts as reported
+ * @p:   what to fill
+ * @now: the time
+ * @m:   free memory, of which nothing counts as reported
  */
-void pace_init(struct pace *p, u64 now, u64 free);
+void pace_init(struct pace *p, u64 now, const struct pace_memory *m);
 
 /**
  * pace_request() - memory has become free that was not reported yet
@@ -110,7 +116,8 @@ void pace_init(struct pace *p, u64 now, u64 free);
  *
  * One calm check is enough for PACE_CALM_MS after a pass that went calm, if little
  * of what was reported has been taken since: this is the rest of what became free
- * then.
+ * then.  A hold begins with the first request; where the last pass had to be held, it
+ * is half over, for what was too young then.
  *
  * Return: milliseconds until pace_check() wants to be asked.
  */
@@ -139,10 +146,11 @@ unsigned int pace_check(struct pace *p, unsigned int delay, u64 now,
  * pace_reported() - the host has acknowledged blocks
  * @p:     what has been seen so far
  * @now:   the time
- * @free:  free memory, with the blocks that are on their way counted as free
+ * @m:     free memory, with the blocks that are on their way counted as free
  * @bytes: size of the acknowledged blocks
  */
-void pace_reported(struct pace *p, u64 now, u64 free, u64 bytes);
+void pace_reported(struct pace *p, u64 now, const struct pace_memory *m,
+		   u64 bytes);
 
 /**
  * pace_failed() - a report has failed and its blocks are unreported still

@@ -49,12 +49,6 @@ static u64 pacer_now(void)
 	return ktime_to_ms(ktime_get());
 }
 
-static u64 pacer_free(void)
-{
-	return ((u64)global_zone_page_state(NR_FREE_PAGES) << PAGE_SHIFT) +
-	       atomic64_read(&out_bytes);
-}
-
 static void pacer_go(void)
 {
 	lockdep_assert_held(&pacer.lock);
@@ -97,6 +91,23 @@ static struct pacer_lists pacer_lists(void)
 	};
 }
 
+static struct pace_memory pacer_memory(const struct pacer_lists *lists)
+{
+	lockdep_assert_held(&pacer.lock);
+	return (struct pace_memory){
+		.free = ((u64)global_zone_page_state(NR_FREE_PAGES) << PAGE_SHIFT) +
+			atomic64_read(&out_bytes),
+		.lists = lists->held,
+	};
+}
+
+static void pacer_start_anew(const struct pacer_lists *lists)
+{
+	const struct pace_memory memory = pacer_memory(lists);
+
+	pace_init(&pacer.pace, pacer_now(), &memory);
+}
+
 /* What is allocated from now on says whether the processors' lists are in use. */
 static void pacer_mark(u64 now, u64 allocated)
 {
@@ -108,10 +119,7 @@ static void pacer_mark(u64 now, u64 allocated)
 static void pacer_decide(bool request, unsigned int least,
 			 const struct pacer_lists *lists)
 {
-	const struct pace_memory memory = {
-		.free = pacer_free(),
-		.lists = lists->held,
-	};
+	const struct pace_memory memory = pacer_memory(lists);
 	unsigned int delay = mm_hooks_delay_ms();
 	struct pace *p = &pacer.pace;
 	u64 now = pacer_now();
@@ -186,6 +194,7 @@ void mm_hooks_pacer_out(s64 bytes)
 
 void mm_hooks_pacer_reported(u64 bytes, int err)
 {
+	const struct pacer_lists lists = pacer_lists();
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
@@ -196,9 +205,10 @@ void mm_hooks_pacer_reported(u64 bytes, int err)
 			  jiffies +
 			  msecs_to_jiffies(pace_failed(&pacer.pace)));
 	} else {
+		const struct pace_memory memory = pacer_memory(&lists);
 		u64 retaken = pacer.pace.retaken;
 
-		pace_reported(&pacer.pace, pacer_now(), pacer_free(), bytes);
+		pace_reported(&pacer.pace, pacer_now(), &memory, bytes);
 		pacer_count_retaken(retaken);
 	}
 	spin_unlock_irqrestore(&pacer.lock, flags);
@@ -219,20 +229,21 @@ void mm_hooks_pacer_run(void)
 
 void mm_hooks_pacer_forget(void)
 {
+	const struct pacer_lists lists = pacer_lists();
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
-	pace_init(&pacer.pace, pacer_now(), pacer_free());
+	pacer_start_anew(&lists);
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
 
 void mm_hooks_pacer_start(void (*go)(void), bool estimate)
 {
-	u64 allocated = mm_hooks_pcp_allocated();
+	const struct pacer_lists lists = pacer_lists();
 
 	spin_lock_irq(&pacer.lock);
-	pace_init(&pacer.pace, pacer_now(), pacer_free());
-	pacer_mark(pacer_now(), allocated);
+	pacer_start_anew(&lists);
+	pacer_mark(pacer_now(), lists.allocated);
 	pacer.go = go;
 	pacer.estimate = estimate;
 	spin_unlock_irq(&pacer.lock);
@@ -274,9 +285,9 @@ bool mm_hooks_pacer_lists_rest(unsigned long pages)
 	return rest;
 }
 
-bool mm_hooks_pacer_is_quiet(void)
+bool mm_hooks_pacer_is_waiting(void)
 {
-	return mm_hooks_pacer_was_calm() && !timer_pending(&check_timer);
+	return timer_pending(&check_timer);
 }
 
 bool mm_hooks_pacer_was_calm(void)

@@ -89,13 +89,13 @@ void mm_hooks_pacer_forget(void);
  */
 void mm_hooks_pacer_unknown(u64 bytes);
 
-/* Did the last pass go because the guest is calm, and nothing waits to be reported? */
-bool mm_hooks_pacer_is_quiet(void);
+/* Does something wait to be reported? */
+bool mm_hooks_pacer_is_waiting(void);
 
 /* Was the last pass let go because the guest is calm, and not for another reason? */
 bool mm_hooks_pacer_was_calm(void);
 
-/* How long the last pass had been held when it went without calm; 0 for other reasons. */
+/* For how long a pass is held in a busy guest, if the last one was; 0 if it was not. */
 unsigned int mm_hooks_pacer_held_ms(void);
 
 /**

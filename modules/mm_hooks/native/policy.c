@@ -16,14 +16,13 @@ struct policy policy_regular(u32 min_age, const struct policy_guest *guest,
 			     u32 second)
 {
 	u64 age = (u64)min_age << guest->level;
-	u64 low_age = max3(age * POLICY_LOW_AGES,
-			   (u64)second * POLICY_LOW_MS / 1000,
-			   (u64)guest->held);
+	u64 low_age = max_t(u64, age * POLICY_LOW_AGES,
+			    (u64)second * POLICY_LOW_MS / 1000);
 
 	return (struct policy){
-		.min_age = saturate(guest->calm ? min_age :
-						  max_t(u64, age, guest->held)),
+		.min_age = saturate(guest->calm ? min_age : age),
 		.low_age = saturate(low_age),
+		.held = saturate(guest->held),
 		.order = order,
 		.low = min_t(u64, passed, second) * POLICY_LOW_RATE / second,
 		.second = second,
@@ -38,11 +37,12 @@ struct policy policy_flush(void)
 u32 policy_wait(struct policy *p, unsigned int order, s32 age)
 {
 	bool low = order < p->order;
-	u32 need = low ? p->low_age : p->min_age;
+	u32 own = low ? p->low_age : p->min_age;
+	u32 need = max(own, p->held);
 
 	age = max(age, 0);
 	if ((u32)age < need)
-		return need - age;
+		return min(need - age, max(own, 1U));
 	if (!low)
 		return 0;
 	if (!p->low)

@@ -25,6 +25,7 @@
  * struct policy - what holds for one pass
  * @min_age: ticks that a block has to have been free
  * @low_age: the same for blocks below @order
+ * @held:    the same for all of them
  * @order:   blocks from this order on are reported without a limit
  * @low:     how many smaller ones may be reported still, in all zones
  * @second:  ticks of a second
@@ -32,6 +33,7 @@
 struct policy {
 	u32 min_age;
 	u32 low_age;
+	u32 held;
 	unsigned int order;
 	unsigned int low;
 	u32 second;
@@ -43,9 +45,9 @@ struct policy {
  * @calm:  it was calm for as long as the level asks: then what was freed in that time,
  *	   or came out of the lists of the processors, need not wait for as long once
  *	   more; small blocks do, which cost more
- * @held:  it never was, and the pass was held for so many ticks: what nobody has wanted
- *	   in all that time is cold, anything younger may be wanted by the next turn of
- *	   what keeps the guest busy
+ * @held:  it was busy until the pass was held for so many ticks: what nobody has wanted
+ *	   for as long is cold, anything younger may be wanted by the next turn of what
+ *	   keeps the guest busy
  */
 struct policy_guest {
 	unsigned int level;
@@ -75,6 +77,9 @@ struct policy policy_flush(void);
  * @p:	   the pass; counts it when it is a small one that may
  * @order: the block's order
  * @age:   ticks since the last of it was freed, negative if after the pass began
+ *
+ * What waits because the guest is busy is asked for as if it were not: calm may come at
+ * any time.
  *
  * Return: 0 when it may, else ticks until it is worth asking again.
  */

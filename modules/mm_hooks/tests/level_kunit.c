@@ -9,7 +9,7 @@ static void taken_memory_is_counted(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	pace_reported(&p, 2000, GIB, GIB);
+	report(&p, 2000, GIB, GIB);
 	KUNIT_EXPECT_EQ(test, p.known, GIB);
 	request(&p, DELAY, 2100, GIB - 300 * MIB);
 	KUNIT_EXPECT_EQ(test, p.retaken, 300 * MIB);
@@ -20,9 +20,9 @@ static void taken_between_samples_is_counted_at_the_report(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	pace_reported(&p, 2000, GIB, GIB);
+	report(&p, 2000, GIB, GIB);
 	/* 100 MiB were used and freed again, and nobody looked. */
-	pace_reported(&p, 2100, GIB, 100 * MIB);
+	report(&p, 2100, GIB, 100 * MIB);
 	KUNIT_EXPECT_EQ(test, p.retaken, 100 * MIB);
 	KUNIT_EXPECT_EQ(test, p.known, GIB);
 }
@@ -47,7 +47,7 @@ static void known_never_exceeds_free(struct kunit *test)
 			check(&p, DELAY, now, free);
 			break;
 		default:
-			pace_reported(&p, now, free, (seed >> 33) % GIB);
+			report(&p, now, free, (seed >> 33) % GIB);
 		}
 		KUNIT_ASSERT_LE(test, p.known, p.free);
 		KUNIT_ASSERT_LE(test, p.mistakes, p.window);
@@ -59,7 +59,7 @@ static void memory_taken_soon_raises_the_level(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	pace_reported(&p, 2000, GIB, 256 * MIB);
+	report(&p, 2000, GIB, 256 * MIB);
 	p.known = GIB;
 	request(&p, DELAY, 2500, GIB - 256 * MIB);
 	KUNIT_EXPECT_EQ(test, p.level, 1U);
@@ -69,7 +69,7 @@ static void memory_taken_late_is_no_mistake(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	pace_reported(&p, 2000, GIB, 256 * MIB);
+	report(&p, 2000, GIB, 256 * MIB);
 	p.known = GIB;
 	request(&p, DELAY, 400000, GIB - 256 * MIB);
 	KUNIT_EXPECT_EQ(test, p.level, 0U);
@@ -80,7 +80,7 @@ static void few_bytes_are_noise(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	pace_reported(&p, 2000, GIB, PACE_MISTAKE_MIN - 1);
+	report(&p, 2000, GIB, PACE_MISTAKE_MIN - 1);
 	p.known = GIB;
 	request(&p, DELAY, 2100, GIB - 64 * MIB);
 	KUNIT_EXPECT_EQ(test, p.level, 0U);
@@ -93,7 +93,7 @@ static void level_has_a_top_and_is_forgiven(struct kunit *test)
 	int i;
 
 	for (i = 0; i < 10; i++, now += 200) {
-		pace_reported(&p, now, GIB, 256 * MIB);
+		report(&p, now, GIB, 256 * MIB);
 		p.known = GIB;
 		check(&p, DELAY, now + 100, GIB - 256 * MIB);
 	}
@@ -136,7 +136,7 @@ static void rest_of_a_calm_pass_needs_one_check(struct kunit *test)
 	struct pace p = start(GIB);
 	u64 now = calm_pass(&p);
 
-	pace_reported(&p, now, GIB, GIB);
+	report(&p, now, GIB, GIB);
 	now += 500;
 	request(&p, DELAY, now, GIB + 64 * MIB);
 	KUNIT_EXPECT_EQ(test, p.need, 1U);
@@ -149,7 +149,7 @@ static void taken_after_a_calm_pass_asks_for_all_checks(struct kunit *test)
 	struct pace p = start(GIB);
 	u64 now = calm_pass(&p);
 
-	pace_reported(&p, now, GIB, GIB);
+	report(&p, now, GIB, GIB);
 	request(&p, DELAY, now + 500, GIB - PACE_MISTAKE_MIN + 4096);
 	KUNIT_EXPECT_EQ(test, p.need, 1U);
 	request(&p, DELAY, now + 600, GIB - PACE_MISTAKE_MIN);
@@ -167,7 +167,7 @@ static void calm_of_long_ago_asks_for_all_checks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p.need, 8U);
 }
 
-/* What the README promises after a churn: eight calm checks at the most. */
+/* What docs/design.md promises after a churn: eight calm checks at the most. */
 static void quiet_after_churn_is_seen_within_eight_checks(struct kunit *test)
 {
 	struct pace p = start(2 * GIB);
@@ -178,7 +178,7 @@ static void quiet_after_churn_is_seen_within_eight_checks(struct kunit *test)
 	for (i = 0; i < 200; i++, now += DELAY) {
 		free = i & 1 ? 2 * GIB : 2 * GIB - 256 * MIB;
 		if (!check(&p, DELAY, now, free))
-			pace_reported(&p, now, free, free - p.known);
+			report(&p, now, free, free - p.known);
 	}
 	quiet = now;
 	request(&p, DELAY, now, 2 * GIB);
@@ -194,7 +194,7 @@ static void churn_gets_few_passes(struct kunit *test)
 	u64 now = 2000, free;
 	int i;
 
-	pace_reported(&p, now, 2 * GIB, 2 * GIB);
+	report(&p, now, 2 * GIB, 2 * GIB);
 	/* 30 s of 2.5 s cycles that use 256 MiB step by step. */
 	request(&p, DELAY, now, 2 * GIB);
 	for (i = 1; i < 300; i++) {
@@ -202,7 +202,7 @@ static void churn_gets_few_passes(struct kunit *test)
 		free = 2 * GIB - (i % 25) * 10 * MIB;
 		if (!check(&p, DELAY, now, free)) {
 			passes++;
-			pace_reported(&p, now, free, free - p.known);
+			report(&p, now, free, free - p.known);
 			request(&p, DELAY, now + 1, free);
 		}
 	}

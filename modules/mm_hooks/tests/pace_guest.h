@@ -13,7 +13,7 @@ static inline struct pace start(u64 free)
 {
 	struct pace p;
 
-	pace_init(&p, 1000, free);
+	pace_init(&p, 1000, &(struct pace_memory){ free });
 	return p;
 }
 
@@ -26,6 +26,11 @@ static inline unsigned int request(struct pace *p, unsigned int delay, u64 now, 
 static inline unsigned int check(struct pace *p, unsigned int delay, u64 now, u64 free)
 {
 	return pace_check(p, delay, now, &(struct pace_memory){ free });
+}
+
+static inline void report(struct pace *p, u64 now, u64 free, u64 bytes)
+{
+	pace_reported(p, now, &(struct pace_memory){ free }, bytes);
 }
 
 #endif /* MM_HOOKS_PACE_GUEST_H */

@@ -38,7 +38,7 @@ static void leftover_follows_after_a_gap(struct kunit *test)
 
 	request(&p, DELAY, 2000, GIB);
 	check(&p, DELAY, 2100, GIB);
-	pace_reported(&p, 2110, GIB, 256 * MIB);
+	report(&p, 2110, GIB, 256 * MIB);
 	KUNIT_EXPECT_EQ(test, request(&p, DELAY, 2120, GIB),
 			(unsigned int)PACE_GAP_MS);
 	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2130, GIB), 0U);
@@ -51,7 +51,7 @@ static void request_long_after_a_report_is_a_new_one(struct kunit *test)
 	p.level = 2;
 	p.level_ms = 2000;
 	request(&p, DELAY, 2000, GIB);
-	pace_reported(&p, 2110, GIB, 256 * MIB);
+	report(&p, 2110, GIB, 256 * MIB);
 	KUNIT_EXPECT_EQ(test, request(&p, DELAY, 4600, GIB), DELAY);
 	KUNIT_EXPECT_EQ(test, p.need, 4U);
 }
@@ -69,7 +69,7 @@ static void gap_is_never_longer_than_the_delay(struct kunit *test)
 {
 	struct pace p = start(GIB);
 
-	pace_reported(&p, 2000, GIB, MIB);
+	report(&p, 2000, GIB, MIB);
 	KUNIT_EXPECT_EQ(test, request(&p, 5, 2001, GIB), 5U);
 }
 
@@ -223,6 +223,87 @@ static void pass_after_a_hold_was_not_calm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p.held, (unsigned int)PACE_HOLD_MS);
 }
 
+/* At the level at which it is, a guest that takes 10 MiB all the time.  Return: when it goes. */
+static u64 held_pass(struct pace *p, u64 now, u64 *free)
+{
+	p->known = *free - 256 * MIB;
+	request(p, DELAY, now, *free);
+	do {
+		now += DELAY;
+		*free -= 10 * MIB;
+	} while (check(p, DELAY, now, *free));
+	return now;
+}
+
+static void request_in_a_hold_does_not_prolong_it(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	u64 now, free = GIB;
+
+	p.known = GIB - 256 * MIB;
+	request(&p, DELAY, 2000, free);
+	for (now = 2000 + DELAY; now < 2000 + PACE_HOLD_MS; now += DELAY) {
+		free -= 10 * MIB;
+		KUNIT_EXPECT_NE(test, check(&p, DELAY, now, free), 0U);
+		request(&p, DELAY, now + 50, free);
+	}
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, now, free - 10 * MIB), 0U);
+}
+
+static void what_a_held_pass_left_is_held_for_half_as_long(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	u64 free = GIB;
+	u64 now = held_pass(&p, 2000, &free);
+
+	KUNIT_EXPECT_EQ(test, held_pass(&p, now, &free) - now,
+			PACE_HOLD_MS / 2 + 0ULL);
+	KUNIT_EXPECT_EQ(test, p.held, (unsigned int)PACE_HOLD_MS);
+}
+
+static void held_pass_that_goes_on_is_not_calm_at_once(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	u64 now, free = GIB;
+
+	p.level = 1;
+	p.level_ms = 2000;
+	now = held_pass(&p, 2000, &free);
+	report(&p, now, free, 2 * MIB);
+	request(&p, DELAY, now + 10, free);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, now + 20, free), 0U);
+	KUNIT_EXPECT_FALSE(test, p.was_calm);
+	KUNIT_EXPECT_EQ(test, p.held, PACE_HOLD_MS * 2U);
+	/* It found nothing: from now on the guest is calm, and that is enough. */
+	request(&p, DELAY, now + 30, free);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, now + 130, free), DELAY + 0U);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, now + 230, free), 0U);
+	KUNIT_EXPECT_TRUE(test, p.was_calm);
+}
+
+static void young_memory_is_no_busy_guest(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	p.known = GIB;
+	request(&p, 5000, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, check(&p, 5000, 7000, GIB + 64 * MIB), 0U);
+	KUNIT_EXPECT_FALSE(test, p.was_calm);
+	KUNIT_EXPECT_EQ(test, p.held, 0U);
+}
+
+static void lists_that_were_emptied_in_a_pass_are_no_drop(struct kunit *test)
+{
+	struct pace_memory m = { GIB, 100 * MIB };
+	struct pace p = start(GIB);
+
+	pace_request(&p, DELAY, 2000, &m);
+	m = (struct pace_memory){ GIB + 100 * MIB };
+	pace_reported(&p, 2050, &m, 2 * MIB);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, &m), 0U);
+	KUNIT_EXPECT_TRUE(test, p.was_calm);
+}
+
 static void hold_is_no_shorter_than_the_delay(struct kunit *test)
 {
 	struct pace p = start(GIB);
@@ -245,7 +326,7 @@ static void failures_double_the_wait_up_to_a_bound(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, pace_failed(&p), PACE_RETRY_MAX_MS + 0U);
 	KUNIT_EXPECT_EQ(test, request(&p, DELAY, 2000, GIB),
 			PACE_RETRY_MAX_MS + 0U);
-	pace_reported(&p, 3000, GIB, MIB);
+	report(&p, 3000, GIB, MIB);
 	p.run_bytes = 0;
 	KUNIT_EXPECT_EQ(test, request(&p, DELAY, 4000, GIB), DELAY);
 }
@@ -267,6 +348,11 @@ static struct kunit_case pace_cases[] = {
 	KUNIT_CASE(lists_in_use_do_not_rest),
 	KUNIT_CASE(hold_has_an_end),
 	KUNIT_CASE(pass_after_a_hold_was_not_calm),
+	KUNIT_CASE(request_in_a_hold_does_not_prolong_it),
+	KUNIT_CASE(what_a_held_pass_left_is_held_for_half_as_long),
+	KUNIT_CASE(held_pass_that_goes_on_is_not_calm_at_once),
+	KUNIT_CASE(young_memory_is_no_busy_guest),
+	KUNIT_CASE(lists_that_were_emptied_in_a_pass_are_no_drop),
 	KUNIT_CASE(hold_is_no_shorter_than_the_delay),
 	KUNIT_CASE(failures_double_the_wait_up_to_a_bound),
 	{}

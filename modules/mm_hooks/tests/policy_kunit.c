@@ -67,12 +67,24 @@ static void pass_that_was_held_takes_what_was_free_all_the_time(struct kunit *te
 							    .held = 500 });
 
 	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER, 499), 1U);
+	/* Calm may come at any time: it is asked for as in a guest that is not busy. */
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER, 0), 2U * AGE);
 	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER, 500), 0U);
 	p = found(400, (struct policy_guest){ .level = 1, .held = 500 });
 	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER, 500), 300U);
 	/* Small blocks are never taken sooner than large ones. */
 	p = found(AGE, (struct policy_guest){ .held = 16 * HERTZ });
-	KUNIT_EXPECT_EQ(test, p.low_age, 16U * HERTZ);
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER - 1, 15 * HERTZ),
+			1U * HERTZ);
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER - 1, 3 * HERTZ),
+			2U * HERTZ);
+}
+
+static void pass_that_was_held_asks_again_later_not_at_once(struct kunit *test)
+{
+	struct policy p = found(0, (struct policy_guest){ .held = 500 });
+
+	KUNIT_EXPECT_EQ(test, policy_wait(&p, ORDER, 3), 1U);
 }
 
 static void age_does_not_overflow(struct kunit *test)
@@ -265,6 +277,7 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(each_level_doubles_the_age),
 	KUNIT_CASE(calm_guest_has_waited_for_its_level),
 	KUNIT_CASE(pass_that_was_held_takes_what_was_free_all_the_time),
+	KUNIT_CASE(pass_that_was_held_asks_again_later_not_at_once),
 	KUNIT_CASE(age_does_not_overflow),
 	KUNIT_CASE(no_age_means_at_once),
 	KUNIT_CASE(small_block_waits_longer),
