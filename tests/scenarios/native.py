@@ -15,6 +15,8 @@ TIMEOUT = 600
 HOG_MB = 300
 FILL_MB = 200
 MIDDLE = 5  # an order below that of a pageblock
+LOOP_MB = 16
+LOOP_SECONDS = 40
 NOISE = 12 * MIB
 STRAY = 4 * MIB  # freed by somebody else between the end of a flush and the look at it
 ENGINE = f"{balloon.PARAMETERS}/engine"
@@ -175,6 +177,27 @@ def _check_age(guest: Guest) -> None:
     balloon.tune(guest, "min_age_ms", 100)
 
 
+def _check_beside_a_loop(guest: Guest) -> None:
+    """What nobody wants comes back while a loop goes on, whose memory is left alone."""
+    balloon.flush(guest)
+    loop = guest.start(f"churn {LOOP_MB} {LOOP_SECONDS}")
+    before = balloon.hooks(guest)["reported_bytes"]
+    guest.sh(f"memhog {HOG_MB} --hold 3", 60)
+
+    def reported() -> int:
+        return balloon.hooks(guest)["reported_bytes"] - before
+
+    guest.poll("what nobody wants, while a loop goes on",
+               lambda: reported() > HOG_MB * MIB * 0.9 - NOISE, LOOP_SECONDS, 0.5)
+    check(loop.status is None, "it came back when the loop had ended")
+    status, said = guest.wait(loop)
+    check(not status, f"churn: {said}")
+    touched = int(re.findall(r"touched_bytes (\d+)", said)[0])
+    again = reported() - HOG_MB * MIB
+    print(f"beside a loop: it touched {touched // MIB} MiB, {again // MIB} MiB of that reported")
+    check(again < touched // 4 + NOISE, f"{again // MIB} of {touched // MIB} MiB were reported")
+
+
 def _check_idle(guest: Guest) -> None:
     balloon.flush(guest)
     counters = f"cd {balloon.HOOKS}; cat passes checks reported_bytes"
@@ -195,6 +218,7 @@ def run(kernel: str) -> None:
         _check_batch(guest)
         _check_switch(guest)
         _check_age(guest)
+        _check_beside_a_loop(guest)
         _check_idle(guest)
         seen = device.counters()
         check(seen["report_errors"] == seen["host_timeouts"] == 0, f"errors: {seen}")
