@@ -82,15 +82,19 @@ static u64 pace_all(u64 free, u64 lists)
 	return free + lists;
 }
 
+static u64 pace_unreported(const struct pace *p, const struct pace_memory *m)
+{
+	return m->free - min(p->known, m->free);
+}
+
 /* At the rate of the last @ms, would the unreported memory outlast the horizon? */
 static bool pace_is_calm(const struct pace *p, u64 ms,
 			 const struct pace_memory *m)
 {
 	u64 before = pace_all(p->free, p->lists);
 	u64 drop = before - min(before, pace_all(m->free, m->lists));
-	u64 unreported = m->free - min(p->known, m->free);
 
-	return pace_outlasts(unreported, PACE_HORIZON_MS, drop, ms);
+	return pace_outlasts(pace_unreported(p, m), PACE_HORIZON_MS, drop, ms);
 }
 
 /* Is most of the unreported memory younger than the last sample? */
@@ -98,9 +102,8 @@ static bool pace_is_young(const struct pace *p, const struct pace_memory *m)
 {
 	u64 after = pace_all(m->free, m->lists);
 	u64 grown = after - min(after, pace_all(p->free, p->lists));
-	u64 unreported = m->free - min(p->known, m->free);
 
-	return grown * 2 > unreported;
+	return grown * 2 > pace_unreported(p, m);
 }
 
 void pace_init(struct pace *p, u64 now, const struct pace_memory *m)

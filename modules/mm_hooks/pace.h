@@ -52,7 +52,7 @@ struct pace_memory {
 /**
  * struct pace - what has been seen so far
  * @free:	free memory at the last sample
- * @lists:	in the lists of the processors when they were last looked at
+ * @lists:	in the lists of the processors at that time
  * @sample_ms:	when that was
  * @known:	free memory that the host is believed not to hold, <= @free
  * @retaken:	total that was taken into use after it had been reported

@@ -82,28 +82,33 @@ struct pacer_lists {
 	u64 held;
 };
 
-/* They are added up over all processors, so that is done before the lock is taken. */
+/* The sums are over all processors, so they are made before the lock is taken. */
+static u64 pacer_listed(void)
+{
+	return (u64)mm_hooks_pcp_pages() << PAGE_SHIFT;
+}
+
 static struct pacer_lists pacer_lists(void)
 {
 	return (struct pacer_lists){
 		.allocated = mm_hooks_pcp_allocated(),
-		.held = (u64)mm_hooks_pcp_pages() << PAGE_SHIFT,
+		.held = pacer_listed(),
 	};
 }
 
-static struct pace_memory pacer_memory(const struct pacer_lists *lists)
+static struct pace_memory pacer_memory(u64 listed)
 {
 	lockdep_assert_held(&pacer.lock);
 	return (struct pace_memory){
 		.free = ((u64)global_zone_page_state(NR_FREE_PAGES) << PAGE_SHIFT) +
 			atomic64_read(&out_bytes),
-		.lists = lists->held,
+		.lists = listed,
 	};
 }
 
-static void pacer_start_anew(const struct pacer_lists *lists)
+static void pacer_start_anew(u64 listed)
 {
-	const struct pace_memory memory = pacer_memory(lists);
+	const struct pace_memory memory = pacer_memory(listed);
 
 	pace_init(&pacer.pace, pacer_now(), &memory);
 }
@@ -119,7 +124,7 @@ static void pacer_mark(u64 now, u64 allocated)
 static void pacer_decide(bool request, unsigned int least,
 			 const struct pacer_lists *lists)
 {
-	const struct pace_memory memory = pacer_memory(lists);
+	const struct pace_memory memory = pacer_memory(lists->held);
 	unsigned int delay = mm_hooks_delay_ms();
 	struct pace *p = &pacer.pace;
 	u64 now = pacer_now();
@@ -194,7 +199,7 @@ void mm_hooks_pacer_out(s64 bytes)
 
 void mm_hooks_pacer_reported(u64 bytes, int err)
 {
-	const struct pacer_lists lists = pacer_lists();
+	u64 listed = pacer_listed();
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
@@ -205,7 +210,7 @@ void mm_hooks_pacer_reported(u64 bytes, int err)
 			  jiffies +
 			  msecs_to_jiffies(pace_failed(&pacer.pace)));
 	} else {
-		const struct pace_memory memory = pacer_memory(&lists);
+		const struct pace_memory memory = pacer_memory(listed);
 		u64 retaken = pacer.pace.retaken;
 
 		pace_reported(&pacer.pace, pacer_now(), &memory, bytes);
@@ -229,11 +234,11 @@ void mm_hooks_pacer_run(void)
 
 void mm_hooks_pacer_forget(void)
 {
-	const struct pacer_lists lists = pacer_lists();
+	u64 listed = pacer_listed();
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
-	pacer_start_anew(&lists);
+	pacer_start_anew(listed);
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
 
@@ -242,7 +247,7 @@ void mm_hooks_pacer_start(void (*go)(void), bool estimate)
 	const struct pacer_lists lists = pacer_lists();
 
 	spin_lock_irq(&pacer.lock);
-	pacer_start_anew(&lists);
+	pacer_start_anew(lists.held);
 	pacer_mark(pacer_now(), lists.allocated);
 	pacer.go = go;
 	pacer.estimate = estimate;

@@ -10,11 +10,11 @@ sample by sample, beyond what the loop needs once.
 """
 
 import itertools
-from collections.abc import Sequence
 
 from lab import MIB, Guest
 from lab.bench import Metric
-from lab.measure import NATIVE_LOW0, NATIVE_LOW4, OURS, STOCK, guest, load, settle
+from lab.measure import NATIVE_LOW0, NATIVE_LOW4, OURS, STOCK, guest, load, returned_bytes, settle
+from lab.rss import Sampler
 from pagefault import KINDS, MIB_EACH, TASKS
 
 KERNELS = ()
@@ -27,10 +27,13 @@ METRICS = (
              digits=1) for kind, name in KINDS.items() for tasks in TASKS))
 
 
-def given_again(sizes: Sequence[int]) -> int:
-    """All rises of a resident size but for the way from its beginning to its top."""
-    rises = sum(max(0, after - before) for before, after in zip(sizes, sizes[1:]))
-    return rises - (max(sizes) - sizes[0])
+def given_again(sampler: Sampler) -> int:
+    """All rises of the resident size but for the way from its beginning to its top.
+
+    That is all falls, but for the way from the top to the end.
+    """
+    sizes = [size for _, size in sampler.samples]
+    return returned_bytes(sampler) - (max(sizes) - sizes[-1])
 
 
 def _loop(target: Guest, kind: str, tasks: int, rounds: int) -> float:
@@ -39,7 +42,7 @@ def _loop(target: Guest, kind: str, tasks: int, rounds: int) -> float:
     with target.sample_rss() as sampler:
         target.sh(f"pagefault {kind} {tasks} {rounds // tasks} {MIB_EACH}", 600)
     gib = rounds * MIB_EACH / 1024
-    return given_again([size for _, size in sampler.samples]) / MIB / gib
+    return given_again(sampler) / MIB / gib
 
 
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
