@@ -33,6 +33,7 @@ class Guest:
         unpacked itself
     nodes: NUMA nodes; max_memory_mb: room for memory to be plugged in
     disks: raw images, seen as /dev/vda, /dev/vdb, ...
+    small_pages: the host holds its memory in small pages, where QEMU asks for huge ones
     qemu: the words that start QEMU, such as newqemu.command()
     lifetime: seconds after which QEMU is killed, whatever happens
     """
@@ -77,7 +78,8 @@ class Guest:
 
     def _start(self) -> None:
         command = self.machine.command(self.home, self._incoming)
-        self.process = qemu.start(command, self.home / "qemu.log")
+        self.process = qemu.start(command, self.home / "qemu.log",
+                                  self.machine.small_pages)
         self._killer = threading.Timer(self.lifetime, self.process.kill)
         self._killer.daemon = True
         self._killer.start()

@@ -13,6 +13,7 @@ from pathlib import Path
 os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_THP_DISABLE = 41
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -32,6 +33,11 @@ def say(text: str) -> None:
 def die_with_parent() -> None:
     """For preexec_fn: the child is killed when the thread that started it ends."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def no_huge_pages() -> None:
+    """For preexec_fn: the child's memory is in small pages, whatever it asks for."""
+    _libc.prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)
 
 
 def tail(path: Path, lines: int = 30) -> str:

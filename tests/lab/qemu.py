@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .proc import LabError, die_with_parent
+from .proc import LabError, die_with_parent, no_huge_pages
 
 QEMU = "qemu-system-x86_64"
 TCG = "tcg,thread=single,tb-size=64"
@@ -31,6 +31,7 @@ class Machine:
     nodes: int = 1
     max_memory_mb: int = 0
     disks: Sequence[Path] = ()
+    small_pages: bool = False
     qemu_args: Sequence[str] = field(default_factory=tuple)
     qemu: Sequence[str] = (QEMU,)
 
@@ -102,13 +103,17 @@ class Machine:
         return args + list(self.qemu_args)
 
 
-def start(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+def start(command: list[str], log: Path, small_pages: bool = False) -> subprocess.Popen[bytes]:
     """Start QEMU; it is killed when the thread that called this ends."""
+    def in_child() -> None:
+        die_with_parent()
+        if small_pages:
+            no_huge_pages()
     with open(log, "wb") as out:
         out.write((" ".join(command) + "\n").encode())
         out.flush()
         try:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out,
-                                    stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
+                                    stderr=subprocess.STDOUT, preexec_fn=in_child)
         except FileNotFoundError as error:
             raise LabError(f"{QEMU} is not installed; run packaging/setup") from error
