@@ -59,11 +59,16 @@ static void pace_take(struct pace *p, u64 free)
 	p->mistakes += min(taken, p->window - p->mistakes);
 }
 
-static void pace_sample(struct pace *p, u64 now, const struct pace_memory *m)
+static void pace_weigh(struct pace *p, u64 now, u64 free)
 {
 	pace_fade(p, now);
-	pace_take(p, m->free);
+	pace_take(p, free);
 	pace_judge(p, now);
+}
+
+static void pace_sample(struct pace *p, u64 now, const struct pace_memory *m)
+{
+	pace_weigh(p, now, m->free);
 	p->free = m->free;
 	p->lists = m->lists;
 	p->sample_ms = now;
@@ -136,7 +141,7 @@ static bool pace_stays_calm(const struct pace *p, u64 now)
 unsigned int pace_request(struct pace *p, unsigned int delay, u64 now,
 			  const struct pace_memory *m)
 {
-	bool more = p->run_bytes && now - p->sample_ms <= PACE_MORE_MS;
+	bool more = p->run_bytes && now - p->reported_ms <= PACE_MORE_MS;
 
 	pace_sample(p, now, m);
 	p->run_bytes = 0;
@@ -190,14 +195,14 @@ unsigned int pace_check(struct pace *p, unsigned int delay, u64 now,
 	return 0;
 }
 
-void pace_reported(struct pace *p, u64 now, const struct pace_memory *m,
-		   u64 bytes)
+void pace_reported(struct pace *p, u64 now, u64 free, u64 bytes)
 {
 	p->failures = 0;
 	p->run_bytes += bytes;
 	p->window += bytes;
 	p->known += bytes;
-	pace_sample(p, now, m);
+	p->reported_ms = now;
+	pace_weigh(p, now, free);
 }
 
 unsigned int pace_failed(struct pace *p)

@@ -54,8 +54,9 @@ struct pace_memory {
  * @free:	free memory at the last sample
  * @lists:	in the lists of the processors at that time
  * @sample_ms:	when that was
- * @known:	free memory that the host is believed not to hold, <= @free
+ * @known:	free memory that the host is believed not to hold
  * @retaken:	total that was taken into use after it had been reported
+ * @reported_ms: when the host last acknowledged blocks
  * @window:	bytes reported lately
  * @mistakes:	part of @window that was taken again
  * @window_ms:	when @window and @mistakes were last halved
@@ -80,6 +81,7 @@ struct pace {
 	u64 sample_ms;
 	u64 known;
 	u64 retaken;
+	u64 reported_ms;
 	u64 window;
 	u64 mistakes;
 	u64 window_ms;
@@ -146,11 +148,14 @@ unsigned int pace_check(struct pace *p, unsigned int delay, u64 now,
  * pace_reported() - the host has acknowledged blocks
  * @p:     what has been seen so far
  * @now:   the time
- * @m:     free memory, with the blocks that are on their way counted as free
+ * @free:  what a pass can report, with the blocks that are on their way
  * @bytes: size of the acknowledged blocks
+ *
+ * Says whether earlier reports were too early; how fast memory is taken is for the
+ * checks, which are far enough apart, and there are few of them: what the lists of all
+ * processors hold need not be known here.
  */
-void pace_reported(struct pace *p, u64 now, const struct pace_memory *m,
-		   u64 bytes);
+void pace_reported(struct pace *p, u64 now, u64 free, u64 bytes);
 
 /**
  * pace_failed() - a report has failed and its blocks are unreported still

@@ -96,12 +96,17 @@ static struct pacer_lists pacer_lists(void)
 	};
 }
 
-static struct pace_memory pacer_memory(u64 listed)
+static u64 pacer_free(void)
 {
 	lockdep_assert_held(&pacer.lock);
+	return ((u64)global_zone_page_state(NR_FREE_PAGES) << PAGE_SHIFT) +
+	       atomic64_read(&out_bytes);
+}
+
+static struct pace_memory pacer_memory(u64 listed)
+{
 	return (struct pace_memory){
-		.free = ((u64)global_zone_page_state(NR_FREE_PAGES) << PAGE_SHIFT) +
-			atomic64_read(&out_bytes),
+		.free = pacer_free(),
 		.lists = listed,
 	};
 }
@@ -199,7 +204,6 @@ void mm_hooks_pacer_out(s64 bytes)
 
 void mm_hooks_pacer_reported(u64 bytes, int err)
 {
-	u64 listed = pacer_listed();
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
@@ -210,10 +214,9 @@ void mm_hooks_pacer_reported(u64 bytes, int err)
 			  jiffies +
 			  msecs_to_jiffies(pace_failed(&pacer.pace)));
 	} else {
-		const struct pace_memory memory = pacer_memory(listed);
 		u64 retaken = pacer.pace.retaken;
 
-		pace_reported(&pacer.pace, pacer_now(), &memory, bytes);
+		pace_reported(&pacer.pace, pacer_now(), pacer_free(), bytes);
 		pacer_count_retaken(retaken);
 	}
 	spin_unlock_irqrestore(&pacer.lock, flags);

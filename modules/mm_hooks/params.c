@@ -28,7 +28,7 @@ static const struct kernel_param_ops delay_ops = {
 
 static struct vmhooks_bounded delay_ms = { 100, .min = 10, .max = 60000 };
 module_param_cb(delay_ms, &delay_ops, &delay_ms, 0644);
-MODULE_PARM_DESC(delay_ms, "Milliseconds from free to report while the guest is quiet (10 to 60000, default 100)");
+MODULE_PARM_DESC(delay_ms, "Milliseconds that memory is free and the guest quiet before a report (10 to 60000, default 100)");
 
 static struct vmhooks_bounded drain_mb = { 8, .min = 0, .max = 65536 };
 module_param_cb(drain_mb, &vmhooks_bounded_ops, &drain_mb, 0644);

@@ -98,6 +98,13 @@ def left_bytes(guest: Guest, order: int) -> int:
     return guest.rss_bytes() - (guest.machine.memory_mb * MIB - free_bytes(guest, order))
 
 
+def check_none_left(guest: Guest, order: int, most: int) -> int:
+    """The host holds hardly any of the free blocks of that order and more; how much of them."""
+    left = left_bytes(guest, order)
+    check(left < most, f"{left // MIB} MiB of free blocks are still at the host")
+    return left
+
+
 def hold_pattern(guest: Guest, size_mb: int) -> None:
     """Start a program that holds memory of which it knows each word."""
     guest.start(f"pattern {size_mb} {_PATTERN}")

@@ -7,12 +7,11 @@ engine leave the other one alone.
 """
 
 from lab import MIB, check
-from lab.balloon import PARAMETERS, hooks
+from lab.balloon import HOOKS, PARAMETERS, hooks
 from lab.fakehost import ALL, FakeHost, fake, no_memory_lost
 from lab.guest import Guest
 
 KERNELS = ("lab",)
-HOOKS = "/sys/kernel/mm_hooks"
 OTHER = {"native": "intree", "intree": "native"}
 HOG_MB = 200
 

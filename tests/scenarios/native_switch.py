@@ -38,7 +38,6 @@ def run(kernel: str) -> None:
         seen = balloon.hooks(guest)
         check(seen["inflight_bytes"] == 0 and seen["report_errors"] == 0, f"{seen}")
         check(seen["reported_bytes"] > 0, f"nothing is reported any more: {seen}")
-        left = balloon.left_bytes(guest, 9)
-        check(left < NOISE, f"{left // MIB} MiB of free blocks are still at the host")
+        balloon.check_none_left(guest, 9, NOISE)
         balloon.check_all_back(guest)
         guest.finish()

@@ -30,7 +30,7 @@ static inline unsigned int check(struct pace *p, unsigned int delay, u64 now, u6
 
 static inline void report(struct pace *p, u64 now, u64 free, u64 bytes)
 {
-	pace_reported(p, now, &(struct pace_memory){ free }, bytes);
+	pace_reported(p, now, free, bytes);
 }
 
 #endif /* MM_HOOKS_PACE_GUEST_H */
