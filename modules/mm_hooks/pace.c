@@ -205,8 +205,9 @@ void pace_reported(struct pace *p, u64 now, u64 free, u64 bytes)
 	pace_weigh(p, now, free);
 }
 
-unsigned int pace_failed(struct pace *p)
+unsigned int pace_failed(struct pace *p, u64 now, const struct pace_memory *m)
 {
+	pace_sample(p, now, m);
 	p->failures++;
 	p->run_bytes = 0;
 	return pace_retry(p);

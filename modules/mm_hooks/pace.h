@@ -159,11 +159,16 @@ void pace_reported(struct pace *p, u64 now, u64 free, u64 bytes);
 
 /**
  * pace_failed() - a report has failed and its blocks are unreported still
- * @p: what has been seen so far
+ * @p:   what has been seen so far
+ * @now: the time
+ * @m:   free memory, with the blocks that are on their way counted as free
+ *
+ * How fast memory is taken until the next try is measured from here: what was before the
+ * pass says nothing any more.
  *
  * Return: milliseconds until the next try.
  */
-unsigned int pace_failed(struct pace *p);
+unsigned int pace_failed(struct pace *p, u64 now, const struct pace_memory *m);
 
 /**
  * pace_lists_rest() - do the lists of the processors hold what nobody uses?

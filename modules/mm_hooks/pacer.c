@@ -202,8 +202,20 @@ void mm_hooks_pacer_out(s64 bytes)
 	atomic64_add(bytes, &out_bytes);
 }
 
+/* How long to wait after a report that failed. */
+static unsigned int pacer_failed(u64 listed)
+{
+	const struct pace_memory memory = pacer_memory(listed);
+	u64 retaken = pacer.pace.retaken;
+	unsigned int wait = pace_failed(&pacer.pace, pacer_now(), &memory);
+
+	pacer_count_retaken(retaken);
+	return wait;
+}
+
 void mm_hooks_pacer_reported(u64 bytes, int err)
 {
+	u64 listed = err ? pacer_listed() : 0;
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
@@ -211,8 +223,7 @@ void mm_hooks_pacer_reported(u64 bytes, int err)
 		/* Stopped: this is the last pass. */
 	} else if (err) {
 		mod_timer(&check_timer,
-			  jiffies +
-			  msecs_to_jiffies(pace_failed(&pacer.pace)));
+			  jiffies + msecs_to_jiffies(pacer_failed(listed)));
 	} else {
 		u64 retaken = pacer.pace.retaken;
 

@@ -66,7 +66,10 @@ void flights_start(struct mm_hooks_reporter *rep)
 	WRITE_ONCE(stop_by, 0);
 }
 
-/* Whole blocks in the largest pieces that have one migratetype. */
+/*
+ * Whole blocks in the largest pieces that have one migratetype.  The pacer, on another
+ * processor, never sees more than one of them twice.
+ */
 static unsigned int put_piece(unsigned long pfn, unsigned long pages)
 {
 	unsigned int order = min_t(unsigned int, pageblock_order,
@@ -75,6 +78,7 @@ static unsigned int put_piece(unsigned long pfn, unsigned long pages)
 	if (pfn)
 		order = min_t(unsigned int, order, __ffs(pfn));
 	mm_hooks_put_block(pfn_to_page(pfn), order);
+	mm_hooks_pacer_out(-(s64)(PAGE_SIZE << order));
 	return order;
 }
 
@@ -140,7 +144,6 @@ static bool flight_put_some(struct flight *f, struct place *p,
 			*p = (struct place){ .at = p->at + 1 };
 	}
 	zones_counts(f->zone)->returned_pages += back;
-	mm_hooks_pacer_out(-(s64)(back << PAGE_SHIFT));
 	if (p->at < f->count)
 		return false;
 	flight_count_zone(f);

@@ -33,4 +33,9 @@ static inline void report(struct pace *p, u64 now, u64 free, u64 bytes)
 	pace_reported(p, now, free, bytes);
 }
 
+static inline unsigned int fail(struct pace *p, u64 now, u64 free)
+{
+	return pace_failed(p, now, &(struct pace_memory){ free });
+}
+
 #endif /* MM_HOOKS_PACE_GUEST_H */

@@ -44,6 +44,28 @@ static void leftover_follows_after_a_gap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2130, GIB), 0U);
 }
 
+static void leftover_of_a_long_pass_follows_after_a_gap(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	request(&p, DELAY, 2000, GIB);
+	check(&p, DELAY, 2100, GIB);
+	report(&p, 2400, GIB, 256 * MIB);
+	KUNIT_EXPECT_EQ(test, request(&p, DELAY, 2410, GIB),
+			(unsigned int)PACE_GAP_MS);
+}
+
+static void check_is_no_report(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	p.known = GIB - 256 * MIB;
+	request(&p, DELAY, 2000, GIB);
+	report(&p, 2100, GIB, 2 * MIB);
+	check(&p, DELAY, 2140, GIB - 100 * MIB);
+	KUNIT_EXPECT_EQ(test, request(&p, DELAY, 2170, GIB - 100 * MIB), DELAY);
+}
+
 static void request_long_after_a_report_is_a_new_one(struct kunit *test)
 {
 	struct pace p = start(GIB);
@@ -313,7 +335,20 @@ static void report_does_not_hide_what_was_taken(struct kunit *test)
 	request(&p, DELAY, 2000, GIB);
 	report(&p, 2099, GIB - 10 * MIB, 2 * MIB);
 	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2100, GIB - 10 * MIB), DELAY);
-	KUNIT_EXPECT_EQ(test, p.calm, 0U);
+}
+
+static void failed_report_begins_the_measure_anew(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	p.known = GIB - 300 * MIB;
+	request(&p, DELAY, 2000, GIB);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2100, GIB), 0U);
+	fail(&p, 12000, GIB);
+	/* 100 MiB in a second are much, in the eleven since that check they were not. */
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 13000, GIB - 100 * MIB), 0U);
+	KUNIT_EXPECT_FALSE(test, p.was_calm);
+	KUNIT_EXPECT_EQ(test, p.held, PACE_HOLD_MS + 0U);
 }
 
 static void hold_is_no_shorter_than_the_delay(struct kunit *test)
@@ -333,9 +368,10 @@ static void failures_double_the_wait_up_to_a_bound(struct kunit *test)
 	unsigned int i, wait = PACE_RETRY_MS;
 
 	for (i = 0; i < 5; i++, wait *= 2)
-		KUNIT_EXPECT_EQ(test, pace_failed(&p), wait);
+		KUNIT_EXPECT_EQ(test, fail(&p, 1000, GIB), wait);
 	for (i = 0; i < 10; i++)
-		KUNIT_EXPECT_EQ(test, pace_failed(&p), PACE_RETRY_MAX_MS + 0U);
+		KUNIT_EXPECT_EQ(test, fail(&p, 1000, GIB),
+				PACE_RETRY_MAX_MS + 0U);
 	KUNIT_EXPECT_EQ(test, request(&p, DELAY, 2000, GIB),
 			PACE_RETRY_MAX_MS + 0U);
 	report(&p, 3000, GIB, MIB);
@@ -348,6 +384,8 @@ static struct kunit_case pace_cases[] = {
 	KUNIT_CASE(growing_memory_is_no_reason_to_wait),
 	KUNIT_CASE(memory_freed_just_now_waits_its_delay),
 	KUNIT_CASE(leftover_follows_after_a_gap),
+	KUNIT_CASE(leftover_of_a_long_pass_follows_after_a_gap),
+	KUNIT_CASE(check_is_no_report),
 	KUNIT_CASE(request_long_after_a_report_is_a_new_one),
 	KUNIT_CASE(pass_that_found_nothing_leaves_no_gap),
 	KUNIT_CASE(gap_is_never_longer_than_the_delay),
@@ -366,6 +404,7 @@ static struct kunit_case pace_cases[] = {
 	KUNIT_CASE(young_memory_is_no_busy_guest),
 	KUNIT_CASE(lists_that_were_emptied_in_a_pass_are_no_drop),
 	KUNIT_CASE(report_does_not_hide_what_was_taken),
+	KUNIT_CASE(failed_report_begins_the_measure_anew),
 	KUNIT_CASE(hold_is_no_shorter_than_the_delay),
 	KUNIT_CASE(failures_double_the_wait_up_to_a_bound),
 	{}
