@@ -66,12 +66,26 @@ static void pace_weigh(struct pace *p, u64 now, u64 free)
 	pace_judge(p, now);
 }
 
+/* All that is free: pages go to and fro between the lists and the rest. */
+static u64 pace_all(const struct pace_memory *m)
+{
+	return m->free + m->lists;
+}
+
 static void pace_sample(struct pace *p, u64 now, const struct pace_memory *m)
 {
 	pace_weigh(p, now, m->free);
-	p->free = m->free;
-	p->lists = m->lists;
+	p->lowest = pace_all(m);
+	p->highest = p->lowest;
 	p->sample_ms = now;
+}
+
+/* Between two samples: what is freed now was in use a moment ago. */
+static void pace_glance(struct pace *p, u64 now, const struct pace_memory *m)
+{
+	pace_weigh(p, now, m->free);
+	p->lowest = min(p->lowest, pace_all(m));
+	p->highest = max(p->highest, pace_all(m));
 }
 
 /* Would @stock outlast @horizon at the rate of @taken in @ms, or is that noise? */
@@ -79,12 +93,6 @@ static bool pace_outlasts(u64 stock, u64 horizon, u64 taken, u64 ms)
 {
 	return taken * PACE_NOISE_MS <= PACE_NOISE * max(ms, PACE_NOISE_MS) ||
 	       taken * horizon <= stock * max(ms, 1ULL);
-}
-
-/* All that is free: pages go to and fro between the lists and the rest. */
-static u64 pace_all(u64 free, u64 lists)
-{
-	return free + lists;
 }
 
 static u64 pace_unreported(const struct pace *p, const struct pace_memory *m)
@@ -96,8 +104,7 @@ static u64 pace_unreported(const struct pace *p, const struct pace_memory *m)
 static bool pace_is_calm(const struct pace *p, u64 ms,
 			 const struct pace_memory *m)
 {
-	u64 before = pace_all(p->free, p->lists);
-	u64 drop = before - min(before, pace_all(m->free, m->lists));
+	u64 drop = p->highest - min(p->highest, pace_all(m));
 
 	return pace_outlasts(pace_unreported(p, m), PACE_HORIZON_MS, drop, ms);
 }
@@ -105,8 +112,7 @@ static bool pace_is_calm(const struct pace *p, u64 ms,
 /* Is most of the unreported memory younger than the last sample? */
 static bool pace_is_young(const struct pace *p, const struct pace_memory *m)
 {
-	u64 after = pace_all(m->free, m->lists);
-	u64 grown = after - min(after, pace_all(p->free, p->lists));
+	u64 grown = pace_all(m) - min(pace_all(m), p->lowest);
 
 	return grown * 2 > pace_unreported(p, m);
 }
@@ -114,8 +120,8 @@ static bool pace_is_young(const struct pace *p, const struct pace_memory *m)
 void pace_init(struct pace *p, u64 now, const struct pace_memory *m)
 {
 	*p = (struct pace){
-		.free = m->free,
-		.lists = m->lists,
+		.lowest = pace_all(m),
+		.highest = pace_all(m),
 		.sample_ms = now,
 		.window_ms = now,
 		.level_ms = now,
@@ -143,7 +149,10 @@ unsigned int pace_request(struct pace *p, unsigned int delay, u64 now,
 {
 	bool more = p->run_bytes && now - p->reported_ms <= PACE_MORE_MS;
 
-	pace_sample(p, now, m);
+	if (p->waiting)
+		pace_glance(p, now, m);
+	else
+		pace_sample(p, now, m);
 	p->run_bytes = 0;
 	p->calm = 0;
 	p->goes_on = more && !p->was_calm;

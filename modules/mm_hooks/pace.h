@@ -51,9 +51,9 @@ struct pace_memory {
 
 /**
  * struct pace - what has been seen so far
- * @free:	free memory at the last sample
- * @lists:	in the lists of the processors at that time
- * @sample_ms:	when that was
+ * @lowest:	least that was free, in lists or not, since the last sample
+ * @highest:	most that was
+ * @sample_ms:	when the last sample was taken
  * @known:	free memory that the host is believed not to hold
  * @retaken:	total that was taken into use after it had been reported
  * @reported_ms: when the host last acknowledged blocks
@@ -76,8 +76,8 @@ struct pace_memory {
  * @calm_ms:	when that was
  */
 struct pace {
-	u64 free;
-	u64 lists;
+	u64 lowest;
+	u64 highest;
 	u64 sample_ms;
 	u64 known;
 	u64 retaken;
@@ -119,7 +119,8 @@ void pace_init(struct pace *p, u64 now, const struct pace_memory *m);
  * One calm check is enough for PACE_CALM_MS after a pass that went calm, if little
  * of what was reported has been taken since: this is the rest of what became free
  * then.  A hold begins with the first request; where the last pass had to be held, it
- * is half over, for what was too young then.
+ * is half over, for what was too young then.  While one is held, others hide nothing of
+ * what has happened since the last check.
  *
  * Return: milliseconds until pace_check() wants to be asked.
  */

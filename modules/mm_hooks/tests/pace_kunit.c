@@ -137,6 +137,42 @@ static void emptying_the_lists_takes_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, &m), 0U);
 }
 
+/* Two loops of 128 MiB; one unmaps, and asks just before the check that is due. */
+static void request_does_not_hide_how_young_memory_is(struct kunit *test)
+{
+	struct pace_memory m = { GIB - 112 * MIB, 1 * MIB };
+	struct pace p = start(GIB);
+
+	p.known = GIB - 112 * MIB;
+	pace_request(&p, DELAY, 2000, &m);
+	m.lists += 127 * MIB;
+	pace_request(&p, DELAY, 2010, &m);
+	m = (struct pace_memory){ GIB, 45 * MIB };
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, &m), DELAY);
+}
+
+static void memory_used_and_freed_between_checks_is_young(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	p.known = GIB - 128 * MIB;
+	request(&p, DELAY, 2000, GIB);
+	request(&p, DELAY, 2070, GIB - 126 * MIB);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2170, GIB), DELAY);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2270, GIB), 0U);
+}
+
+static void request_does_not_hide_what_was_taken(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	p.known = GIB - 256 * MIB;
+	request(&p, DELAY, 2000, GIB);
+	request(&p, DELAY, 2099, GIB - 10 * MIB);
+	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2100, GIB - 10 * MIB), DELAY);
+	KUNIT_EXPECT_TRUE(test, p.busy);
+}
+
 static void slow_use_of_much_memory_is_calm(struct kunit *test)
 {
 	struct pace p = start(4 * GIB);
@@ -392,6 +428,9 @@ static struct kunit_case pace_cases[] = {
 	KUNIT_CASE(busy_guest_is_left_alone),
 	KUNIT_CASE(loop_over_the_lists_is_no_calm),
 	KUNIT_CASE(emptying_the_lists_takes_nothing),
+	KUNIT_CASE(request_does_not_hide_how_young_memory_is),
+	KUNIT_CASE(memory_used_and_freed_between_checks_is_young),
+	KUNIT_CASE(request_does_not_hide_what_was_taken),
 	KUNIT_CASE(slow_use_of_much_memory_is_calm),
 	KUNIT_CASE(horizon_is_exact),
 	KUNIT_CASE(a_few_pages_taken_are_calm),
