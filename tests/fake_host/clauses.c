@@ -44,7 +44,7 @@ void fh_check_ready(void)
 			     fh.poison_writes);
 }
 
-/* A second after the last change the driver has said what it has. */
+/* A second after the last change, or a sleep, the driver has said what it has. */
 void fh_check_actual(void)
 {
 	u32 actual = le32_to_cpu(fh.config.actual);

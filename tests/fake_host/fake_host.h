@@ -152,7 +152,8 @@ struct fh_queue {
  * @stats_tags:	   its tags
  * @report_sizes:  reported ranges, by the power of two of pages that they have
  * @uninvited:	   pages deflated although the host wanted them in the balloon
- * @resized:	   jiffies when inflation or deflation was last acknowledged
+ * @resized:	   jiffies when inflation or deflation was last acknowledged, or the
+ *		   guest woke up
  * @q:		   the queues
  * @wait:	   wakes the host
  * @kicked:	   something may be there to do

@@ -7,9 +7,12 @@
  * the observer.
  */
 #include <linux/device.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
+#include <linux/notifier.h>
 #include <linux/pm.h>
 #include <linux/slab.h>
+#include <linux/suspend.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 #include <linux/virtio_ring.h>
@@ -132,6 +135,19 @@ void fh_unplug(bool surprise)
 	mutex_unlock(&fh.plug_lock);
 }
 
+/* A driver that was frozen could not say what it has: its second begins now. */
+static int on_pm(struct notifier_block *nb, unsigned long action, void *unused)
+{
+	if (action == PM_POST_SUSPEND || action == PM_POST_HIBERNATION) {
+		mutex_lock(&fh.lock);
+		fh.resized = jiffies;
+		mutex_unlock(&fh.lock);
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block pm_nb = { .notifier_call = on_pm };
+
 static int __init fake_host_init(void)
 {
 	int err = fh_pages_init();
@@ -146,9 +162,14 @@ static int __init fake_host_init(void)
 	err = fh_host_start();
 	if (err)
 		goto del_parent;
+	err = register_pm_notifier(&pm_nb);
+	if (err)
+		goto stop_host;
 	fh_debugfs_init();
 	return 0;
 
+stop_host:
+	fh_host_stop();
 del_parent:
 	device_unregister(fh.parent);
 exit_pages:
@@ -159,6 +180,7 @@ exit_pages:
 static void __exit fake_host_exit(void)
 {
 	fh_debugfs_exit();
+	unregister_pm_notifier(&pm_nb);
 	fh_unplug(false);
 	fh_host_stop();
 	device_unregister(fh.parent);
