@@ -83,7 +83,7 @@ struct br_counters {
  * @reports_out:  chains that are with the host
  * @report_late:  the host has been silent about them for host_timeout_ms
  * @oom:	  notified when the guest is out of memory
- * @oom_waiters:  who is out of memory now: size_work leaves the balloon to them
+ * @oom_waiters:  who is out of memory now: size_work and compaction leave it to them
  * @reboot:	  notified before the kernel resets all devices
  * @sleep:	  notified before the system sleeps, and afterwards
  * @counters:	  what the device counts

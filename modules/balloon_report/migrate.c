@@ -57,6 +57,9 @@ static int migrate_locked(struct br_device *dev, struct page *newpage,
 	lockdep_assert_held(&dev->balloon_lock);
 	if (br_state(dev) != BR_LIVE || dev->inflate.out || dev->deflate.out)
 		return -EAGAIN;
+	/* Who is out of memory only tries the lock, and the host may be slow. */
+	if (atomic_read(&dev->oom_waiters))
+		return -EAGAIN;
 	err = migrate_in(dev, newpage);
 	if (err == -EIO)
 		return -EAGAIN;

@@ -79,7 +79,7 @@ static int oom_notify(struct notifier_block *nb, unsigned long unused,
 	struct br_device *dev = container_of(nb, struct br_device, oom);
 	unsigned int n;
 
-	/* The size worker makes way. */
+	/* The size worker makes way, and so does compaction. */
 	atomic_inc(&dev->oom_waiters);
 	n = oom_free(dev, br_oom_mb() << (20 - PAGE_SHIFT));
 	atomic_dec(&dev->oom_waiters);

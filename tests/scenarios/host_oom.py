@@ -2,10 +2,13 @@
 """The guest runs out of memory while the host has much of it.
 
 Guards: with DEFLATE_ON_OOM pages come back and nobody is killed, also when they come
-back slowly, and while the balloon grows at a host that does not answer or shrinks at a
-slow one; without it no page leaves the balloon that the host wants there, and the guest
+back slowly, while the balloon grows at a host that does not answer or shrinks at a slow
+one, and while compaction moves its pages; without it no page leaves the balloon that the host wants there, and the guest
 kills somebody instead.
 """
+
+import contextlib
+from collections.abc import Iterator
 
 from lab import check
 from lab.fakehost import ALL, DEFLATE_ON_OOM, PAGES_PER_MIB, FakeHost, fake, meminfo
@@ -43,6 +46,16 @@ def spared(host: FakeHost, what: str) -> None:
     host.check()
 
 
+@contextlib.contextmanager
+def compaction(host: FakeHost) -> Iterator[None]:
+    """Somebody moves the balloon's pages all the time, each at the pace of the host."""
+    job = host.guest.start("while ! [ -e /tmp/calm ]; do echo 1 >/proc/sys/vm/compact_memory; done")
+    host.guest.poll("a page moves", lambda: host.of_driver("migrated_pages") > 0)
+    yield
+    host.guest.sh("touch /tmp/calm")
+    host.guest.wait(job)
+
+
 def busy(host: FakeHost) -> None:
     """The balloon is at work when the guest runs out of memory."""
     pages = inflate(host)
@@ -56,6 +69,8 @@ def busy(host: FakeHost) -> None:
     inflate(host)
     host.set("deflate/ack_ms", 300)
     spared(host, "a slow deflation")
+    with compaction(host):
+        spared(host, "a slow deflation beside compaction")
     host.set("num_pages", 0)
     host.until_out("deflate")
     spared(host, "a slow deflation that the host asked for")
