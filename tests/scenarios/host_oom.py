@@ -48,10 +48,11 @@ def spared(host: FakeHost, what: str) -> None:
 
 @contextlib.contextmanager
 def compaction(host: FakeHost) -> Iterator[None]:
-    """Somebody moves the balloon's pages all the time, each at the pace of the host."""
+    """Somebody moves the balloon's pages all the time; in the end the host is fast again."""
     job = host.guest.start("while ! [ -e /tmp/calm ]; do echo 1 >/proc/sys/vm/compact_memory; done")
     host.guest.poll("a page moves", lambda: host.of_driver("migrated_pages") > 0)
     yield
+    host.set("deflate/ack_ms", 0)
     host.guest.sh("touch /tmp/calm")
     host.guest.wait(job)
 
@@ -71,6 +72,7 @@ def busy(host: FakeHost) -> None:
     spared(host, "a slow deflation")
     with compaction(host):
         spared(host, "a slow deflation beside compaction")
+    host.set("deflate/ack_ms", 300)
     host.set("num_pages", 0)
     host.until_out("deflate")
     spared(host, "a slow deflation that the host asked for")
