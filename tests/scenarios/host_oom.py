@@ -3,8 +3,8 @@
 
 Guards: with DEFLATE_ON_OOM pages come back and nobody is killed, also when they come
 back slowly, while the balloon grows at a host that does not answer or shrinks at a slow
-one, and while compaction moves its pages; without it no page leaves the balloon that the host wants there, and the guest
-kills somebody instead.
+one, and while compaction moves its pages; without it no page leaves the balloon that the
+host wants there, and the guest kills somebody instead.
 """
 
 import contextlib

@@ -32,13 +32,21 @@ static void memory_freed_just_now_waits_its_delay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2200, GIB + 300 * MIB), 0U);
 }
 
-static void leftover_follows_after_a_gap(struct kunit *test)
+/* A pass that began at 2100 has its last report at @now. */
+static struct pace pass_until(u64 now)
 {
 	struct pace p = start(GIB);
 
 	request(&p, DELAY, 2000, GIB);
 	check(&p, DELAY, 2100, GIB);
-	report(&p, 2110, GIB, 256 * MIB);
+	report(&p, now, GIB, 256 * MIB);
+	return p;
+}
+
+static void leftover_follows_after_a_gap(struct kunit *test)
+{
+	struct pace p = pass_until(2110);
+
 	KUNIT_EXPECT_EQ(test, request(&p, DELAY, 2120, GIB),
 			(unsigned int)PACE_GAP_MS);
 	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 2130, GIB), 0U);
@@ -46,11 +54,8 @@ static void leftover_follows_after_a_gap(struct kunit *test)
 
 static void leftover_of_a_long_pass_follows_after_a_gap(struct kunit *test)
 {
-	struct pace p = start(GIB);
+	struct pace p = pass_until(2400);
 
-	request(&p, DELAY, 2000, GIB);
-	check(&p, DELAY, 2100, GIB);
-	report(&p, 2400, GIB, 256 * MIB);
 	KUNIT_EXPECT_EQ(test, request(&p, DELAY, 2410, GIB),
 			(unsigned int)PACE_GAP_MS);
 }
