@@ -7,6 +7,8 @@
 
 #include <linux/tracepoint.h>
 
+#include "pace.h"
+
 /* A chain has come back: status 0 when the host has acknowledged it. */
 TRACE_EVENT(mm_hooks_chain,
 	    TP_PROTO(const char *reporter, unsigned int nents, u64 bytes,
@@ -96,25 +98,27 @@ TRACE_EVENT(mm_hooks_wanted,
  * until it looks again.
  */
 TRACE_EVENT(mm_hooks_pace,
-	    TP_PROTO(bool request, u64 free, u64 lists, u64 known,
+	    TP_PROTO(bool request, const struct pace_memory *memory, u64 known,
 		     unsigned int level, unsigned int run_in_ms),
-	    TP_ARGS(request, free, lists, known, level, run_in_ms),
+	    TP_ARGS(request, memory, known, level, run_in_ms),
 	    TP_STRUCT__entry(__field(bool, request)
 			     __field(u64, free)
 			     __field(u64, lists)
+			     __field(u64, allocated)
 			     __field(u64, known)
 			     __field(unsigned int, level)
 			     __field(unsigned int, run_in_ms)),
 	    TP_fast_assign(__entry->request = request;
-			   __entry->free = free;
-			   __entry->lists = lists;
+			   __entry->free = memory->free;
+			   __entry->lists = memory->lists;
+			   __entry->allocated = memory->allocated;
 			   __entry->known = known;
 			   __entry->level = level;
 			   __entry->run_in_ms = run_in_ms;),
-	    TP_printk("%s free=%llu lists=%llu known=%llu level=%u run_in_ms=%u",
+	    TP_printk("%s free=%llu lists=%llu allocated=%llu known=%llu level=%u run_in_ms=%u",
 		      __entry->request ? "request" : "check", __entry->free,
-		      __entry->lists, __entry->known, __entry->level,
-		      __entry->run_in_ms)
+		      __entry->lists, __entry->allocated, __entry->known,
+		      __entry->level, __entry->run_in_ms)
 );
 
 #endif /* MM_HOOKS_TRACE_H */

@@ -6,7 +6,9 @@
  *
  * - how fast free memory shrinks now, with what is in the lists of the processors:
  *   a loop may have most of its memory from there.  If what is free and unreported
- *   would be gone within the horizon, the guest is busy and the pass is held back;
+ *   would be gone within the horizon, the guest is busy and the pass is held back.
+ *   Loops that are in step with the checks take nothing by that measure: what was
+ *   allocated in between tells;
  *
  * - how much of what was reported lately has been taken again.  Free memory
  *   that the host does not hold (known) can never exceed free memory; where
@@ -77,6 +79,7 @@ static void pace_sample(struct pace *p, u64 now, const struct pace_memory *m)
 	pace_weigh(p, now, m->free);
 	p->lowest = pace_all(m);
 	p->highest = p->lowest;
+	p->allocated = m->allocated;
 	p->sample_ms = now;
 }
 
@@ -88,10 +91,16 @@ static void pace_glance(struct pace *p, u64 now, const struct pace_memory *m)
 	p->highest = max(p->highest, pace_all(m));
 }
 
+/* Are @taken bytes in @ms what any guest does? */
+static bool pace_is_noise(u64 taken, u64 ms)
+{
+	return taken * PACE_NOISE_MS <= PACE_NOISE * max(ms, PACE_NOISE_MS);
+}
+
 /* Would @stock outlast @horizon at the rate of @taken in @ms, or is that noise? */
 static bool pace_outlasts(u64 stock, u64 horizon, u64 taken, u64 ms)
 {
-	return taken * PACE_NOISE_MS <= PACE_NOISE * max(ms, PACE_NOISE_MS) ||
+	return pace_is_noise(taken, ms) ||
 	       taken * horizon <= stock * max(ms, 1ULL);
 }
 
@@ -100,13 +109,20 @@ static u64 pace_unreported(const struct pace *p, const struct pace_memory *m)
 	return m->free - min(p->known, m->free);
 }
 
-/* At the rate of the last @ms, would the unreported memory outlast the horizon? */
+/*
+ * At the rate of the last @ms, would the unreported memory outlast the horizon, and
+ * can most of it not have been in use in that time, freed again since or not?
+ */
 static bool pace_is_calm(const struct pace *p, u64 ms,
 			 const struct pace_memory *m)
 {
+	u64 unreported = pace_unreported(p, m);
 	u64 drop = p->highest - min(p->highest, pace_all(m));
+	/* Less than before: one of the processors just goes offline. */
+	u64 used = m->allocated - min(p->allocated, m->allocated);
 
-	return pace_outlasts(pace_unreported(p, m), PACE_HORIZON_MS, drop, ms);
+	return pace_outlasts(unreported, PACE_HORIZON_MS, drop, ms) &&
+	       (pace_is_noise(used, ms) || used * 2 <= unreported);
 }
 
 /* Is most of the unreported memory younger than the last sample? */
@@ -122,6 +138,7 @@ void pace_init(struct pace *p, u64 now, const struct pace_memory *m)
 	*p = (struct pace){
 		.lowest = pace_all(m),
 		.highest = pace_all(m),
+		.allocated = m->allocated,
 		.sample_ms = now,
 		.window_ms = now,
 		.level_ms = now,

@@ -40,19 +40,23 @@
 #define PACE_RETRY_MAX_MS 32000
 
 /**
- * struct pace_memory - free memory
- * @free:  what a pass can report
- * @lists: in the lists of the processors, from where it is taken first
+ * struct pace_memory - free memory, and what it has gone through
+ * @free:      what a pass can report
+ * @lists:     in the lists of the processors, from where it is taken first
+ * @allocated: in all since the machine was started, from these lists or not, freed
+ *	       since or not; 0 where the kernel does not count it
  */
 struct pace_memory {
 	u64 free;
 	u64 lists;
+	u64 allocated;
 };
 
 /**
  * struct pace - what has been seen so far
  * @lowest:	least that was free, in lists or not, since the last sample
  * @highest:	most that was
+ * @allocated:	what had been allocated in all when it was taken
  * @sample_ms:	when the last sample was taken
  * @known:	free memory that the host is believed not to hold
  * @retaken:	total that was taken into use after it had been reported
@@ -78,6 +82,7 @@ struct pace_memory {
 struct pace {
 	u64 lowest;
 	u64 highest;
+	u64 allocated;
 	u64 sample_ms;
 	u64 known;
 	u64 retaken;
@@ -136,9 +141,10 @@ unsigned int pace_request(struct pace *p, unsigned int delay, u64 now,
  *
  * It may when the memory that is free and unreported would last for
  * PACE_HORIZON_MS at the rate at which memory was taken since the last sample, out
- * of the lists of the processors or not, or that was no more than PACE_NOISE, in as
- * many checks in a row as the level asks for; a check that finds most of it freed
- * since the last one does not count.  Or when the request has been held for too long.
+ * of the lists of the processors or not, and so little was allocated since that most of
+ * it cannot have been in use, or either was no more than PACE_NOISE, in as many checks in
+ * a row as the level asks for; a check that finds most of it freed since the last one
+ * does not count.  Or when the request has been held for too long.
  *
  * Return: 0 to run, or milliseconds until the next check.
  */

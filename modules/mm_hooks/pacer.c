@@ -72,27 +72,12 @@ static void pacer_wait(unsigned int ms)
 	timer_reduce(&check_timer, jiffies + msecs_to_jiffies(ms));
 }
 
-/**
- * struct pacer_lists - the lists of the processors
- * @allocated: bytes that were allocated in all, from there or not
- * @held:      bytes in them
- */
-struct pacer_lists {
-	u64 allocated;
-	u64 held;
-};
-
 /* The sums are over all processors, so they are made before the lock is taken. */
-static u64 pacer_listed(void)
+static struct pace_memory pacer_sums(void)
 {
-	return (u64)mm_hooks_pcp_pages() << PAGE_SHIFT;
-}
-
-static struct pacer_lists pacer_lists(void)
-{
-	return (struct pacer_lists){
+	return (struct pace_memory){
+		.lists = (u64)mm_hooks_pcp_pages() << PAGE_SHIFT,
 		.allocated = mm_hooks_pcp_allocated(),
-		.held = pacer_listed(),
 	};
 }
 
@@ -103,19 +88,10 @@ static u64 pacer_free(void)
 	       atomic64_read(&out_bytes);
 }
 
-static struct pace_memory pacer_memory(u64 listed)
+static void pacer_start_anew(struct pace_memory *memory)
 {
-	return (struct pace_memory){
-		.free = pacer_free(),
-		.lists = listed,
-	};
-}
-
-static void pacer_start_anew(u64 listed)
-{
-	const struct pace_memory memory = pacer_memory(listed);
-
-	pace_init(&pacer.pace, pacer_now(), &memory);
+	memory->free = pacer_free();
+	pace_init(&pacer.pace, pacer_now(), memory);
 }
 
 /* What is allocated from now on says whether the processors' lists are in use. */
@@ -127,9 +103,8 @@ static void pacer_mark(u64 now, u64 allocated)
 }
 
 static void pacer_decide(bool request, unsigned int least,
-			 const struct pacer_lists *lists)
+			 struct pace_memory *memory)
 {
-	const struct pace_memory memory = pacer_memory(lists->held);
 	unsigned int delay = mm_hooks_delay_ms();
 	struct pace *p = &pacer.pace;
 	u64 now = pacer_now();
@@ -137,13 +112,13 @@ static void pacer_decide(bool request, unsigned int least,
 	unsigned int wait;
 
 	lockdep_assert_held(&pacer.lock);
-	wait = request ? max(pace_request(p, delay, now, &memory), least) :
-			 pace_check(p, delay, now, &memory);
+	memory->free = pacer_free();
+	wait = request ? max(pace_request(p, delay, now, memory), least) :
+			 pace_check(p, delay, now, memory);
 	pacer_count_retaken(retaken);
-	trace_mm_hooks_pace(request, memory.free, memory.lists, p->known,
-			    p->level, wait);
+	trace_mm_hooks_pace(request, memory, p->known, p->level, wait);
 	if (wait && !p->calm)
-		pacer_mark(now, lists->allocated);
+		pacer_mark(now, memory->allocated);
 	if (wait)
 		pacer_wait(wait);
 	else
@@ -153,13 +128,13 @@ static void pacer_decide(bool request, unsigned int least,
 /* Where @take is given it has the last word. */
 static void pacer_request(unsigned int least_ms, bool (*take)(void))
 {
-	const struct pacer_lists lists = pacer_lists();
+	struct pace_memory memory = pacer_sums();
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
 	if (pacer.go && (!take || take())) {
 		mm_hooks_count(requests);
-		pacer_decide(true, least_ms, &lists);
+		pacer_decide(true, least_ms, &memory);
 	}
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
@@ -186,13 +161,13 @@ void mm_hooks_pacer_hurry(void)
 
 static void pacer_check(struct timer_list *timer)
 {
-	const struct pacer_lists lists = pacer_lists();
+	struct pace_memory memory = pacer_sums();
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
 	if (pacer.go) {
 		mm_hooks_count(checks);
-		pacer_decide(false, 0, &lists);
+		pacer_decide(false, 0, &memory);
 	}
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
@@ -203,19 +178,20 @@ void mm_hooks_pacer_out(s64 bytes)
 }
 
 /* How long to wait after a report that failed. */
-static unsigned int pacer_failed(u64 listed)
+static unsigned int pacer_failed(struct pace_memory *memory)
 {
-	const struct pace_memory memory = pacer_memory(listed);
 	u64 retaken = pacer.pace.retaken;
-	unsigned int wait = pace_failed(&pacer.pace, pacer_now(), &memory);
+	unsigned int wait;
 
+	memory->free = pacer_free();
+	wait = pace_failed(&pacer.pace, pacer_now(), memory);
 	pacer_count_retaken(retaken);
 	return wait;
 }
 
 void mm_hooks_pacer_reported(u64 bytes, int err)
 {
-	u64 listed = err ? pacer_listed() : 0;
+	struct pace_memory memory = err ? pacer_sums() : (struct pace_memory){};
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
@@ -223,7 +199,7 @@ void mm_hooks_pacer_reported(u64 bytes, int err)
 		/* Stopped: this is the last pass. */
 	} else if (err) {
 		mod_timer(&check_timer,
-			  jiffies + msecs_to_jiffies(pacer_failed(listed)));
+			  jiffies + msecs_to_jiffies(pacer_failed(&memory)));
 	} else {
 		u64 retaken = pacer.pace.retaken;
 
@@ -248,21 +224,21 @@ void mm_hooks_pacer_run(void)
 
 void mm_hooks_pacer_forget(void)
 {
-	u64 listed = pacer_listed();
+	struct pace_memory memory = pacer_sums();
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
-	pacer_start_anew(listed);
+	pacer_start_anew(&memory);
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
 
 void mm_hooks_pacer_start(void (*go)(void), bool estimate)
 {
-	const struct pacer_lists lists = pacer_lists();
+	struct pace_memory memory = pacer_sums();
 
 	spin_lock_irq(&pacer.lock);
-	pacer_start_anew(lists.held);
-	pacer_mark(pacer_now(), lists.allocated);
+	pacer_start_anew(&memory);
+	pacer_mark(pacer_now(), memory.allocated);
 	pacer.go = go;
 	pacer.estimate = estimate;
 	spin_unlock_irq(&pacer.lock);
