@@ -91,16 +91,10 @@ static void pace_glance(struct pace *p, u64 now, const struct pace_memory *m)
 	p->highest = max(p->highest, pace_all(m));
 }
 
-/* Are @taken bytes in @ms what any guest does? */
-static bool pace_is_noise(u64 taken, u64 ms)
-{
-	return taken * PACE_NOISE_MS <= PACE_NOISE * max(ms, PACE_NOISE_MS);
-}
-
 /* Would @stock outlast @horizon at the rate of @taken in @ms, or is that noise? */
 static bool pace_outlasts(u64 stock, u64 horizon, u64 taken, u64 ms)
 {
-	return pace_is_noise(taken, ms) ||
+	return taken * PACE_NOISE_MS <= PACE_NOISE * max(ms, PACE_NOISE_MS) ||
 	       taken * horizon <= stock * max(ms, 1ULL);
 }
 
@@ -110,19 +104,19 @@ static u64 pace_unreported(const struct pace *p, const struct pace_memory *m)
 }
 
 /*
- * At the rate of the last @ms, would the unreported memory outlast the horizon, and
- * can most of it not have been in use in that time, freed again since or not?
+ * At the rates of the last @ms, would the unreported memory outlast the horizon, and
+ * can most of it not have been in use, and be free again, in the @delay before?
  */
-static bool pace_is_calm(const struct pace *p, u64 ms,
+static bool pace_is_calm(const struct pace *p, unsigned int delay, u64 ms,
 			 const struct pace_memory *m)
 {
 	u64 unreported = pace_unreported(p, m);
 	u64 drop = p->highest - min(p->highest, pace_all(m));
-	/* Less than before: one of the processors just goes offline. */
+	/* The sum for the sample may be the later one: two requests at a time. */
 	u64 used = m->allocated - min(p->allocated, m->allocated);
 
 	return pace_outlasts(unreported, PACE_HORIZON_MS, drop, ms) &&
-	       (pace_is_noise(used, ms) || used * 2 <= unreported);
+	       pace_outlasts(unreported, 2 * min_t(u64, delay, ms), used, ms);
 }
 
 /* Is most of the unreported memory younger than the last sample? */
@@ -201,7 +195,7 @@ static void pace_go(struct pace *p, u64 now, u64 hold)
 unsigned int pace_check(struct pace *p, unsigned int delay, u64 now,
 			const struct pace_memory *m)
 {
-	bool calm = pace_is_calm(p, now - p->sample_ms, m);
+	bool calm = pace_is_calm(p, delay, now - p->sample_ms, m);
 	bool young = pace_is_young(p, m);
 	u64 hold;
 

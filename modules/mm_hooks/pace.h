@@ -139,12 +139,13 @@ unsigned int pace_request(struct pace *p, unsigned int delay, u64 now,
  * @now:   the time
  * @m:     free memory
  *
- * It may when the memory that is free and unreported would last for
- * PACE_HORIZON_MS at the rate at which memory was taken since the last sample, out
- * of the lists of the processors or not, and so little was allocated since that most of
- * it cannot have been in use, or either was no more than PACE_NOISE, in as many checks in
- * a row as the level asks for; a check that finds most of it freed since the last one
- * does not count.  Or when the request has been held for too long.
+ * It may when the guest is calm in as many checks in a row as the level asks for: the
+ * memory that is free and unreported would last for PACE_HORIZON_MS at the rate at which
+ * memory was taken since the last sample, out of the lists of the processors or not; and
+ * at the rate at which it was allocated since then, freed again or not, for twice the
+ * delay, so that most of it cannot have been in use in that time.  A rate of PACE_NOISE
+ * in PACE_NOISE_MS is as good as none, for either.  A check that finds most of it freed
+ * since the last one does not count.  Or when the request has been held for too long.
  *
  * Return: 0 to run, or milliseconds until the next check.
  */

@@ -270,7 +270,7 @@ bool mm_hooks_pacer_lists_rest(unsigned long pages)
 
 	spin_lock_irqsave(&pacer.lock, flags);
 	now = pacer_now();
-	/* Less than before: one of the processors just goes offline. */
+	/* The mark may be the later one: two of us at a time. */
 	rest = pace_lists_rest(allocated - min(pacer.allocated, allocated),
 			       now - pacer.allocated_ms,
 			       (u64)pages << PAGE_SHIFT);

@@ -47,14 +47,17 @@ unsigned long mm_hooks_pcp_many(void)
 }
 
 #ifdef CONFIG_VM_EVENT_COUNTERS
-/* What a processor that went offline has counted is added to another one's. */
+/*
+ * What a processor that went offline has counted is added to another one's, a while
+ * after it is no longer online: meanwhile it would be missing, and then seem new.
+ */
 u64 mm_hooks_pcp_allocated(void)
 {
 	const struct vm_event_state *events;
 	u64 pages = 0;
 	int cpu, zone;
 
-	for_each_online_cpu(cpu) {
+	for_each_present_cpu(cpu) {
 		events = per_cpu_ptr(&vm_event_states, cpu);
 		for (zone = 0; zone <= ZONE_MOVABLE; zone++)
 			pages += READ_ONCE(events->event[PGALLOC_NORMAL -

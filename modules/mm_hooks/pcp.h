@@ -42,7 +42,7 @@ unsigned long mm_hooks_pcp_many(void);
  * mm_hooks_pcp_allocated() - what was allocated since the machine was started
  *
  * From these lists or not.  Context: any.
- * Return: bytes, that grow; always 0 on a kernel that does not count them.
+ * Return: bytes; always 0 on a kernel that does not count them.
  */
 u64 mm_hooks_pcp_allocated(void);
 

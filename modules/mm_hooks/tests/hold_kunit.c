@@ -137,6 +137,7 @@ static void report_does_not_hide_what_was_taken(struct kunit *test)
 
 static void failed_report_begins_the_measure_anew(struct kunit *test)
 {
+	struct pace_memory m = { .free = GIB, .allocated = 7 * GIB };
 	struct pace p = start(GIB);
 
 	p.known = GIB - 300 * MIB;
@@ -147,6 +148,10 @@ static void failed_report_begins_the_measure_anew(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, check(&p, DELAY, 13000, GIB - 100 * MIB), 0U);
 	KUNIT_EXPECT_FALSE(test, p.was_calm);
 	KUNIT_EXPECT_EQ(test, p.held, PACE_HOLD_MS + 0U);
+	/* Nor does what was allocated before matter. */
+	pace_failed(&p, 14000, &m);
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 14100, &m), 0U);
+	KUNIT_EXPECT_TRUE(test, p.was_calm);
 }
 
 static void hold_is_no_shorter_than_the_delay(struct kunit *test)

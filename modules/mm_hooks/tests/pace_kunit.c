@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* When to let a reporting pass run: in a calm guest. */
+/* When to let a reporting pass run: what is calm, and what is not. */
 #include <kunit/test.h>
 #include <linux/module.h>
 
@@ -197,30 +197,48 @@ static void loop_in_step_with_the_checks_is_no_calm(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, p.was_calm);
 	KUNIT_EXPECT_EQ(test, p.held, PACE_HOLD_MS + 0U);
 	/* It has ended, and what it left was free since the last check. */
-	p.known = GIB - 128 * MIB;
 	pace_request(&p, DELAY, now, &m);
 	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, now + DELAY, &m), 0U);
 	KUNIT_EXPECT_TRUE(test, p.was_calm);
 }
 
-/* One check of 100 ms: of 128 MiB unreported @used were allocated.  Return: may it go? */
-static bool goes_beside(u64 used)
+/* Of 128 MiB unreported, @used were allocated in @ms.  Return: may the pass go? */
+static bool goes_beside(u64 used, u64 ms)
 {
-	struct pace_memory m = { .free = GIB };
-	struct pace p = start(GIB);
+	struct pace_memory m = { .free = GIB, .allocated = 7 * GIB };
+	struct pace p;
 
+	pace_init(&p, 1000, &m);
 	p.known = GIB - 128 * MIB;
 	pace_request(&p, DELAY, 2000, &m);
 	/* A request in between does not start the count anew. */
-	m.allocated = used;
-	pace_request(&p, DELAY, 2050, &m);
-	return !pace_check(&p, DELAY, 2100, &m);
+	m.allocated += used;
+	pace_request(&p, DELAY, 2000 + ms / 2, &m);
+	pace_check(&p, DELAY, 2000 + ms, &m);
+	return p.was_calm;
 }
 
 static void half_of_what_is_unreported_may_be_in_use(struct kunit *test)
 {
-	KUNIT_EXPECT_TRUE(test, goes_beside(64 * MIB));
-	KUNIT_EXPECT_FALSE(test, goes_beside(64 * MIB + PAGE_SIZE));
+	KUNIT_EXPECT_TRUE(test, goes_beside(64 * MIB, DELAY));
+	KUNIT_EXPECT_FALSE(test, goes_beside(64 * MIB + PAGE_SIZE, DELAY));
+	/* In a shorter time no more. */
+	KUNIT_EXPECT_TRUE(test, goes_beside(64 * MIB, 10));
+	KUNIT_EXPECT_FALSE(test, goes_beside(64 * MIB + PAGE_SIZE, 10));
+	/* In a longer one what counts is what may be younger than the delay. */
+	KUNIT_EXPECT_TRUE(test, goes_beside(30 * 64 * MIB, 30 * DELAY));
+	KUNIT_EXPECT_FALSE(test, goes_beside(30 * 64 * MIB + PAGE_SIZE, 30 * DELAY));
+}
+
+/* Nothing is measured from before the machine was started, or another engine came. */
+static void what_was_allocated_before_does_not_matter(struct kunit *test)
+{
+	struct pace_memory m = { .free = GIB, .allocated = 7 * GIB };
+	struct pace p;
+
+	pace_init(&p, 2000, &m);
+	p.known = GIB - 128 * MIB;
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 2100, &m), 0U);
 }
 
 static void allocations_of_any_guest_do_not_matter(struct kunit *test)
@@ -236,9 +254,16 @@ static void allocations_of_any_guest_do_not_matter(struct kunit *test)
 	pace_request(&p, DELAY, 3000, &m);
 	m.allocated += PACE_NOISE + PAGE_SIZE;
 	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 3100, &m), DELAY);
-	/* A processor goes offline, and what it has counted is not there for a moment. */
-	m.allocated = 0;
+	/* A sum that is older than the last one. */
+	m.allocated -= 2 * PACE_NOISE;
 	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 3200, &m), 0U);
+	/* In a longer time more, in a shorter one as much. */
+	pace_request(&p, DELAY, 4000, &m);
+	m.allocated += 5 * PACE_NOISE;
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 4500, &m), 0U);
+	pace_request(&p, DELAY, 5000, &m);
+	m.allocated += PACE_NOISE;
+	KUNIT_EXPECT_EQ(test, pace_check(&p, DELAY, 5010, &m), 0U);
 }
 
 static void slow_use_of_much_memory_is_calm(struct kunit *test)
@@ -329,6 +354,7 @@ static struct kunit_case pace_cases[] = {
 	KUNIT_CASE(request_does_not_hide_what_was_taken),
 	KUNIT_CASE(loop_in_step_with_the_checks_is_no_calm),
 	KUNIT_CASE(half_of_what_is_unreported_may_be_in_use),
+	KUNIT_CASE(what_was_allocated_before_does_not_matter),
 	KUNIT_CASE(allocations_of_any_guest_do_not_matter),
 	KUNIT_CASE(slow_use_of_much_memory_is_calm),
 	KUNIT_CASE(horizon_is_exact),
