@@ -190,6 +190,14 @@ static void pace_go(struct pace *p, u64 now, u64 hold)
 	p->since_ms = now;
 	p->waiting = false;
 	p->busy = false;
+	p->failing = false;
+}
+
+void pace_run(struct pace *p)
+{
+	p->was_calm = false;
+	p->held = 0;
+	p->failing = false;
 }
 
 unsigned int pace_check(struct pace *p, unsigned int delay, u64 now,
@@ -228,7 +236,9 @@ void pace_reported(struct pace *p, u64 now, u64 free, u64 bytes)
 unsigned int pace_failed(struct pace *p, u64 now, const struct pace_memory *m)
 {
 	pace_sample(p, now, m);
-	p->failures++;
+	if (!p->failing || !p->failures)
+		p->failures++;
+	p->failing = true;
 	p->run_bytes = 0;
 	return pace_retry(p);
 }

@@ -70,10 +70,11 @@ struct pace_memory {
  * @level:	how far reporting has backed off, 0 to PACE_LEVEL_MAX
  * @calm:	calm checks in a row
  * @need:	calm checks needed
- * @failures:	failed reports in a row
+ * @failures:	passes with failed reports in a row
  * @held:	the hold of the last pass, if that went though the guest was busy
  * @waiting:	a request is being held
  * @busy:	in that time a check was not calm
+ * @failing:	a report has failed since the last pass was let go
  * @goes_on:	it is for what a pass left that was not calm itself
  * @was_calm:	the last pass went because of calm checks
  * @calm_retaken: @retaken at that time
@@ -102,6 +103,7 @@ struct pace {
 	unsigned int held;
 	bool waiting;
 	bool busy;
+	bool failing;
 	bool goes_on;
 	bool was_calm;
 };
@@ -153,6 +155,14 @@ unsigned int pace_check(struct pace *p, unsigned int delay, u64 now,
 			const struct pace_memory *m);
 
 /**
+ * pace_run() - a pass runs without having been asked for here
+ * @p: what has been seen so far
+ *
+ * Not because the guest is calm, nor after a hold.
+ */
+void pace_run(struct pace *p);
+
+/**
  * pace_reported() - the host has acknowledged blocks
  * @p:     what has been seen so far
  * @now:   the time
@@ -174,7 +184,8 @@ void pace_reported(struct pace *p, u64 now, u64 free, u64 bytes);
  * How fast memory is taken until the next try is measured from here: what was before the
  * pass says nothing any more.
  *
- * Return: milliseconds until the next try.
+ * Return: milliseconds until the next try, twice as many as after the pass before, if that
+ * failed, too.
  */
 unsigned int pace_failed(struct pace *p, u64 now, const struct pace_memory *m);
 

@@ -215,8 +215,7 @@ void mm_hooks_pacer_run(void)
 
 	spin_lock_irqsave(&pacer.lock, flags);
 	if (pacer.go) {
-		pacer.pace.was_calm = false;
-		pacer.pace.held = 0;
+		pace_run(&pacer.pace);
 		pacer_go();
 	}
 	spin_unlock_irqrestore(&pacer.lock, flags);

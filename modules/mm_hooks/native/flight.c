@@ -373,7 +373,7 @@ void flights_forget(void)
 }
 
 /* A block may be on its way back: asked again after each landing. */
-static bool flights_clear_of(unsigned long start, unsigned long end)
+bool flights_have(unsigned long start, unsigned long end)
 {
 	unsigned int i, j;
 
@@ -385,15 +385,15 @@ static bool flights_clear_of(unsigned long start, unsigned long end)
 		for (j = 0; j < f->count; j++)
 			if (f->blocks[j].pfn < end &&
 			    start < f->blocks[j].pfn + f->blocks[j].pages)
-				return false;
+				return true;
 	}
-	return true;
+	return false;
 }
 
 bool flights_wait(unsigned long start, unsigned long end,
 		  unsigned long timeout)
 {
-	return wait_event_timeout(landed_wait, flights_clear_of(start, end),
+	return wait_event_timeout(landed_wait, !flights_have(start, end),
 				  timeout);
 }
 

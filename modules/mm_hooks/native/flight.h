@@ -133,6 +133,16 @@ void flights_end(unsigned long patience);
 void flights_forget(void);
 
 /**
+ * flights_have() - is a page of a range in flight?
+ * @start: first page frame
+ * @end:   behind the last one
+ *
+ * Context: any.
+ * Return: whether it is so.
+ */
+bool flights_have(unsigned long start, unsigned long end);
+
+/**
  * flights_wait() - wait until no page of a range is in flight
  * @start:   first page frame
  * @end:     behind the last one

@@ -272,6 +272,12 @@ static bool flush_goes_on(const struct pass *pass, unsigned int rounds)
 	return pass->cut || rounds < FLUSH_ROUNDS;
 }
 
+/* It ended though something was left that could be had: there was no time for it. */
+static int flush_result(const struct pass *pass)
+{
+	return pass->taken && pass->cut ? -ETIMEDOUT : 0;
+}
+
 static void native_work(struct work_struct *work)
 {
 	int asked = atomic_read(&flush_asked);
@@ -290,7 +296,7 @@ static void native_work(struct work_struct *work)
 		pass.wait = min(pass.wait, lists_wait);
 	} while (!err && flush && flush_goes_on(&pass, ++rounds));
 	if (flush)
-		native_flush_done(asked, err);
+		native_flush_done(asked, err ?: flush_result(&pass));
 	/* After an error the pacer comes back by itself. */
 	if (!err && pass.wait != ULONG_MAX)
 		mm_hooks_pacer_request(jiffies_to_msecs(pass.wait));
@@ -381,11 +387,14 @@ static bool flush_is_done(int asked)
 	       !READ_ONCE(attached);
 }
 
-/* Of two that come at once the shorter one may win: it is a bound, no promise. */
+/* Of two that come at once the longer one wins; the other gives up by itself. */
 static void flush_extend(unsigned long until)
 {
-	if (time_after(until, READ_ONCE(flush_until)))
-		WRITE_ONCE(flush_until, until);
+	unsigned long old = READ_ONCE(flush_until);
+
+	while (time_after(until, old) &&
+	       !try_cmpxchg(&flush_until, &old, until))
+		;
 }
 
 static int native_flush(unsigned int timeout_ms)

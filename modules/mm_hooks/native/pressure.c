@@ -75,7 +75,7 @@ static int on_isolated(struct notifier_block *nb, unsigned long unused,
 {
 	const struct mm_hooks_range *range = data;
 
-	if (!flights_pages())
+	if (!flights_have(range->start_pfn, range->end_pfn))
 		return NOTIFY_OK;
 	mm_hooks_count(pressure_waits);
 	trace_mm_hooks_wanted(range->start_pfn, range->end_pfn, 0);

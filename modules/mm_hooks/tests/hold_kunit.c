@@ -170,16 +170,36 @@ static void failures_double_the_wait_up_to_a_bound(struct kunit *test)
 	struct pace p = start(GIB);
 	unsigned int i, wait = PACE_RETRY_MS;
 
-	for (i = 0; i < 5; i++, wait *= 2)
+	for (i = 0; i < 5; i++, wait *= 2) {
+		pace_run(&p);
 		KUNIT_EXPECT_EQ(test, fail(&p, 1000, GIB), wait);
-	for (i = 0; i < 10; i++)
+	}
+	for (i = 0; i < 10; i++) {
+		KUNIT_ASSERT_EQ(test, check(&p, DELAY, 1000, GIB), 0U);
 		KUNIT_EXPECT_EQ(test, fail(&p, 1000, GIB),
 				PACE_RETRY_MAX_MS + 0U);
+	}
 	KUNIT_EXPECT_EQ(test, request(&p, DELAY, 2000, GIB),
 			PACE_RETRY_MAX_MS + 0U);
 	report(&p, 3000, GIB, MIB);
 	p.run_bytes = 0;
 	KUNIT_EXPECT_EQ(test, request(&p, DELAY, 4000, GIB), DELAY);
+}
+
+static void chains_that_fail_together_are_one_failure(struct kunit *test)
+{
+	struct pace p = start(GIB);
+	unsigned int i;
+
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_EQ(test, fail(&p, 1000, GIB), PACE_RETRY_MS + 0U);
+	/* One that went well in between, and the last one failed. */
+	report(&p, 1000, GIB, MIB);
+	KUNIT_EXPECT_EQ(test, fail(&p, 1000, GIB), PACE_RETRY_MS + 0U);
+	/* The next pass fails, too. */
+	KUNIT_ASSERT_EQ(test, check(&p, DELAY, 2000, GIB), 0U);
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_EQ(test, fail(&p, 2000, GIB), PACE_RETRY_MS * 2U);
 }
 
 static struct kunit_case hold_cases[] = {
@@ -194,6 +214,7 @@ static struct kunit_case hold_cases[] = {
 	KUNIT_CASE(failed_report_begins_the_measure_anew),
 	KUNIT_CASE(hold_is_no_shorter_than_the_delay),
 	KUNIT_CASE(failures_double_the_wait_up_to_a_bound),
+	KUNIT_CASE(chains_that_fail_together_are_one_failure),
 	{}
 };
 
