@@ -142,8 +142,9 @@ int mm_hooks_forget(void);
  *
  * Context: process, may sleep; a signal interrupts it.
  *
- * All that was free at the call is reported after it.  What is freed meanwhile is
- * too, unless the guest goes on freeing.
+ * All that was free at the call is reported after it, but for what cannot be had now:
+ * of a zone at its watermark, or isolated.  What is freed meanwhile is too, unless the
+ * guest goes on freeing.
  *
  * Return: 0, -ETIMEDOUT, -EINTR, -ENODEV without a reporter or when it goes,
  * -EOPNOTSUPP without an engine, or the error of the reporter.

@@ -43,13 +43,8 @@
 
 /* How long a detach lets the host finish before the reporter has to abort. */
 #define NATIVE_GRACE HZ
-/* When to look again for memory that could not be had, doubled so many times. */
-#define NATIVE_RETRY_MS 1000
-#define NATIVE_RETRIES 6U
 /* Lists of the processors that are in use are looked at again. */
 #define NATIVE_LISTS_WAIT HZ
-/* Passes of a flush, if each finds something that was freed since the last one. */
-#define FLUSH_ROUNDS 4
 
 static void native_work(struct work_struct *work);
 
@@ -192,19 +187,17 @@ static int native_zone(struct zone *zone, struct policy policy,
 }
 
 /*
- * Memory that cannot be had is tried again, ever later while nothing else happens:
- * an idle guest is not polled.
+ * Memory that cannot be had is tried again, ever later while nothing else happens, for
+ * nobody tells when it can be: an idle guest is woken once a minute for it.
  */
 static void native_retry(struct pass *pass)
 {
 	static unsigned int tries;
-	unsigned long wait = msecs_to_jiffies(NATIVE_RETRY_MS);
 
 	if (pass->taken || pass->freed || !pass->stuck)
 		tries = 0;
 	if (pass->stuck)
-		pass->wait = min(pass->wait,
-				 wait << min(tries++, NATIVE_RETRIES));
+		pass->wait = min(pass->wait, policy_retry(tries++, HZ));
 }
 
 /* Through all zones once, until everything that was taken is back. */
@@ -261,27 +254,18 @@ static void native_flush_done(int asked, int err)
 	wake_up_all(&flush_wait);
 }
 
-/*
- * A round takes all that was free when it began.  What is freed meanwhile has
- * some more rounds; a guest that never stops to free must not keep it going.
- */
-static bool flush_goes_on(const struct pass *pass, unsigned int rounds)
+static enum policy_flush_step flush_step(const struct pass *pass,
+					 unsigned int rounds)
 {
-	if (!pass->taken || time_after(jiffies, READ_ONCE(flush_until)))
-		return false;
-	return pass->cut || rounds < FLUSH_ROUNDS;
-}
-
-/* It ended though something was left that could be had: there was no time for it. */
-static int flush_result(const struct pass *pass)
-{
-	return pass->taken && pass->cut ? -ETIMEDOUT : 0;
+	return policy_flush_step(pass->taken, pass->cut, rounds,
+				 time_after(jiffies, READ_ONCE(flush_until)));
 }
 
 static void native_work(struct work_struct *work)
 {
 	int asked = atomic_read(&flush_asked);
 	bool flush = asked != flush_done;
+	enum policy_flush_step step;
 	unsigned int rounds = 0;
 	unsigned long lists_wait;
 	struct pass pass;
@@ -294,9 +278,11 @@ static void native_work(struct work_struct *work)
 		lists_wait = native_drain(flush);
 		err = native_pass(policy, &pass);
 		pass.wait = min(pass.wait, lists_wait);
-	} while (!err && flush && flush_goes_on(&pass, ++rounds));
+		step = flush_step(&pass, ++rounds);
+	} while (!err && flush && step == POLICY_FLUSH_ON);
 	if (flush)
-		native_flush_done(asked, err ?: flush_result(&pass));
+		native_flush_done(asked, err ?: step == POLICY_FLUSH_LATE ?
+							-ETIMEDOUT : 0);
 	/* After an error the pacer comes back by itself. */
 	if (!err && pass.wait != ULONG_MAX)
 		mm_hooks_pacer_request(jiffies_to_msecs(pass.wait));

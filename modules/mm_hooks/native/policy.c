@@ -34,6 +34,22 @@ struct policy policy_flush(void)
 	return (struct policy){};
 }
 
+enum policy_flush_step policy_flush_step(bool taken, bool cut,
+					 unsigned int rounds, bool late)
+{
+	if (!taken)
+		return POLICY_FLUSH_DONE;
+	if (cut)
+		return late ? POLICY_FLUSH_LATE : POLICY_FLUSH_ON;
+	return late || rounds >= POLICY_FLUSH_ROUNDS ? POLICY_FLUSH_DONE :
+						       POLICY_FLUSH_ON;
+}
+
+unsigned long policy_retry(unsigned int tries, unsigned long second)
+{
+	return second << min(tries, POLICY_RETRIES);
+}
+
 u32 policy_wait(struct policy *p, unsigned int order, s32 age)
 {
 	bool low = order < p->order;

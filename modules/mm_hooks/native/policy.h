@@ -16,6 +16,10 @@
 #define POLICY_LOW_MS 2000
 /* So many of them are reported in a second at the most. */
 #define POLICY_LOW_RATE 1024
+/* Rounds of a flush, if each finds something that was freed since the last one. */
+#define POLICY_FLUSH_ROUNDS 4
+/* The wait for memory that cannot be had is doubled so often, from a second on. */
+#define POLICY_RETRIES 6U
 /* Twice as often as there are flights that may land one by one. */
 #define POLICY_RESCUES 16
 /* After so many seconds it is another time. */
@@ -71,6 +75,42 @@ struct policy policy_regular(u32 min_age, const struct policy_guest *guest,
 
 /* A pass that takes all there is. */
 struct policy policy_flush(void);
+
+/**
+ * enum policy_flush_step - what follows a round of a flush
+ * @POLICY_FLUSH_ON:   another one
+ * @POLICY_FLUSH_DONE: nothing: what was free when it began, and could be had, is reported
+ * @POLICY_FLUSH_LATE: nothing: the time is up, and something is left
+ */
+enum policy_flush_step {
+	POLICY_FLUSH_ON,
+	POLICY_FLUSH_DONE,
+	POLICY_FLUSH_LATE,
+};
+
+/**
+ * policy_flush_step() - does a flush go on?
+ * @taken:  the last round has found something to report
+ * @cut:    and left something
+ * @rounds: how many there were
+ * @late:   the time of the flush is up
+ *
+ * A round takes all that was free when it began.  What is freed meanwhile has some more
+ * rounds; a guest that never stops to free must not keep it going.
+ *
+ * Return: what follows.
+ */
+enum policy_flush_step policy_flush_step(bool taken, bool cut,
+					 unsigned int rounds, bool late);
+
+/**
+ * policy_retry() - when is memory looked at again that cannot be had?
+ * @tries:  how often it was looked at in vain, and nothing else happened
+ * @second: ticks of a second
+ *
+ * Return: ticks, ever more of them, 64 seconds at the most.
+ */
+unsigned long policy_retry(unsigned int tries, unsigned long second);
 
 /**
  * policy_wait() - may a block be reported?

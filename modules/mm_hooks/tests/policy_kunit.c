@@ -271,6 +271,49 @@ static void later_it_is_another_time(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, policy_rescue(&r, now + 3 * apart, HERTZ));
 }
 
+static void flush_goes_on_while_something_is_left(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, (int)policy_flush_step(true, true, 1000, false),
+			(int)POLICY_FLUSH_ON);
+	/* What cannot be had would keep it going for ever. */
+	KUNIT_EXPECT_EQ(test, (int)policy_flush_step(false, true, 1, false),
+			(int)POLICY_FLUSH_DONE);
+}
+
+static void flush_without_time_says_so(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, (int)policy_flush_step(true, true, 1, true),
+			(int)POLICY_FLUSH_LATE);
+	/* All that was free when it began has gone. */
+	KUNIT_EXPECT_EQ(test, (int)policy_flush_step(true, false, 1, true),
+			(int)POLICY_FLUSH_DONE);
+	KUNIT_EXPECT_EQ(test, (int)policy_flush_step(false, true, 1, true),
+			(int)POLICY_FLUSH_DONE);
+}
+
+static void guest_that_frees_all_the_time_ends_a_flush(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test,
+			(int)policy_flush_step(true, false,
+					       POLICY_FLUSH_ROUNDS - 1, false),
+			(int)POLICY_FLUSH_ON);
+	KUNIT_EXPECT_EQ(test,
+			(int)policy_flush_step(true, false, POLICY_FLUSH_ROUNDS,
+					       false),
+			(int)POLICY_FLUSH_DONE);
+}
+
+static void what_cannot_be_had_is_tried_ever_later(struct kunit *test)
+{
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, policy_retry(0, HERTZ), HERTZ + 0UL);
+	for (i = 1; i <= POLICY_RETRIES; i++)
+		KUNIT_EXPECT_EQ(test, policy_retry(i, HERTZ),
+				2 * policy_retry(i - 1, HERTZ));
+	KUNIT_EXPECT_EQ(test, policy_retry(UINT_MAX, HERTZ), 64UL * HERTZ);
+}
+
 static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(block_waits_for_its_age),
 	KUNIT_CASE(block_freed_in_the_pass_waits_too),
@@ -293,6 +336,10 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(full_zone_gives_a_block_at_a_time),
 	KUNIT_CASE(guest_out_of_memory_is_rescued_often),
 	KUNIT_CASE(later_it_is_another_time),
+	KUNIT_CASE(flush_goes_on_while_something_is_left),
+	KUNIT_CASE(flush_without_time_says_so),
+	KUNIT_CASE(guest_that_frees_all_the_time_ends_a_flush),
+	KUNIT_CASE(what_cannot_be_had_is_tried_ever_later),
 	{}
 };
 
