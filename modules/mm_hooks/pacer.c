@@ -37,6 +37,7 @@ static struct {
 	bool estimate;
 	u64 allocated;		/* in all, when the checks began to be calm */
 	u64 allocated_ms;	/* when that was */
+	bool held;		/* the last pass was, and the lists not asked for since */
 } pacer = {
 	.lock = __SPIN_LOCK_UNLOCKED(pacer.lock),
 };
@@ -53,6 +54,7 @@ static void pacer_go(void)
 {
 	lockdep_assert_held(&pacer.lock);
 	mm_hooks_count(passes);
+	pacer.held = pacer.pace.held;
 	pacer.go();
 }
 
@@ -270,9 +272,11 @@ bool mm_hooks_pacer_lists_rest(unsigned long pages)
 	spin_lock_irqsave(&pacer.lock, flags);
 	now = pacer_now();
 	/* The mark may be the later one: two of us at a time. */
-	rest = pace_lists_rest(allocated - min(pacer.allocated, allocated),
+	rest = !pacer.held &&
+	       pace_lists_rest(allocated - min(pacer.allocated, allocated),
 			       now - pacer.allocated_ms,
 			       (u64)pages << PAGE_SHIFT);
+	pacer.held = false;
 	if (!rest)
 		pacer_mark(now, allocated);
 	spin_unlock_irqrestore(&pacer.lock, flags);

@@ -102,7 +102,8 @@ unsigned int mm_hooks_pacer_held_ms(void);
  * mm_hooks_pacer_lists_rest() - is nobody using what the processors' lists hold?
  * @pages: how much that is: mm_hooks_pcp_pages()
  *
- * Since the checks are calm, or, asked once more, since it was asked in vain.
+ * Since the checks are calm, or, asked once more, since it was asked in vain: as it is
+ * behind a pass that had to be held, since whose last check hardly any time has passed.
  *
  * Context: any but NMI.
  * Return: whether they can be emptied.

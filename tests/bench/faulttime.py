@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 from lab import Guest
 from lab.bench import Metric
-from lab.measure import (OURS, STOCK, cpu_seconds, guest, host_faults, load, settle,
+from lab.measure import (NATIVE_LOW0, OURS, STOCK, cpu_seconds, guest, host_faults, load, settle,
                          unload)
 from pagefault import KINDS, TASKS, loop
 
 KERNELS = ()
-VARIANTS = (STOCK, OURS)
+VARIANTS = (STOCK, OURS, NATIVE_LOW0)
 ROUNDS = {"anon": 4, "file": 2}
 TURNS = (False, True, True, False)  # is the driver loaded?
 GROUPS = {False: 5, True: 1}  # of turns; quick or not
