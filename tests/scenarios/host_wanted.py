@@ -46,11 +46,16 @@ def _in_flight(guest: Guest) -> int:
     return hooks(guest)["inflight_bytes"] // MIB
 
 
+def _until_flying(guest: Guest) -> None:
+    """Much of what may be in flight is."""
+    guest.poll("blocks in flight", lambda: _in_flight(guest) > INFLIGHT_MB // 2)
+
+
 def _fly(guest: Guest) -> None:
     """Much of what is free is in flight; in small pieces it would not be reported."""
     guest.write("/proc/sys/vm/compact_memory", "1")
     guest.write("/sys/kernel/mm_hooks/forget", "1")
-    guest.poll("blocks in flight", lambda: _in_flight(guest) > INFLIGHT_MB // 2)
+    _until_flying(guest)
 
 
 def _check_offline(guest: Guest, host: FakeHost) -> None:
@@ -59,7 +64,7 @@ def _check_offline(guest: Guest, host: FakeHost) -> None:
     check(len(blocks) >= 2, f"blocks of zone Movable: {blocks}")
     host.set("report/hold", 1)
     guest.sh(f"memhog {HOG_MB} --hold 0", 60)
-    guest.poll("blocks in flight", lambda: _in_flight(guest) > INFLIGHT_MB // 2)
+    _until_flying(guest)
     check(_in_flight(guest) <= INFLIGHT_MB, f"{_in_flight(guest)} MiB are in flight")
     before = hooks(guest)["pressure_waits"]
     job = guest.start("; ".join(f"echo offline >{MEMORY}/{block}/state || exit 1"

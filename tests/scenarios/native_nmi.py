@@ -17,6 +17,11 @@ HELD = f"{PARAMETERS}/blocks"
 END = "/tmp/end"
 
 
+def _hooked(guest: Guest) -> int:
+    """How often the hook was called in NMI."""
+    return int(guest.read(f"{PARAMETERS}/hooked"))
+
+
 def _round(guest: Guest, *, forget: bool) -> None:
     """A program takes the lock all the time, NMIs come from outside.
 
@@ -27,6 +32,7 @@ def _round(guest: Guest, *, forget: bool) -> None:
         guest.write(HELD, str(BLOCKS))
         balloon.flush(guest)
         held, before = guest.rss_bytes(), balloon.hooks(guest)["reported_bytes"]
+        hooked = _hooked(guest)
         jobs = [guest.start("churn 32 1000 --nohuge")]
         if forget:
             jobs.append(guest.start(f"while ! [ -e {END} ]; do "
@@ -40,7 +46,10 @@ def _round(guest: Guest, *, forget: bool) -> None:
         guest.sh(f"rm {END}")
         balloon.flush(guest)
     reported = balloon.hooks(guest)["reported_bytes"] - before
-    print(f"{(held - guest.rss_bytes()) // MIB} MiB less at the host, {reported // MIB} MiB reported")
+    hooked = _hooked(guest) - hooked
+    print(f"{(held - guest.rss_bytes()) // MIB} MiB less at the host, "
+          f"{reported // MIB} MiB reported, {hooked} calls of the hook in NMI")
+    check(hooked > 0, "the hook was never called in NMI")
     check(guest.rss_bytes() < held - BLOCKS * BLOCK_MIB * MIB * 8 // 10,
           "what was freed in NMI is still at the host")
 
@@ -53,8 +62,6 @@ def run(kernel: str) -> None:
         balloon.flush(guest)
         for forget in (True, False):
             _round(guest, forget=forget)
-        hooked = int(guest.read(f"{PARAMETERS}/hooked"))
-        check(hooked > 0, "the hook was never called in NMI")
         balloon.check_all_back(guest)
         check(device.counters()["report_errors"] == 0, "reports failed")
         guest.finish()
