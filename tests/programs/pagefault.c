@@ -2,11 +2,13 @@
 /*
  * pagefault: map memory, touch each page, unmap, in one task or several.
  *
- *   pagefault anon|file TASKS ROUNDS MIB
+ *   pagefault anon|file TASKS ROUNDS MIB [STRIDE]
  *
  * anon: anonymous memory, with huge pages where the system has them.
  * file: a private mapping of a file in /tmp, of which each page is written: the
  * kernel copies it.  Each task has its own, made beforehand.
+ * STRIDE: how many pages further the next touch is, around the end; a number
+ * with which each page is reached, as a prime is.  One after the other without it.
  *
  * All tasks begin together.  Prints "pages N seconds S": pages touched by all of
  * them, and the time until the last one was done; files are made before and freed
@@ -14,6 +16,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,14 +52,14 @@ static int open_file(size_t size)
 	return fd;
 }
 
-static void once(int fd, size_t size)
+static void once(int fd, size_t size, size_t stride)
 {
 	int flags = MAP_PRIVATE | (fd < 0 ? MAP_ANONYMOUS : 0);
 	char *start = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
 
 	if (start == MAP_FAILED)
 		die("pagefault: mmap");
-	for (size_t at = 0; at < size; at += PAGE)
+	for (size_t n = 0, at = 0; n < size; n += PAGE, at = (at + stride) % size)
 		start[at] = 1;
 	munmap(start, size);
 }
@@ -80,41 +83,60 @@ static void await(int fd, unsigned long tasks)
 }
 
 /* Says that it is ready, waits for the go, works, says that it is done. */
-static void task(int file, unsigned long rounds, size_t size, int told, int go)
+static void task(int file, unsigned long rounds, size_t size, size_t stride, int told,
+		 int go)
 {
 	int fd = file ? open_file(size) : -1;
 	char byte;
 
-	once(fd, size);
+	once(fd, size, stride);
 	tell(told);
 	if (read(go, &byte, 1) < 0)
 		die("pagefault: start");
 	while (rounds--)
-		once(fd, size);
+		once(fd, size, stride);
 	tell(told);
 	_exit(0);
 }
 
+/* Pages; all of so many are reached in steps of as many only if they share no factor. */
+static bool reaches_all(unsigned long stride, unsigned long pages)
+{
+	while (stride) {
+		unsigned long rest = pages % stride;
+
+		pages = stride;
+		stride = rest;
+	}
+	return pages == 1;
+}
+
 int main(int argc, char **argv)
 {
-	int file = argc == 5 && !strcmp(argv[1], "file");
-	unsigned long tasks, rounds, mib;
+	int file = argc >= 5 && !strcmp(argv[1], "file");
+	unsigned long tasks, rounds, mib, stride;
 	int told[2], go[2], status;
 	double begun, seconds;
 
-	if (argc != 5 || (!file && strcmp(argv[1], "anon"))) {
-		fprintf(stderr, "usage: pagefault anon|file TASKS ROUNDS MIB\n");
+	if (argc < 5 || argc > 6 || (!file && strcmp(argv[1], "anon"))) {
+		fprintf(stderr, "usage: pagefault anon|file TASKS ROUNDS MIB [STRIDE]\n");
 		return 2;
 	}
 	tasks = strtoul(argv[2], NULL, 0);
 	rounds = strtoul(argv[3], NULL, 0);
 	mib = strtoul(argv[4], NULL, 0);
+	stride = argc == 6 ? strtoul(argv[5], NULL, 0) : 1;
+	if (!reaches_all(stride, mib * MIB / PAGE)) {
+		fprintf(stderr, "pagefault: %lu MiB in steps of %lu pages: not every page is reached; take a prime\n",
+			mib, stride);
+		return 2;
+	}
 	if (pipe(told) || pipe(go))
 		die("pagefault: pipe");
 	for (unsigned long i = 0; i < tasks; i++) {
 		if (!fork()) {
 			close(go[1]);
-			task(file, rounds, mib * MIB, told[1], go[0]);
+			task(file, rounds, mib * MIB, stride * PAGE, told[1], go[0]);
 		}
 	}
 	close(told[1]);
