@@ -45,10 +45,20 @@ def _reported(target: Guest, variant: str) -> dict[str, int]:
     return balloon.hooks(target) if is_ours(variant) else {}
 
 
+def _churn(target: Guest, seconds: int) -> tuple[dict[str, float], float]:
+    """Throughput and the host's faults, and when it ended."""
+    faults, used = host_faults(target.process.pid), cpu_seconds(target.process.pid)
+    words = target.sh(f"churn {SIZE_MIB} {seconds}", timeout=seconds * 3 + 60).split()
+    ended = time.monotonic()
+    used = cpu_seconds(target.process.pid) - used
+    touched = int(words[3]) / MIB
+    return {"mib_per_s": touched / float(words[5]), "mib_per_cpu_s": touched / used,
+            "host_faults": host_faults(target.process.pid) - faults}, ended
+
+
 def _time_each(target: Guest) -> float:
-    used = cpu_seconds(target.process.pid)
-    words = target.sh(f"churn {SIZE_MIB} {PAIR_SECONDS}", timeout=120).split()
-    return (cpu_seconds(target.process.pid) - used) / int(words[3])
+    """Processor time for each MiB."""
+    return 1 / _churn(target, PAIR_SECONDS)[0]["mib_per_cpu_s"]
 
 
 def _beside_stock(kernel: str, variant: str, quick: bool) -> float:
@@ -59,17 +69,6 @@ def _beside_stock(kernel: str, variant: str, quick: bool) -> float:
         both(ours, stock, _time_each)  # warms up
         return statistics.median(ratio(both(ours, stock, _time_each))
                                  for _ in range(PAIRS[quick]))
-
-
-def _churn(target: Guest, seconds: int) -> tuple[dict[str, float], float]:
-    """Throughput and the host's faults, and when it ended."""
-    faults, used = host_faults(target.process.pid), cpu_seconds(target.process.pid)
-    words = target.sh(f"churn {SIZE_MIB} {seconds}", timeout=seconds * 3 + 60).split()
-    ended = time.monotonic()
-    used = cpu_seconds(target.process.pid) - used
-    touched = int(words[3]) / MIB
-    return {"mib_per_s": touched / float(words[5]), "mib_per_cpu_s": touched / used,
-            "host_faults": host_faults(target.process.pid) - faults}, ended
 
 
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:

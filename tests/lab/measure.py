@@ -56,14 +56,6 @@ def load(target: Guest, variant: str) -> None:
         raise GuestError(f"the balloon is held by {held or 'no driver'}, not by {variant}'s")
 
 
-def unload(target: Guest, variant: str) -> None:
-    """Unload what load() has loaded."""
-    if driver := DRIVER[variant]:
-        target.rmmod(driver)
-    if is_ours(variant):
-        target.rmmod("mm_hooks")
-
-
 def settle(target: Guest, calm: float = 5, most: float = 45) -> int:
     """Wait until the resident size has stayed within 2 MiB for calm seconds: the size."""
     low = high = target.rss_bytes()

@@ -99,7 +99,7 @@ static void task(int file, unsigned long rounds, size_t size, size_t stride, int
 	_exit(0);
 }
 
-/* Pages; all of so many are reached in steps of as many only if they share no factor. */
+/* In steps of as many pages, around the end, each is reached if there is no common factor. */
 static bool reaches_all(unsigned long stride, unsigned long pages)
 {
 	while (stride) {
