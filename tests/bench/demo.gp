@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Two curves: what the host holds of each guest, by seconds around the free.
-# Variables: data, out, freed, memory (MiB), and for stock and ours the second and
-# the size (MiB) at which 95 % was back.
+# Variables: data, out, freed, memory (MiB), and for stock and ours what to write about
+# them and where: at the second and the size (MiB) at which 95 % was back.
 set terminal pngcairo size 1000, 560 font "DejaVu Sans,12" background "#ffffff"
 set output out
 set datafile separator "\t"
@@ -18,8 +18,8 @@ set xrange [-6:stock_s + 3]
 set key top right spacing 1.4
 set arrow 1 from 0, 0 to 0, memory nohead linecolor "#999999" dashtype 2
 set label 1 "freed" at 0, memory - 60 offset -0.7, 0 right textcolor "#666666"
-set label 2 sprintf("95 %% back after %.1f s", ours_s) at ours_s + 0.35, ours_mib + 130 textcolor "#1f77b4" font ",13"
-set label 3 sprintf("95 %% back after %.1f s", stock_s) at stock_s, stock_mib + 80 right offset -1, 0 textcolor "#c46a12" font ",13"
+set label 2 ours at ours_s + 0.35, memory * 0.05 textcolor "#1f77b4" font ",13"
+set label 3 stock at stock_s, stock_mib + memory * 0.08 right offset -1, 0 textcolor "#c46a12" font ",13"
 set label 4 "" at ours_s, ours_mib point pointtype 7 pointsize 1.4 linecolor "#1f77b4" front
 set label 5 "" at stock_s, stock_mib point pointtype 7 pointsize 1.4 linecolor "#d9822b" front
 plot data index 0 every ::1 using 1:2 with lines linewidth 3 linecolor "#d9822b" title "stock virtio\\_balloon", \

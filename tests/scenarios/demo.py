@@ -2,7 +2,9 @@
 """The demo in its quick mode, from the verb to the picture.
 
 Guards: both guests are there and freed the memory; the table, every sample and the
-picture are left behind; the host has the memory of the guest with our driver first.
+picture are left behind; the host has the memory of the guest with our driver first. The
+stock driver need not get to 95 %: what is in the lists of the processors it never reports,
+and in a guest that small this can be more than the rest.
 """
 
 import re
@@ -20,16 +22,17 @@ TIMEOUT = 400
 PNG = b"\x89PNG\r\n\x1a\n"
 RATIO = 2  # at least, of the stock driver's time to ours
 WIDTH, HEIGHT = 1000, 560
-ROW = r"^(stock driver|vmhooks) +(\d+) MiB +([\d.]+) s +(\d+) MiB$"
+ROW = r"^(stock driver|vmhooks) +(\d+) MiB +(not in )?([\d.]+) s +(\d+) MiB$"
 
 
 def _check_table(text: str) -> None:
-    rows = {name: (int(most), float(back), int(end))
-            for name, most, back, end in re.findall(ROW, text, re.M)}
+    rows = {name: (int(most), not late, float(seconds), int(end))
+            for name, most, late, seconds, end in re.findall(ROW, text, re.M)}
     check(len(rows) == 2, f"not a row for each guest in:\n{text}")
-    for name, (most, _, end) in rows.items():
+    for name, (most, _, _, end) in rows.items():
         check(end < most // 2, f"{name} gave nothing back:\n{text}")
-    check(rows["vmhooks"][1] * RATIO < rows["stock driver"][1], f"ours was not faster:\n{text}")
+    _, back, seconds, _ = rows["vmhooks"]
+    check(back and seconds * RATIO < rows["stock driver"][2], f"ours was not faster:\n{text}")
 
 
 def _check_picture(data: bytes) -> None:
