@@ -149,10 +149,16 @@ static inline enum br_state br_state(const struct br_device *dev)
 	return READ_ONCE(dev->state);
 }
 
-/* Has a device on its way out, or to sleep, waited for the host long enough? */
+/*
+ * Has a device on its way out, or to sleep, waited for the host long enough?
+ * A dead one waits for nobody, and what is left to do for it is done.
+ */
 static inline bool br_patience_is_over(const struct br_device *dev)
 {
-	return (br_state(dev) == BR_STOPPING || READ_ONCE(dev->sleeping)) &&
+	enum br_state state = br_state(dev);
+
+	return (state == BR_STOPPING ||
+		(state == BR_LIVE && READ_ONCE(dev->sleeping))) &&
 	       time_after(jiffies, READ_ONCE(dev->stop_by));
 }
 
