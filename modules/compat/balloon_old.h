@@ -92,11 +92,12 @@ static inline int vmhooks_balloon_migrate(struct balloon_dev_info *old,
 		vmhooks_balloon_manage(info, newpage, -1);
 		balloon_page_insert(old, newpage);
 	}
+	vmhooks_balloon_manage(info, page, 1);
+	balloon_page_finalize(page);
+	/* With it the device may go, and info. */
 	old->isolated_pages--;
 	__count_vm_event(err ? BALLOON_DEFLATE : BALLOON_MIGRATE);
 	spin_unlock_irqrestore(&old->pages_lock, flags);
-	vmhooks_balloon_manage(info, page, 1);
-	balloon_page_finalize(page);
 	put_page(page);
 	return 0;
 }
