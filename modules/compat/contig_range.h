@@ -25,16 +25,25 @@ static inline int vmhooks_take_contig(unsigned long pfn, unsigned long pages)
 /*
  * In one piece: single pages would go to the list of this processor, and the
  * block around them would not merge.  Each has a reference of its own, a piece
- * has one for all.
+ * has one for all.  Where somebody still looks at a page that was something
+ * else before, that reference is his too, and all go one by one.
  */
 static inline void vmhooks_give_contig(unsigned long pfn, unsigned int order)
 {
 	struct page *page = pfn_to_page(pfn);
-	unsigned int i;
+	unsigned int i, n;
 
-	for (i = 1; i < 1U << order; i++)
-		set_page_count(page + i, 0);
-	__free_pages(page, order);
+	for (n = 1; n < 1U << order; n++)
+		if (!page_ref_freeze(page + n, 1))
+			break;
+	if (n == 1U << order) {
+		__free_pages(page, order);
+		return;
+	}
+	for (i = 1; i < n; i++)
+		page_ref_unfreeze(page + i, 1);
+	for (i = 0; i < 1U << order; i++)
+		__free_page(page + i);
 }
 
 #endif /* VMHOOKS_COMPAT_CONTIG_RANGE_H */
