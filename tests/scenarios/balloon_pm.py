@@ -47,7 +47,7 @@ def run(kernel: str) -> None:
     """One guest through all ways to sleep."""
     with tempfile.NamedTemporaryFile(prefix="vmhooks-swap") as swap:
         swap.truncate(SWAP_MB * MIB)
-        with Guest(kernel, memory_mb=320, disks=(Path(swap.name),)) as guest:
+        with Guest(kernel, memory_mb=320, disks=(Path(swap.name),), wakes=True) as guest:
             device = balloon.load(guest, "floor_mb=16")
             device.resize(SIZE_MB)
             _check_back(device, "suspend to RAM", guest.suspend)
