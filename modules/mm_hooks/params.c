@@ -32,7 +32,7 @@ MODULE_PARM_DESC(delay_ms, "Milliseconds that memory is free and the guest quiet
 
 static struct vmhooks_bounded drain_mb = { 8, .min = 0, .max = 65536 };
 module_param_cb(drain_mb, &vmhooks_bounded_ops, &drain_mb, 0644);
-MODULE_PARM_DESC(drain_mb, "Empty the lists of the processors when a quiet guest has so many MiB free in them, 1 MiB for each processor and 1/256 of the memory at least (0 to 65536, default 8, 0 never)");
+MODULE_PARM_DESC(drain_mb, "Empty the lists of the processors when a quiet guest has so many MiB free in them, 1 MiB for each processor and 1/256 of the memory at least (0 to 65536, default 8, 0: only for a flush)");
 
 /* What is free may be due now: look again. */
 static int native_set(const char *val, const struct kernel_param *kp)
