@@ -45,6 +45,11 @@ static unsigned int deflate_finish(struct br_device *dev)
 static void reap(struct br_device *dev)
 {
 	lockdep_assert_held(&dev->balloon_lock);
+	/* An interrupt may be lost. */
+	if (dev->inflate.out)
+		br_queue_drain(dev, dev->inflate.q);
+	if (dev->deflate.out)
+		br_queue_drain(dev, dev->deflate.q);
 	if (br_chunk_is_back(dev, &dev->inflate))
 		inflate_finish(dev);
 	if (br_chunk_is_back(dev, &dev->deflate))
@@ -76,6 +81,10 @@ static unsigned int alloc_list(struct list_head *pages, unsigned int n)
 
 		if (!page)
 			break;
+		if (!br_chunk_takes(page)) {
+			put_page(page);
+			break;
+		}
 		list_add(&page->lru, pages);
 	}
 	return i;

@@ -76,7 +76,8 @@ struct br_counters {
  * @inflate:	  pages on their way to the host
  * @deflate:	  pages on their way back
  * @size_work:	  brings the balloon to its size
- * @fail_work:	  gives everything back to the guest after a reset
+ * @fail_work:	  resets a device with a broken queue, and gives everything back
+ *		  to the guest
  * @stats:	  the statistics' one buffer
  * @hint:	  free page hinting
  * @reporter:	  this device, as mm_hooks knows it
@@ -160,6 +161,12 @@ static inline bool br_patience_is_over(const struct br_device *dev)
 	return (state == BR_STOPPING ||
 		(state == BR_LIVE && READ_ONCE(dev->sleeping))) &&
 	       time_after(jiffies, READ_ONCE(dev->stop_by));
+}
+
+/* What is left to do before sleep is done after it: sleep.c queues the work. */
+static inline bool br_may_work(const struct br_device *dev)
+{
+	return br_state(dev) == BR_LIVE && !READ_ONCE(dev->sleeping);
 }
 
 /**

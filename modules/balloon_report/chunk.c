@@ -14,6 +14,7 @@
 #include <linux/virtio_config.h>
 
 #include "balloon_report.h"
+#include "target.h"
 
 int br_chunk_init(struct br_chunk *chunk, struct br_queue *q)
 {
@@ -120,6 +121,8 @@ int br_chunk_settle(struct br_device *dev, struct br_chunk *chunk)
 		WRITE_ONCE(chunk->late, true);
 		/* Pairs with br_chunk_used(). */
 		smp_mb();
+		br_queue_work(dev, &dev->size_work,
+			      msecs_to_jiffies(BR_BACKOFF_MAX_MS));
 	}
 	return br_chunk_is_back(dev, chunk) ? 0 : -ETIMEDOUT;
 }

@@ -3,13 +3,14 @@
 #ifndef BALLOON_REPORT_CHUNK_H
 #define BALLOON_REPORT_CHUNK_H
 
+#include <linux/limits.h>
 #include <linux/list.h>
+#include <linux/mm.h>
 #include <linux/types.h>
 #include <linux/virtio_types.h>
 
 struct br_device;
 struct br_queue;
-struct page;
 
 /* The specification has no limit, but Firecracker skips what is longer. */
 #define BR_CHUNK_PAGES 256U
@@ -39,6 +40,12 @@ struct br_chunk {
 /* Context: process.  Return: 0 or -ENOMEM. */
 int br_chunk_init(struct br_chunk *chunk, struct br_queue *q);
 void br_chunk_free(struct br_chunk *chunk);
+
+/* The host is told 32 bits of a page's number. */
+static inline bool br_chunk_takes(const struct page *page)
+{
+	return page_to_pfn(page) <= U32_MAX;
+}
 
 /* Put a page in.  The caller holds balloon_lock and the chunk is not out. */
 void br_chunk_add(struct br_device *dev, struct br_chunk *chunk,

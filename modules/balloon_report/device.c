@@ -88,11 +88,12 @@ void br_reset(struct br_device *dev, const char *why)
 	mutex_unlock(&dev->reset_lock);
 }
 
-/* What is left to do when a device has died in service. */
+/* A queue is broken, or the device has died in service: what is left to do. */
 static void fail_func(struct work_struct *work)
 {
 	struct br_device *dev = container_of(work, struct br_device, fail_work);
 
+	br_reset(dev, "a queue is broken");
 	br_report_stop(dev);
 	br_balloon_empty(dev);
 	br_hint_release(dev);

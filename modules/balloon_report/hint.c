@@ -174,7 +174,7 @@ static void hint_blocks(struct br_device *dev, u32 cmd)
 {
 	unsigned int order = MAX_PAGE_ORDER, n = 0;
 
-	while (br_state(dev) == BR_LIVE && hint_command(dev) == cmd) {
+	while (br_may_work(dev) && hint_command(dev) == cmd) {
 		struct page *page = alloc_pages(HINT_GFP, order);
 
 		if (page) {

@@ -55,7 +55,8 @@ static int migrate_locked(struct br_device *dev, struct page *newpage,
 	int err;
 
 	lockdep_assert_held(&dev->balloon_lock);
-	if (br_state(dev) != BR_LIVE || dev->inflate.out || dev->deflate.out)
+	if (br_state(dev) != BR_LIVE || dev->inflate.out || dev->deflate.out ||
+	    !br_chunk_takes(newpage))
 		return -EAGAIN;
 	/* Who is out of memory only tries the lock, and the host may be slow. */
 	if (atomic_read(&dev->oom_waiters))

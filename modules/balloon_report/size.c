@@ -94,12 +94,6 @@ static void size_retry(struct br_device *dev, int err)
 	br_queue_work(dev, &dev->size_work, msecs_to_jiffies(ms));
 }
 
-/* What is left to do before sleep is done after it: sleep.c queues the work. */
-static bool size_may_work(const struct br_device *dev)
-{
-	return br_state(dev) == BR_LIVE && !READ_ONCE(dev->sleeping);
-}
-
 static void size_func(struct work_struct *work)
 {
 	struct br_device *dev =
@@ -108,24 +102,27 @@ static void size_func(struct work_struct *work)
 	int ret = 0;
 
 	br_balloon_reap(dev);
-	for (i = 0; i < SIZE_BATCH && size_may_work(dev); i++) {
+	for (i = 0; i < SIZE_BATCH && br_may_work(dev); i++) {
 		ret = size_step(dev);
-		if (ret >= 0)
-			dev->failed = 0;
 		if (ret <= 0)
 			break;
+		dev->failed = 0;
 	}
 	br_balloon_inflate_end(dev);
 	mutex_lock(&dev->balloon_lock);
 	br_size_publish(dev);
 	mutex_unlock(&dev->balloon_lock);
-	if (!size_may_work(dev))
+	if (!br_may_work(dev))
 		return;
+	/* A late chunk queues the work, unless its interrupt is lost. */
+	if (!ret && br_balloon_quarantined(dev))
+		ret = -EBUSY;
 	if (ret > 0)
 		br_queue_work(dev, &dev->size_work, 0);
-	else if (ret == -ENOMEM || ret == -EAGAIN)
+	else if (ret < 0)
 		size_retry(dev, ret);
-	/* After -EBUSY and -ETIMEDOUT the late chunk queues the work. */
+	else
+		dev->failed = 0;
 }
 
 void br_size_changed(struct br_device *dev)

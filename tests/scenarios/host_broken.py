@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A queue breaks, or the host gives back a buffer that it never had.
 
-Guards: the driver notices in about a second, resets the device, takes all memory
+Guards: the driver notices in about a second, also where nobody waits any more, resets the device, takes all memory
 back and stays dead without a fuss; unloading works, and so does a new life after
 unbind and bind.
 """
@@ -49,6 +49,7 @@ def run(kernel: str) -> None:
                 host.set(f"{queue}/hold", 0)
                 host.set("num_pages", 0)
         hinting(host)
+        unheard(host)
         host.plug(features=ALL)
         busy(host, "report")
         host.set("break", 1)
@@ -77,6 +78,28 @@ def hinting(host: FakeHost) -> None:
     host.set("hint/ack_ms", 0)
     host.set("cmd_id", 0)
     host.set("num_pages", 0)
+
+
+def unheard(host: FakeHost) -> None:
+    """The wait is over without an answer; then a wrong one comes."""
+    timeout = "/sys/module/balloon_report/parameters/host_timeout_ms"
+    host.guest.write(timeout, "500")
+    for queue in ("inflate", "deflate", "hint"):
+        host.plug(features=ALL)
+        if queue == "hint":
+            host.set("hint/hold", 1)
+            host.set("cmd_id", 0x80000000)
+        else:
+            busy(host, queue)
+        host.guest.poll("a wait that ran out", lambda: host.of_driver("host_timeouts") > 0)
+        host.set(f"{queue}/bad_id", 100)
+        host.set(f"{queue}/hold", 0)
+        dies(host)
+        host.unplug()
+        host.set(f"{queue}/hold", 0)
+        host.set("cmd_id", 0)
+        host.set("num_pages", 0)
+    host.guest.write(timeout, "10000")
 
 
 def again(host: FakeHost) -> None:

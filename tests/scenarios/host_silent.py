@@ -3,7 +3,7 @@
 
 Guards: a wait ends after host_timeout_ms and is counted; the pages that the host
 has not acknowledged stay put until then, and show as quarantined; a late answer
-is taken; unloading ends in a few seconds, and every page is back after it.
+is taken, also where its interrupt is lost; unloading ends in a few seconds, and every page is back after it.
 """
 
 import time
@@ -37,6 +37,18 @@ def silent(host: FakeHost, queue: str, first: int, then: int) -> None:
     host.check()
 
 
+def late(host: FakeHost, queue: str, first: int, then: int, **how: int) -> None:
+    """The answer comes after all, and nothing stays behind."""
+    for name, value in how.items():
+        host.set(f"{queue}/{name}", value)
+    silent(host, queue, first, then)
+    host.set(f"{queue}/hold", 0)
+    host.until("the late answer", "actual", then)
+    check(host.of_driver("quarantined_pages") == 0, "quarantined for ever")
+    for name in how:
+        host.set(f"{queue}/{name}", 0)
+
+
 def silent_report(host: FakeHost) -> None:
     """The host falls silent on the reporting queue."""
     host.set("report/hold", 1)
@@ -55,13 +67,10 @@ def run(kernel: str) -> None:
     with fake(kernel, "host_timeout_ms=500") as (guest, host):
         with no_memory_lost(guest):
             host.plug(features=ALL)
-            silent(host, "inflate", 0, 6000)
-            host.set("inflate/hold", 0)
-            host.until("the late answer", "actual", 6000)
-            check(host.of_driver("quarantined_pages") == 0, "quarantined for ever")
-            silent(host, "deflate", 6000, 1000)
-            host.set("deflate/hold", 0)
-            host.until("the late answer", "actual", 1000)
+            late(host, "inflate", 0, 6000)
+            late(host, "deflate", 6000, 1000)
+            late(host, "inflate", 1000, 2000, lose_irq=1)
+            late(host, "deflate", 2000, 1000, lose_irq=1)
             for queue, first, then in (("inflate", 3000, 9000), ("deflate", 9000, 10)):
                 silent(host, queue, first, then)
                 unload(host)
