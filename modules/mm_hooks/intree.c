@@ -178,18 +178,24 @@ static bool intree_busy(void)
 	return mm_hooks_drain_is_due() || mm_hooks_work_is_due(&dev.work);
 }
 
-static int intree_wait(unsigned long deadline)
+static int intree_wait_signal(unsigned long deadline, bool fatal)
 {
 	while (intree_busy()) {
 		if (READ_ONCE(stop_by))
 			return -ENODEV;
-		if (signal_pending(current))
+		if (fatal ? fatal_signal_pending(current) :
+			    signal_pending(current))
 			return -EINTR;
 		if (time_after(jiffies, deadline))
 			return -ETIMEDOUT;
 		usleep_range(1000, 2000);
 	}
 	return 0;
+}
+
+static int intree_wait(unsigned long deadline)
+{
+	return intree_wait_signal(deadline, false);
 }
 
 static int intree_pass(unsigned long deadline)
@@ -251,17 +257,20 @@ static int intree_flush(unsigned int timeout_ms)
  * but no longer than the host may take.  A pass that only waits for a worker has
  * none, and the worker may be frozen.
  */
-static void intree_forget_locked(void)
+static int intree_forget_locked(void)
 {
+	int err = 0;
+
 	lockdep_assert_held(&run_lock);
 	mm_hooks_forget_blocks(lowest_order);
 	if (work_busy(&dev.work.work) & WORK_BUSY_RUNNING) {
-		intree_wait(jiffies + INTREE_FORGET_WAIT);
+		err = intree_wait_signal(jiffies + INTREE_FORGET_WAIT, true);
 		mm_hooks_forget_blocks(lowest_order);
 	}
 	mm_hooks_pacer_forget();
 	mm_hooks_count(forgets);
 	mm_hooks_pacer_run();
+	return err;
 }
 
 static int intree_forget(void)
@@ -270,10 +279,7 @@ static int intree_forget(void)
 
 	if (err)
 		return err;
-	if (reporter)
-		intree_forget_locked();
-	else
-		err = -ENODEV;
+	err = reporter ? intree_forget_locked() : -ENODEV;
 	mutex_unlock(&run_lock);
 	return err;
 }

@@ -132,7 +132,8 @@ void mm_hooks_chain_done(struct mm_hooks_chain *chain, int status);
  * moment, for five seconds.
  *
  * Context: process, may sleep; a fatal signal interrupts it.
- * Return: 0, -ENODEV without a reporter, -EOPNOTSUPP without an engine, -EINTR.
+ * Return: 0, -ENODEV without a reporter or when it goes, -EOPNOTSUPP without an
+ * engine; -EINTR, -ETIMEDOUT: all but what the host holds at this moment.
  */
 int mm_hooks_forget(void);
 
