@@ -9,6 +9,17 @@
 #include <linux/mmzone.h>
 #include <linux/page_ref.h>
 
+/* Is it to be had? */
+static inline bool vmhooks_has_contig(void)
+{
+#if defined(VMHOOKS_HAVE_CONTIG_RANGE_FLAGS) || \
+	defined(VMHOOKS_HAVE_CONTIG_RANGE)
+	return true;
+#else
+	return false;
+#endif
+}
+
 /* Where the kernel wants to know a type, the pageblock gets it. */
 static inline int vmhooks_take_contig(unsigned long pfn, unsigned long pages)
 {

@@ -81,17 +81,49 @@ static void block_free(struct page *page)
 	__free_pages(page, MAX_PAGE_ORDER);
 }
 
+static struct zone *zone_of(int nid, gfp_t where)
+{
+	return &NODE_DATA(nid)->node_zones[gfp_zone(where)];
+}
+
+/*
+ * Pages in its lists, 0 where they are to stay.  A block that was taken in vain is
+ * reported once more, and that asks for the next drain: so there has to be one.
+ */
+static unsigned long zone_drainable(struct zone *zone)
+{
+	unsigned long pages = 0;
+
+	if (managed_zone(zone) &&
+	    READ_ONCE(zone->free_area[MAX_PAGE_ORDER].nr_free))
+		pages = mm_hooks_pcp_zone_pages(zone);
+	return pages < PCP_EACH_PAGES ? 0 : pages;
+}
+
+/* Pages in the lists that a drain would empty. */
+static unsigned long drainable_pages(void)
+{
+	unsigned long pages = 0;
+	int nid;
+
+	if (!vmhooks_has_contig())
+		return 0;
+	for_each_online_node(nid)
+		pages += zone_drainable(zone_of(nid, 0)) +
+			 zone_drainable(zone_of(nid, __GFP_DMA32));
+	return pages;
+}
+
 /* Return: are the lists of the zone that @where leads to empty now? */
 static bool drain_zone(int nid, gfp_t where)
 {
-	struct zone *zone = &NODE_DATA(nid)->node_zones[gfp_zone(where)];
+	struct zone *zone = zone_of(nid, where);
 	struct page *page;
 	unsigned long pfn;
 	bool mine;
 
 	lockdep_assert_held(&drain_lock);
-	if (!managed_zone(zone) ||
-	    mm_hooks_pcp_zone_pages(zone) < PCP_EACH_PAGES)
+	if (!zone_drainable(zone))
 		return false;
 	page = block_get(nid, where);
 	if (!page)
@@ -112,7 +144,7 @@ static void drain(void)
 	int nid;
 
 	mutex_lock(&drain_lock);
-	if (!offlining) {
+	if (!offlining && vmhooks_has_contig()) {
 		for_each_online_node(nid) {
 			done |= drain_zone(nid, 0);
 			done |= drain_zone(nid, __GFP_DMA32);
@@ -127,7 +159,7 @@ static void drain(void)
 static void drain_work_fn(struct work_struct *work)
 {
 	static unsigned long rest = DRAIN_REST;
-	unsigned long pages = mm_hooks_pcp_pages();
+	unsigned long pages = drainable_pages();
 
 	if (READ_ONCE(flush)) {
 		WRITE_ONCE(flush, false);
@@ -152,6 +184,9 @@ void mm_hooks_drain_soon(void)
 	unsigned long delay = msecs_to_jiffies(mm_hooks_delay_ms());
 	long left = READ_ONCE(next) - jiffies;
 
+	/* One for a flush is not put off. */
+	if (READ_ONCE(flush))
+		return;
 	mod_delayed_work(system_freezable_wq, &drain_work,
 			 max_t(long, delay, left));
 }
