@@ -21,6 +21,13 @@ static size_t stamps_count(unsigned long pages)
 	return pages >> BLOCKS_AGE_ORDER;
 }
 
+unsigned int blocks_order(unsigned long pages, unsigned int order)
+{
+	while (pages >> order > S32_MAX)
+		order++;
+	return order;
+}
+
 size_t blocks_memory(unsigned long pages, unsigned int unit_order)
 {
 	return 2 * bitmap_bytes(pages >> unit_order) +

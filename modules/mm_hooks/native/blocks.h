@@ -59,6 +59,16 @@ struct blocks_run {
 };
 
 /**
+ * blocks_order() - the order of a unit that a map can have
+ * @pages: length of the span
+ * @order: the one that is wanted
+ *
+ * Return: @order, or the least one above it with which an int counts the units, as
+ * the kernel's bitmaps do.
+ */
+unsigned int blocks_order(unsigned long pages, unsigned int order);
+
+/**
  * blocks_memory() - what a map needs
  * @pages:	length of the span, a multiple of BLOCKS_ALIGN
  * @unit_order: order of a unit

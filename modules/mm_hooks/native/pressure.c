@@ -102,6 +102,8 @@ static int on_memory(struct notifier_block *nb, unsigned long action,
 	switch (action) {
 	case MEM_ONLINE:
 		pressure_follow();
+		zones_present(memory->start_pfn,
+			      memory->start_pfn + memory->nr_pages);
 		mm_hooks_pacer_request(0);
 		break;
 	case MEM_OFFLINE:
@@ -131,6 +133,22 @@ static void stall_attach(void)
 	shrinker_register(shrinker);
 }
 
+/* Without it nothing is offlined, nor allocated in a range. */
+static int isolated_attach(void)
+{
+	if (!IS_ENABLED(CONFIG_MEMORY_ISOLATION))
+		return 0;
+	return blocking_notifier_chain_register(&mm_hooks_isolated,
+						&isolated_nb);
+}
+
+static void isolated_detach(void)
+{
+	if (IS_ENABLED(CONFIG_MEMORY_ISOLATION))
+		blocking_notifier_chain_unregister(&mm_hooks_isolated,
+						   &isolated_nb);
+}
+
 int pressure_attach(void)
 {
 	int err;
@@ -138,8 +156,7 @@ int pressure_attach(void)
 	err = register_oom_notifier(&oom_nb);
 	if (err)
 		return err;
-	err = blocking_notifier_chain_register(&mm_hooks_isolated,
-					       &isolated_nb);
+	err = isolated_attach();
 	if (err)
 		goto oom;
 	err = register_memory_notifier(&memory_nb);
@@ -148,7 +165,7 @@ int pressure_attach(void)
 	stall_attach();
 	return 0;
 isolated:
-	blocking_notifier_chain_unregister(&mm_hooks_isolated, &isolated_nb);
+	isolated_detach();
 oom:
 	unregister_oom_notifier(&oom_nb);
 	return err;
@@ -159,6 +176,6 @@ void pressure_detach(void)
 	shrinker_free(shrinker);
 	shrinker = NULL;
 	unregister_memory_notifier(&memory_nb);
-	blocking_notifier_chain_unregister(&mm_hooks_isolated, &isolated_nb);
+	isolated_detach();
 	unregister_oom_notifier(&oom_nb);
 }

@@ -9,6 +9,7 @@
 
 #include <linux/align.h>
 #include <linux/jiffies.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/mutex.h>
@@ -204,6 +205,8 @@ static int map_grow(struct zone_map *map, unsigned long base, unsigned long end,
 	if (old)
 		base = min(base, old->base);
 	last = map_end(old, base, end);
+	if (order < blocks_order(last - base, order))
+		return -ENOMEM;
 	new = blocks_alloc(base, last - base, order, born);
 	if (!new)
 		return -ENOMEM;
@@ -253,7 +256,10 @@ static unsigned int map_order(struct zone *zone, bool change)
 {
 	const struct blocks *b = map_of(zone)->blocks;
 
-	return b && !change ? b->unit_order : unit_order;
+	/* With room for half as much again. */
+	return b && !change ? b->unit_order :
+			      blocks_order(zone->spanned_pages / 2 * 3,
+					   unit_order);
 }
 
 static int zones_update_locked(bool change)
@@ -410,6 +416,28 @@ void zones_forget(void)
 	mutex_lock(&zones_lock);
 	while ((zone = zones_next(&i)))
 		map_forget_all(map_of(zone));
+	mutex_unlock(&zones_lock);
+}
+
+static void map_present(const struct zone_map *map, unsigned long start,
+			unsigned long end)
+{
+	const struct blocks *b = map->blocks;
+
+	start = max(start, b->base);
+	end = min(end, blocks_pfn(b, b->units));
+	if (start < end)
+		map_forget(map, blocks_unit(b, start), blocks_unit(b, end));
+}
+
+/* Memory that is plugged at a time is of one zone. */
+void zones_present(unsigned long start, unsigned long end)
+{
+	struct page *page = pfn_to_online_page(start);
+
+	mutex_lock(&zones_lock);
+	if (page && maps && map_of(page_zone(page))->blocks)
+		map_present(map_of(page_zone(page)), start, end);
 	mutex_unlock(&zones_lock);
 }
 

@@ -121,6 +121,18 @@ void zones_state(struct zone *zone, struct zone_state *state);
 unsigned long *zones_resume(struct zone *zone);
 
 /**
+ * zones_present() - memory is online
+ * @start: first page frame
+ * @end:   behind the last one
+ *
+ * The kernel frees it before it says that it is there: a pass that came by in between has
+ * dropped it.
+ *
+ * Context: process, may sleep.
+ */
+void zones_present(unsigned long start, unsigned long end);
+
+/**
  * zones_absent() - memory is offline
  * @start: first page frame
  * @end:   behind the last one

@@ -19,6 +19,17 @@ static struct blocks make(struct kunit *test, unsigned int unit_order)
 	return b;
 }
 
+static void units_can_be_counted(struct kunit *test)
+{
+	const unsigned long most = S32_MAX;
+
+	KUNIT_EXPECT_EQ(test, blocks_order(PAGES, 0), 0U);
+	KUNIT_EXPECT_EQ(test, blocks_order(most, 0), 0U);
+	KUNIT_EXPECT_EQ(test, blocks_order(most + 1, 0), 1U);
+	KUNIT_EXPECT_EQ(test, blocks_order(4 * most, 0), 2U);
+	KUNIT_EXPECT_EQ(test, blocks_order(4 * most, 9), 9U);
+}
+
 /* The host discards all that is fresh. */
 static void discard_all(struct blocks *b)
 {
@@ -256,6 +267,7 @@ static void larger_unit_is_gone_with_all_its_parts(struct kunit *test)
 }
 
 static struct kunit_case blocks_cases[] = {
+	KUNIT_CASE(units_can_be_counted),
 	KUNIT_CASE(all_is_fresh_at_first),
 	KUNIT_CASE(span_ends_where_it_should),
 	KUNIT_CASE(what_was_taken_is_neither),
