@@ -39,7 +39,6 @@ void br_queue_drain(struct br_device *dev, struct br_queue *q)
 {
 	unsigned long flags;
 	unsigned int len;
-	bool broken;
 	void *token;
 
 	if (!q->vq)
@@ -53,12 +52,11 @@ void br_queue_drain(struct br_device *dev, struct br_queue *q)
 		} while (!q->quiet && !virtqueue_is_broken(q->vq) &&
 			 !virtqueue_enable_cb(q->vq));
 	}
-	broken = br_state(dev) == BR_LIVE && virtqueue_is_broken(q->vq);
+	/* Who waits resets the device at once; perhaps nobody does. */
+	if (br_state(dev) == BR_LIVE && virtqueue_is_broken(q->vq))
+		schedule_work(&dev->fail_work);
 	spin_unlock_irqrestore(&q->lock, flags);
 	wake_up_all(&q->wait);
-	/* Who waits resets the device at once; perhaps nobody does. */
-	if (broken)
-		schedule_work(&dev->fail_work);
 }
 
 static void queue_interrupt(struct virtqueue *vq)

@@ -168,8 +168,8 @@ static void drain_work_fn(struct work_struct *work)
 		rest = DRAIN_REST;
 	} else if (mm_hooks_pacer_is_waiting() ||
 		   !mm_hooks_pacer_lists_rest(pages)) {
-		mod_delayed_work(system_freezable_wq, to_delayed_work(work),
-				 DRAIN_REST);
+		queue_delayed_work(system_freezable_wq, to_delayed_work(work),
+				   DRAIN_REST);
 	} else {
 		drain();
 		WRITE_ONCE(next, jiffies + rest);
@@ -184,11 +184,11 @@ void mm_hooks_drain_soon(void)
 	unsigned long delay = msecs_to_jiffies(mm_hooks_delay_ms());
 	long left = READ_ONCE(next) - jiffies;
 
-	/* One for a flush is not put off. */
-	if (READ_ONCE(flush))
-		return;
 	mod_delayed_work(system_freezable_wq, &drain_work,
 			 max_t(long, delay, left));
+	/* One for a flush is not put off. */
+	if (READ_ONCE(flush))
+		mod_delayed_work(system_freezable_wq, &drain_work, 0);
 }
 
 void mm_hooks_drain_flush(void)

@@ -3,7 +3,8 @@
 
 Without a pause all is forgotten and reported anew, and a program uses and frees memory.
 Guards: what was plugged is reported like all other memory; it goes offline and away at
-the first attempt, whatever is in flight; the engine does not count it any longer. Where
+the first attempt, whatever is in flight; the engine does not count it any longer. What
+leaves and comes back is counted as before, also where its own page structs are in it. Where
 there is no memory for a map, it is tried again.
 """
 
@@ -24,6 +25,7 @@ NO_MAP = "no memory for the map of memory that was plugged: trying again"
 PLUGGED_MB = 256
 USED_MB = 200
 ROUNDS = 2
+UNIT = 2 * MIB
 SLEEP_MS = 100  # between two times that all is forgotten
 ZONE = "node0_Movable"  # which only plugged memory is in
 PRESENT = ("fresh_bytes", "gone_bytes")  # what is counted of memory that is there
@@ -110,6 +112,25 @@ def _gone(guest: Guest) -> int:
     return balloon.zones(guest)[ZONE]["gone_bytes"][0]
 
 
+def _again(guest: Guest, block: str) -> None:
+    """A block leaves and comes back, and is counted as before."""
+    before = _gone(guest)
+    guest.sh(f"echo offline >{MEMORY}/{block}/state", 120)
+    _online(guest, block)
+    gone = _gone(guest)
+    print(f"{ZONE}: {before // MIB} MiB were with the host, then {gone // MIB}")
+    zone = guest.poll("nothing is left to report", lambda: _all_reported(guest), 30)
+    check(abs(gone - before) <= UNIT and zone["gone_bytes"] == [gone],
+          f"{before} bytes were with the host before {block} left and came back: {zone}")
+
+
+def _all_reported(guest: Guest) -> dict[str, list[int]] | None:
+    """The zone, when nothing of it is fresh."""
+    balloon.flush(guest)
+    zone = balloon.zones(guest)[ZONE]
+    return zone if zone["fresh_bytes"] == [0] else None
+
+
 def _quiet_round(guest: Guest) -> None:
     """Once more with nothing forgotten, which would hide what is still counted.
 
@@ -119,6 +140,8 @@ def _quiet_round(guest: Guest) -> None:
     _check_reported(guest)
     gone = _gone(guest)
     check(gone > USED_MB * MIB, f"{ZONE}: only {gone // MIB} MiB are with the host")
+    for _ in range(ROUNDS):
+        _again(guest, min(blocks))
     starves = guest.kernel.name in STARVE
     more = _plug(guest, ROUNDS + 1, online=_starved if starves else _online)
     guest.poll("the rest of the zone", lambda: _gone(guest) > gone + USED_MB * MIB, 30)
@@ -140,7 +163,8 @@ def _check_gone(guest: Guest) -> None:
 def run(kernel: str) -> None:
     """Twice in and out under load, then once without."""
     with Guest(kernel, memory_mb=512, cpus=2, max_memory_mb=2048, boot_timeout=240,
-               append="memhp_default_state=offline") as guest:
+               append="memhp_default_state=offline "
+                      "memory_hotplug.memmap_on_memory=1") as guest:
         device = balloon.load(guest)
         balloon.flush(guest)
         check(ZONE not in balloon.zones(guest), f"there is a {ZONE} already")

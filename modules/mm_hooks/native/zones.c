@@ -255,11 +255,11 @@ static int map_update(struct zone *zone, unsigned int order)
 static unsigned int map_order(struct zone *zone, bool change)
 {
 	const struct blocks *b = map_of(zone)->blocks;
+	/* As map_grow() has it at the most. */
+	unsigned long pages = max(zone->spanned_pages / 2 * 3 + 4 * BLOCKS_ALIGN,
+				  b ? b->units << b->unit_order : 0);
 
-	/* With room for half as much again. */
-	return b && !change ? b->unit_order :
-			      blocks_order(zone->spanned_pages / 2 * 3,
-					   unit_order);
+	return b && !change ? b->unit_order : blocks_order(pages, unit_order);
 }
 
 static int zones_update_locked(bool change)
@@ -424,8 +424,9 @@ static void map_present(const struct zone_map *map, unsigned long start,
 {
 	const struct blocks *b = map->blocks;
 
-	start = max(start, b->base);
-	end = min(end, blocks_pfn(b, b->units));
+	/* What lies before it describes the memory: it is dropped again. */
+	start = max(ALIGN_DOWN(start, BLOCKS_ALIGN), b->base);
+	end = min(ALIGN(end, BLOCKS_ALIGN), blocks_pfn(b, b->units));
 	if (start < end)
 		map_forget(map, blocks_unit(b, start), blocks_unit(b, end));
 }
