@@ -19,7 +19,7 @@ set key top right spacing 1.4
 set arrow 1 from 0, 0 to 0, memory nohead linecolor "#999999" dashtype 2
 set label 1 "freed" at 0, memory - 60 offset -0.7, 0 right textcolor "#666666"
 set label 2 ours at ours_s + 0.35, memory * 0.05 textcolor "#1f77b4" font ",13"
-set label 3 stock at stock_s, stock_mib + memory * 0.08 right offset -1, 0 textcolor "#c46a12" font ",13"
+set label 3 stock at stock_s, memory * 0.05 right offset -1, 0 textcolor "#c46a12" font ",13"
 set label 4 "" at ours_s, ours_mib point pointtype 7 pointsize 1.4 linecolor "#1f77b4" front
 set label 5 "" at stock_s, stock_mib point pointtype 7 pointsize 1.4 linecolor "#d9822b" front
 plot data index 0 every ::1 using 1:2 with lines linewidth 3 linecolor "#d9822b" title "stock virtio\\_balloon", \
