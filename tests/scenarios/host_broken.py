@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A queue breaks, or the host gives back a buffer that it never had.
 
-Guards: the driver notices in about a second, also where nobody waits any more, resets the device, takes all memory
-back and stays dead without a fuss; unloading works, and so does a new life after
-unbind and bind.
+Guards: the driver notices in about a second, also where nobody waits any more, resets
+the device, takes all memory back and stays dead without a fuss; unloading works, and so
+does a new life after unbind and bind.
 """
 
 from lab import check

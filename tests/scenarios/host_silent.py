@@ -3,7 +3,8 @@
 
 Guards: a wait ends after host_timeout_ms and is counted; the pages that the host
 has not acknowledged stay put until then, and show as quarantined; a late answer
-is taken, also where its interrupt is lost; unloading ends in a few seconds, and every page is back after it.
+is taken, also where its interrupt is lost; unloading ends in a few seconds, and every
+page is back after it.
 """
 
 import time
