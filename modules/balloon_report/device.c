@@ -196,8 +196,9 @@ int br_device_start(struct br_device *dev)
 	virtio_device_ready(dev->vdev);
 	br_queues_open(dev);
 	br_set_state(dev, BR_LIVE);
-	br_stats_start(dev);
+	/* Before anything is sent: should the host fail it, fail_func() unregisters. */
 	br_report_start(dev);
+	br_stats_start(dev);
 	br_device_changed(dev);
 	/* Never fails. */
 	register_reboot_notifier(&dev->reboot);

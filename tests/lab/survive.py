@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The native engine in the middle of what else moves free memory around.
 
-Two nodes, a shuffled allocator; without a pause all is forgotten and reported anew.
+Two nodes that meet in the middle of a block of the highest order, a shuffled allocator;
+without a pause all is forgotten and reported anew.
 Guards: what programs hold stays intact, long ranges can be had, every page that was taken
 is back; and once nothing is forgotten any more, which would hide it, nothing that is free
 is left at the host.
@@ -14,7 +15,7 @@ from . import MIB, Guest, balloon, check
 from .fakehost import no_memory_lost
 
 TIMEOUT = 1200
-MACHINE: dict[str, Any] = {"memory_mb": 768, "cpus": 2, "nodes": 2, "boot_timeout": 240,
+MACHINE: dict[str, Any] = {"memory_mb": 772, "cpus": 2, "nodes": 2, "boot_timeout": 240,
                            "lifetime": TIMEOUT}
 WORDS = "page_alloc.shuffle=1 cma=64M"
 SHUFFLE = "/sys/module/page_alloc/parameters/shuffle"

@@ -20,8 +20,9 @@ bool free_block_around(struct zone *zone, unsigned long pfn, unsigned int least,
 	for (order = least; order < NR_PAGE_ORDERS; order++) {
 		unsigned long head = pfn & ~((1UL << order) - 1);
 
+		/* A node may begin in the middle: another lock guards what is before. */
 		page = pfn_to_page(head);
-		if (!PageBuddy(page))
+		if (!PageBuddy(page) || page_zone(page) != zone)
 			continue;
 		*block = (struct free_block){
 			.pfn = head, .order = page_private(page)
