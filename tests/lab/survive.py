@@ -27,6 +27,7 @@ COMPACTED = ("compact_migrate_scanned", "compact_isolated")  # of /proc/vmstat
 SLEEP_MS = 300  # between two times that all is forgotten
 QUIET_S = 12  # small blocks are old after two
 SMALL = 3  # order of the smallest ones that are reported then
+HIGHEST = 1 << 10  # pages in a block of the highest order
 NOISE = 16 * MIB
 
 
@@ -63,6 +64,9 @@ def compact(guest: Guest) -> None:
 
 
 def _check_nodes(guest: Guest) -> None:
+    begins = int(guest.sh("sed -n '/^Node 1,/,$p' /proc/zoneinfo | grep -m1 start_pfn: | "
+                          "tr -dc 0-9"))
+    check(begins % HIGHEST != 0, f"the second node begins with a whole block, at {begins}")
     taken = balloon.check_all_back(guest)
     for node in ("node0_", "node1_"):
         check(any(zone.startswith(node) and count for zone, count in taken.items()),
