@@ -26,6 +26,8 @@ static struct tracepoint *mm_hooks_free;
 static bool heard;
 /* Jiffies for which it counts as free already. */
 static u32 backdate;
+/* What the kernel was told: the smallest free block to announce. */
+static unsigned int heard_order;
 
 static void hook_wake(struct irq_work *work)
 {
@@ -66,6 +68,17 @@ void free_hook_backdate(u32 age)
 	WRITE_ONCE(backdate, age);
 }
 
+void free_hook_set_order(unsigned int least)
+{
+	heard_order = least;
+	mm_hooks_set_free_order(least);
+}
+
+unsigned int free_hook_order(void)
+{
+	return heard_order;
+}
+
 static void match_free(struct tracepoint *tp, void *found)
 {
 	if (!strcmp(tp->name, "mm_hooks_free_tp"))
@@ -83,7 +96,7 @@ int free_hook_attach(unsigned int least)
 		return -ENOENT;
 	init_irq_work(&wake_work, hook_wake);
 	WRITE_ONCE(heard, false);
-	WRITE_ONCE(mm_hooks_free_order, least);
+	free_hook_set_order(least);
 	err = tracepoint_probe_register(tp, (void *)on_free, NULL);
 	if (!err)
 		mm_hooks_free = tp;

@@ -32,6 +32,17 @@ void free_hook_detach(void);
 bool free_hook_rearm(void);
 
 /**
+ * free_hook_set_order() - change the smallest free block to hear about
+ * @least: its order
+ *
+ * Context: the pass, or before it can run.
+ */
+void free_hook_set_order(unsigned int least);
+
+/* The order that was set last.  Context: as free_hook_set_order(). */
+unsigned int free_hook_order(void);
+
+/**
  * free_hook_backdate() - what becomes free from now on has been so for a while
  * @age: jiffies
  *

@@ -232,17 +232,17 @@ static void native_follow(void)
 {
 	static unsigned int followed;
 	unsigned int order = mm_hooks_unit_order();
-	unsigned int heard = READ_ONCE(mm_hooks_free_order);
+	unsigned int heard = free_hook_order();
 
 	if (order == heard && order == followed && !zones_behind())
 		return;
-	WRITE_ONCE(mm_hooks_free_order, min(order, heard));
+	free_hook_set_order(min(order, heard));
 	if (zones_set_unit(order)) {
 		pr_warn_ratelimited("no memory for the maps of free memory: trying again\n");
 		return;
 	}
 	followed = order;
-	WRITE_ONCE(mm_hooks_free_order, order);
+	free_hook_set_order(order);
 }
 
 static void native_flush_done(int asked, int err)

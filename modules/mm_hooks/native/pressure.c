@@ -73,16 +73,17 @@ static int on_oom(struct notifier_block *nb, unsigned long unused, void *freed)
 static int on_isolated(struct notifier_block *nb, unsigned long unused,
 		       void *data)
 {
-	const struct mm_hooks_range *range = data;
+	const struct memory_notify *range = data;
+	unsigned long start = range->start_pfn;
+	unsigned long end = start + range->nr_pages;
 
-	if (!flights_have(range->start_pfn, range->end_pfn))
+	if (!flights_have(start, end))
 		return NOTIFY_OK;
 	mm_hooks_count(pressure_waits);
-	trace_mm_hooks_wanted(range->start_pfn, range->end_pfn, 0);
-	if (!flights_wait(range->start_pfn, range->end_pfn,
-			  PRESSURE_ISOLATED_WAIT))
+	trace_mm_hooks_wanted(start, end, 0);
+	if (!flights_wait(start, end, PRESSURE_ISOLATED_WAIT))
 		pr_warn_ratelimited("pages %#lx to %#lx are wanted, but the host has not given them back\n",
-				    range->start_pfn, range->end_pfn);
+				    start, end);
 	return NOTIFY_OK;
 }
 

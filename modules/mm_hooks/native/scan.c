@@ -92,6 +92,7 @@ static bool scan_visit(struct scan *s, struct flight *f, struct blocks *b,
 		       unsigned long unit, unsigned long pages)
 {
 	struct free_block block;
+	int err;
 
 	if (!free_block_around(s->zone, blocks_pfn(b, unit), b->unit_order,
 			       &block)) {
@@ -108,12 +109,14 @@ static bool scan_visit(struct scan *s, struct flight *f, struct blocks *b,
 	s->cursor.at = block.pfn + (1UL << block.order);
 	if (scan_spares(s, b, &block)) {
 		s->cursor.at = policy_skip(&s->policy, block.pfn, block.order);
-	} else if (mm_hooks_take_block(pfn_to_page(block.pfn), block.order)) {
-		scan_take(s, f, b, &block);
-	} else {
-		/* Isolated: somebody is about to have it, or changes his mind. */
-		s->refused = true;
+		return true;
 	}
+	err = mm_hooks_take_block(pfn_to_page(block.pfn), block.order);
+	if (!err)
+		scan_take(s, f, b, &block);
+	/* The highatomic reserve (-EPERM) stays fresh, and no retry waits for it. */
+	else if (err == -EBUSY)
+		s->refused = true;
 	return !flight_is_full(f);
 }
 
