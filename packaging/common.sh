@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What install and uninstall share: sentences, the kernel, the balloon device.
 
+export LC_ALL=C
+
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 virtio_devices=/sys/bus/virtio/devices
 virtio_drivers=/sys/bus/virtio/drivers

@@ -11,6 +11,9 @@
 # control_fail.c must not.  What the compiler said is kept beside OUTPUT.
 
 set -eu
+# tr and the order of "*.c" depend on the locale.
+LC_ALL=C
+export LC_ALL
 
 dir=$1
 out=$2

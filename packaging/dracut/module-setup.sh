@@ -5,7 +5,7 @@
 
 # Nothing for a kernel for which vmhooks is not installed.
 check() {
-	modinfo -k "${kernel:?}" balloon_report >/dev/null 2>&1
+	LC_ALL=C modinfo -k "${kernel:?}" balloon_report >/dev/null 2>&1
 }
 
 depends() {
