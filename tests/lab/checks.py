@@ -44,11 +44,25 @@ def _c_sources() -> list[str]:
                     for folder in ("modules", *modules.TEST_MODULES))]
 
 
+def _starts_as_shell(path: Path) -> bool:
+    return bool(re.match(rb"#!.*\b(ba|da)?sh\b", path.read_bytes()[:80]))
+
+
+def _for_guests(path: Path) -> bool:
+    return b"busybox" in path.read_bytes()[:40]
+
+
+def locale() -> list[str]:
+    """Every shell script of the machine sets the C locale, or reads the file that does."""
+    return [f"{path.relative_to(TOP)}: no LC_ALL=C" for path in tracked()
+            if _starts_as_shell(path) and not _for_guests(path)
+            and not re.search(rb"\bLC_ALL=C\b|^\. .*/common\.sh", path.read_bytes(), re.M)]
+
+
 def shellcheck() -> list[str]:
     """shellcheck over every shell file, named so or by its first line."""
-    shell = [path for path in tracked() if path.suffix == ".sh" or re.match(
-        rb"#!.*\b(ba|da)?sh\b", path.read_bytes()[:80])]
-    for_bash = [path for path in shell if b"busybox" not in path.read_bytes()[:40]]
+    shell = [path for path in tracked() if path.suffix == ".sh" or _starts_as_shell(path)]
+    for_bash = [path for path in shell if not _for_guests(path)]
     for_sh = [path for path in shell if path not in for_bash]
     found: list[str] = []
     for files, extra in ((for_bash, []), (for_sh, ["-s", "sh"])):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 # Where depmod and mke2fs are, which ordinary users of Debian do not look at.
 os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+# The lab reads what its children print, and Python decodes that as UTF-8 in this locale.
+os.environ["LC_ALL"] = "C"
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_THP_DISABLE = 41

@@ -37,7 +37,7 @@ def _must_be_empty(check: Callable[..., list[str]], *arguments: str) -> Callable
 def static() -> list[Test]:
     """The checks of the sources."""
     plain = (checks.shellcheck, checks.checkpatch, checks.kernel_doc, checks.names,
-             checks.sizes, checks.licences, checks.patches)
+             checks.locale, checks.sizes, checks.licences, checks.patches)
     found = [Test(f"static/{check.__name__}", _must_be_empty(check)) for check in plain]
     found += [Test(f"static/build-{name}", _must_be_empty(checks.build, name), (name,))
               for name in kernels.TESTED]

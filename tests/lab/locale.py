@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A locale in which case and order of letters are not those of the C locale."""
+
+import os
+from pathlib import Path
+
+from . import cache
+from .proc import must
+
+NAME = "tr_TR.UTF-8"  # the capital of i is not I
+
+
+def folder() -> Path:
+    """Where that locale lies, for LOCPATH."""
+    def compile_it(target: Path) -> None:
+        must(["localedef", "-i", NAME.split(".")[0], "-f", NAME.split(".")[1],
+              str(target / NAME)])
+
+    return cache.built("locales", cache.digest(NAME), compile_it)
+
+
+def environment() -> dict[str, str]:
+    """The environment of a user who has that locale.
+
+    The kernel's Makefile drops LC_ALL, so that LANG counts there.
+    """
+    return {**os.environ, "LOCPATH": str(folder()), "LANG": NAME, "LC_ALL": NAME}
