@@ -72,12 +72,18 @@ static unsigned int pfns_in(const struct fh_buffer *buf)
 	return buf->sg[0].len / sizeof(__virtio32);
 }
 
-/* Without DEFLATE_ON_OOM a page leaves only when the host asks for it. */
-static void deflate_invited(void)
+/*
+ * Without DEFLATE_ON_OOM a page leaves only when the host asks for it.
+ * Exception: compaction exchanges a page.  The new one has come just before, by
+ * itself, and the old one leaves by itself.
+ */
+static void deflate_invited(unsigned int n)
 {
 	lockdep_assert_held(&fh.lock);
+	if (n == 1 && fh.exchange)
+		return;
 	if (fh_pages_count(FH_IN_BALLOON) < le32_to_cpu(fh.config.num_pages))
-		fh.uninvited++;
+		fh.uninvited += n;
 }
 
 void fh_took_pfns(struct fh_queue *q, const struct fh_buffer *buf)
@@ -93,13 +99,14 @@ void fh_took_pfns(struct fh_queue *q, const struct fh_buffer *buf)
 		return;
 	}
 	for (i = 0; i < pfns_in(buf); i++) {
-		if (inflate) {
+		if (inflate)
 			fh_pages_take(pfn_at(buf, i), 1, FH_IN_BALLOON);
-		} else {
+		else
 			fh_page_leaves(pfn_at(buf, i));
-			deflate_invited();
-		}
 	}
+	if (!inflate)
+		deflate_invited(pfns_in(buf));
+	fh.exchange = inflate && pfns_in(buf) == 1;
 }
 
 /* The balloon keeps its pages; they must not have been touched until now. */

@@ -152,6 +152,7 @@ struct fh_queue {
  * @stats_tags:	   its tags
  * @report_sizes:  reported ranges, by the power of two of pages that they have
  * @uninvited:	   pages deflated although the host wanted them in the balloon
+ * @exchange:	   the balloon's last change was one page that came
  * @resized:	   jiffies when inflation or deflation was last acknowledged, or the
  *		   guest woke up
  * @q:		   the queues
@@ -185,6 +186,7 @@ struct fh_host {
 	u16 stats_tags[FH_STATS_MAX];
 	u32 report_sizes[FH_REPORT_SIZES];
 	u32 uninvited;
+	bool exchange;
 	unsigned long resized;
 	struct fh_queue q[FH_QUEUES];
 

@@ -4,7 +4,8 @@
 Guards: the guest keeps its floor, nothing is killed, and inflation backs off: a
 handful of failures in half a minute and next to no CPU time, whether the balloon
 may deflate on OOM or not; the balloon shrinks again when the host is sensible, and
-then inflation starts again without a long wait.
+then inflation starts again without a long wait. Pages that compaction exchanges meanwhile
+are not taken back.
 """
 
 import time
@@ -20,6 +21,9 @@ FLOOR_MB = 64
 WATCH = 30
 ASKED = ((ALL, 0xffffffff), (ALL & ~DEFLATE_ON_OOM, 1 << 20))  # features, pages
 SHORT = "next try in 200 ms"
+# Every second page of a file goes, so the balloon's pages are scattered; then the rest.
+FRAGMENT = """dd if=/dev/zero of=/tmp/fill bs=1M count=96 2>/dev/null
+scatter /tmp/fill"""
 
 
 def cpu_ticks(host: FakeHost) -> int:
@@ -36,13 +40,28 @@ def settled(host: FakeHost) -> bool:
     return before > 0 and host.get("inflated") == before
 
 
+def exchange(host: FakeHost) -> None:
+    """Compaction moves pages of a balloon that is smaller than the host wants."""
+    host.guest.sh("rm /tmp/fill")
+    for _ in range(5):
+        host.guest.sh("echo 1 >/proc/sys/vm/compact_memory", 60)
+        if moved := host.of_driver("migrated_pages"):
+            break
+    print(f"{moved} pages exchanged, {host.get('uninvited')} taken back uninvited")
+    check(moved > 0, "compaction moved no page of the balloon")
+
+
 def insane(host: FakeHost, pages: int) -> None:
     """Ask for far too much, and watch."""
     guest = host.guest
+    guest.sh(FRAGMENT, 60)
     host.set("num_pages", pages)
     guest.poll("inflation stops", lambda: settled(host), 60)
     left = meminfo(guest, "MemAvailable")
     check(FLOOR_MB // 2 < left < FLOOR_MB * 2, f"{left} MiB available, not {FLOOR_MB}")
+    exchange(host)
+    host.set("num_pages", pages)
+    guest.poll("inflation stops again", lambda: settled(host), 60)
     failures, ticks = host.of_driver("alloc_failures"), cpu_ticks(host)
     time.sleep(WATCH)
     failures = host.of_driver("alloc_failures") - failures
