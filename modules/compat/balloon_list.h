@@ -10,7 +10,11 @@
 #include <linux/mm.h>
 
 #ifdef VMHOOKS_HAVE_BALLOON_CORE
+#if __has_include(<linux/balloon.h>)
 #include <linux/balloon.h>
+#else
+#include <linux/balloon_compaction.h>
+#endif
 
 static inline int vmhooks_balloon_open(struct balloon_dev_info *info)
 {

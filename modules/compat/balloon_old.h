@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Up to v6.18 the driver keeps the list and the page counts itself.  What the
+ * Up to v6.19 the driver keeps the list and the page counts itself.  What the
  * newer core does for it stands here, under the names of the newer core.
  * Included by balloon_list.h only.
  */
@@ -25,6 +25,14 @@ static inline void vmhooks_balloon_manage(struct vmhooks_balloon_info *info,
 		adjust_managed_page_count(page, n);
 }
 
+/* balloon_page_list_dequeue() takes the page out of this count by itself. */
+static inline void vmhooks_balloon_count(struct page *page, int n)
+{
+#ifdef VMHOOKS_HAVE_NR_BALLOON_PAGES
+	mod_node_page_state(page_pgdat(page), NR_BALLOON_PAGES, n);
+#endif
+}
+
 static inline void vmhooks_balloon_enqueue(struct vmhooks_balloon_info *info,
 					   struct page *page)
 {
@@ -36,6 +44,7 @@ static inline void vmhooks_balloon_enqueue(struct vmhooks_balloon_info *info,
 	spin_lock_irqsave(&info->old.pages_lock, flags);
 	balloon_page_insert(&info->old, page);
 	__count_vm_event(BALLOON_INFLATE);
+	vmhooks_balloon_count(page, 1);
 	spin_unlock_irqrestore(&info->old.pages_lock, flags);
 	unlock_page(page);
 }
@@ -91,8 +100,10 @@ static inline int vmhooks_balloon_migrate(struct balloon_dev_info *old,
 		get_page(newpage);
 		vmhooks_balloon_manage(info, newpage, -1);
 		balloon_page_insert(old, newpage);
+		vmhooks_balloon_count(newpage, 1);
 	}
 	vmhooks_balloon_manage(info, page, 1);
+	vmhooks_balloon_count(page, -1);
 	balloon_page_finalize(page);
 	/* With it the device may go, and info. */
 	old->isolated_pages--;
