@@ -7,9 +7,13 @@
  * pace_check() agrees.  While nothing is freed, no timer is pending: an idle
  * guest is not woken.
  *
+ * A decision needs sums over all processors.  Only process context adds them up:
+ * a request, the timer and a failed report leave a note and queue pacer_work.
+ *
  * Who may run at the same time: mm_hooks_pacer_request() in hard interrupt
- * context, pacer_check() in soft interrupt context, mm_hooks_pacer_reported()
- * from the pass, mm_hooks_pacer_run() from anywhere.
+ * context, pacer_due() in soft interrupt context, mm_hooks_pacer_reported()
+ * from the pass, pacer_serve() from a workqueue, mm_hooks_pacer_run() from
+ * anywhere.
  */
 #include "pacer.h"
 
@@ -17,9 +21,11 @@
 #include <linux/ktime.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 #include <linux/vmstat.h>
+#include <linux/workqueue.h>
 
 #include "counters.h"
 #include "mm_hooks_trace.h"
@@ -28,11 +34,32 @@
 #include "pcp.h"
 #include "timer_delete.h"
 
-static void pacer_check(struct timer_list *timer);
+/* Sums that are younger than this many milliseconds are not made again. */
+#define PACER_SUMS_MS 5
+
+static void pacer_due(struct timer_list *timer);
+static void pacer_serve(struct work_struct *work);
+
+/**
+ * struct pacer_notes - what pacer_work has to do
+ * @requested: a request was made
+ * @least_ms:  for how long a pass would find nothing, by that request
+ * @take:      takes the pass of that request from where it waits, NULL for none
+ * @due:       the timer has expired
+ * @failed:    a report has failed
+ */
+struct pacer_notes {
+	bool requested;
+	unsigned int least_ms;
+	bool (*take)(void);
+	bool due;
+	bool failed;
+};
 
 static struct {
 	spinlock_t lock;	/* all below, interrupts off */
 	struct pace pace;
+	struct pacer_notes notes;
 	void (*go)(void);	/* NULL while stopped */
 	bool estimate;
 	u64 allocated;		/* in all, when the checks began to be calm */
@@ -42,7 +69,16 @@ static struct {
 	.lock = __SPIN_LOCK_UNLOCKED(pacer.lock),
 };
 
-static DEFINE_TIMER(check_timer, pacer_check);
+static struct {
+	struct mutex lock;	/* all below */
+	struct pace_memory memory;
+	u64 made_ms;		/* 0: never */
+} sums = {
+	.lock = __MUTEX_INITIALIZER(sums.lock),
+};
+
+static DEFINE_TIMER(check_timer, pacer_due);
+static DECLARE_WORK(pacer_work, pacer_serve);
 static atomic64_t out_bytes = ATOMIC64_INIT(0);	/* off the free lists */
 
 static u64 pacer_now(void)
@@ -74,13 +110,26 @@ static void pacer_wait(unsigned int ms)
 	timer_reduce(&check_timer, jiffies + msecs_to_jiffies(ms));
 }
 
-/* The sums are over all processors, so they are made before the lock is taken. */
+/*
+ * Over all processors, so process context only, and before pacer.lock is taken.  A
+ * pass begins right after the check that let it go, and takes the sums of that.
+ */
 static struct pace_memory pacer_sums(void)
 {
-	return (struct pace_memory){
-		.lists = (u64)mm_hooks_pcp_pages() << PAGE_SHIFT,
-		.allocated = mm_hooks_pcp_allocated(),
-	};
+	struct pace_memory memory;
+	u64 now = pacer_now();
+
+	mutex_lock(&sums.lock);
+	if (!sums.made_ms || now - sums.made_ms >= PACER_SUMS_MS) {
+		sums.memory = (struct pace_memory){
+			.lists = (u64)mm_hooks_pcp_pages() << PAGE_SHIFT,
+			.allocated = mm_hooks_pcp_allocated(),
+		};
+		sums.made_ms = now;
+	}
+	memory = sums.memory;
+	mutex_unlock(&sums.lock);
+	return memory;
 }
 
 static u64 pacer_free(void)
@@ -127,16 +176,26 @@ static void pacer_decide(bool request, unsigned int least,
 		pacer_go();
 }
 
+static void pacer_wake(void)
+{
+	lockdep_assert_held(&pacer.lock);
+	queue_work(system_freezable_wq, &pacer_work);
+}
+
 /* Where @take is given it has the last word. */
 static void pacer_request(unsigned int least_ms, bool (*take)(void))
 {
-	struct pace_memory memory = pacer_sums();
+	struct pacer_notes *notes = &pacer.notes;
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
-	if (pacer.go && (!take || take())) {
-		mm_hooks_count(requests);
-		pacer_decide(true, least_ms, &memory);
+	if (pacer.go) {
+		if (notes->requested)
+			least_ms = min(least_ms, notes->least_ms);
+		notes->least_ms = least_ms;
+		notes->take = take;
+		notes->requested = true;
+		pacer_wake();
 	}
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
@@ -161,15 +220,14 @@ void mm_hooks_pacer_hurry(void)
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
 
-static void pacer_check(struct timer_list *timer)
+static void pacer_due(struct timer_list *timer)
 {
-	struct pace_memory memory = pacer_sums();
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
 	if (pacer.go) {
-		mm_hooks_count(checks);
-		pacer_decide(false, 0, &memory);
+		pacer.notes.due = true;
+		pacer_wake();
 	}
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
@@ -179,29 +237,62 @@ void mm_hooks_pacer_out(s64 bytes)
 	atomic64_add(bytes, &out_bytes);
 }
 
-/* How long to wait after a report that failed. */
-static unsigned int pacer_failed(struct pace_memory *memory)
+static void pacer_fail(struct pace_memory *memory)
 {
 	u64 retaken = pacer.pace.retaken;
 	unsigned int wait;
 
+	lockdep_assert_held(&pacer.lock);
 	memory->free = pacer_free();
 	wait = pace_failed(&pacer.pace, pacer_now(), memory);
 	pacer_count_retaken(retaken);
-	return wait;
+	mod_timer(&check_timer, jiffies + msecs_to_jiffies(wait));
+}
+
+/*
+ * After a failure the next try is what the timer waits for from now on.  A request that
+ * begins to wait has set the timer: the check is not due yet.
+ */
+static void pacer_serve_locked(struct pace_memory *memory)
+{
+	struct pacer_notes notes = pacer.notes;
+	bool waiting = pacer.pace.waiting;
+
+	lockdep_assert_held(&pacer.lock);
+	pacer.notes = (struct pacer_notes){};
+	if (notes.failed)
+		pacer_fail(memory);
+	notes.requested = notes.requested && (!notes.take || notes.take());
+	if (notes.requested) {
+		mm_hooks_count(requests);
+		pacer_decide(true, notes.least_ms, memory);
+	}
+	if (notes.due && !notes.failed && (waiting || !notes.requested)) {
+		mm_hooks_count(checks);
+		pacer_decide(false, 0, memory);
+	}
+}
+
+static void pacer_serve(struct work_struct *work)
+{
+	struct pace_memory memory = pacer_sums();
+
+	spin_lock_irq(&pacer.lock);
+	if (pacer.go)
+		pacer_serve_locked(&memory);
+	spin_unlock_irq(&pacer.lock);
 }
 
 void mm_hooks_pacer_reported(u64 bytes, int err)
 {
-	struct pace_memory memory = err ? pacer_sums() : (struct pace_memory){};
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
 	if (!pacer.go) {
 		/* Stopped: this is the last pass. */
 	} else if (err) {
-		mod_timer(&check_timer,
-			  jiffies + msecs_to_jiffies(pacer_failed(&memory)));
+		pacer.notes.failed = true;
+		pacer_wake();
 	} else {
 		u64 retaken = pacer.pace.retaken;
 
@@ -240,6 +331,7 @@ void mm_hooks_pacer_start(void (*go)(void), bool estimate)
 	spin_lock_irq(&pacer.lock);
 	pacer_start_anew(&memory);
 	pacer_mark(pacer_now(), memory.allocated);
+	pacer.notes = (struct pacer_notes){};
 	pacer.go = go;
 	pacer.estimate = estimate;
 	spin_unlock_irq(&pacer.lock);
@@ -251,6 +343,7 @@ void mm_hooks_pacer_stop(void)
 	pacer.go = NULL;
 	spin_unlock_irq(&pacer.lock);
 	timer_delete_sync(&check_timer);
+	cancel_work_sync(&pacer_work);
 }
 
 void mm_hooks_pacer_unknown(u64 bytes)
@@ -264,7 +357,7 @@ void mm_hooks_pacer_unknown(u64 bytes)
 
 bool mm_hooks_pacer_lists_rest(unsigned long pages)
 {
-	u64 allocated = mm_hooks_pcp_allocated();
+	u64 allocated = pacer_sums().allocated;
 	unsigned long flags;
 	bool rest;
 	u64 now;
@@ -283,9 +376,14 @@ bool mm_hooks_pacer_lists_rest(unsigned long pages)
 	return rest;
 }
 
+unsigned long mm_hooks_pacer_listed(void)
+{
+	return pacer_sums().lists >> PAGE_SHIFT;
+}
+
 bool mm_hooks_pacer_is_waiting(void)
 {
-	return timer_pending(&check_timer);
+	return timer_pending(&check_timer) || work_pending(&pacer_work);
 }
 
 bool mm_hooks_pacer_was_calm(void)

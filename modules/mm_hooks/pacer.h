@@ -11,7 +11,7 @@
  * @estimate: count what seems to be taken into use again after a report, for an
  *	     engine that does not know
  *
- * Context: process.
+ * Context: process, may sleep.
  */
 void mm_hooks_pacer_start(void (*go)(void), bool estimate);
 
@@ -77,7 +77,7 @@ void mm_hooks_pacer_reported(u64 bytes, int err);
 /**
  * mm_hooks_pacer_forget() - nothing counts as reported any more
  *
- * Context: any but NMI.
+ * Context: process, may sleep.
  */
 void mm_hooks_pacer_forget(void);
 
@@ -99,13 +99,23 @@ bool mm_hooks_pacer_was_calm(void);
 unsigned int mm_hooks_pacer_held_ms(void);
 
 /**
+ * mm_hooks_pacer_listed() - pages in the lists of the processors
+ *
+ * Adds them up, unless a decision has just done so.
+ *
+ * Context: process, may sleep.
+ * Return: pages.
+ */
+unsigned long mm_hooks_pacer_listed(void);
+
+/**
  * mm_hooks_pacer_lists_rest() - is nobody using what the processors' lists hold?
- * @pages: how much that is: mm_hooks_pcp_pages()
+ * @pages: how much that is, of the lists that are to be emptied
  *
  * Since the checks are calm, or, asked once more, since it was asked in vain: as it is
  * behind a pass that had to be held, since whose last check hardly any time has passed.
  *
- * Context: any but NMI.
+ * Context: process, may sleep.
  * Return: whether they can be emptied.
  */
 bool mm_hooks_pacer_lists_rest(unsigned long pages);

@@ -3,6 +3,7 @@
 #include "pcp.h"
 
 #include <linux/cpumask.h>
+#include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -30,6 +31,7 @@ unsigned long mm_hooks_pcp_pages(void)
 	unsigned int i = 0;
 	struct zone *zone;
 
+	might_sleep();
 	while ((zone = mm_hooks_zone_next(&i)))
 		pages += mm_hooks_pcp_zone_pages(zone);
 	return pages;
@@ -57,6 +59,7 @@ u64 mm_hooks_pcp_allocated(void)
 	u64 pages = 0;
 	int cpu, zone;
 
+	might_sleep();
 	for_each_present_cpu(cpu) {
 		events = per_cpu_ptr(&vm_event_states, cpu);
 		for (zone = 0; zone <= ZONE_MOVABLE; zone++)

@@ -20,7 +20,9 @@ struct zone;
 /**
  * mm_hooks_pcp_pages() - pages in these lists, of all zones
  *
- * Context: any.
+ * Reads a cache line of each processor for each zone.
+ *
+ * Context: process, may sleep.
  * Return: pages; they change while they are counted.
  */
 unsigned long mm_hooks_pcp_pages(void);
@@ -41,7 +43,9 @@ unsigned long mm_hooks_pcp_many(void);
 /**
  * mm_hooks_pcp_allocated() - what was allocated since the machine was started
  *
- * From these lists or not.  Context: any.
+ * From these lists or not.  Reads a cache line or two of each processor.
+ *
+ * Context: process, may sleep.
  * Return: bytes; always 0 on a kernel that does not count them.
  */
 u64 mm_hooks_pcp_allocated(void);

@@ -119,7 +119,8 @@ static u32 native_calm(void)
  */
 static unsigned long native_drain(bool flush)
 {
-	unsigned long pages = mm_hooks_pcp_pages();
+	unsigned long pages = flush ? mm_hooks_pcp_pages() :
+				      mm_hooks_pacer_listed();
 
 	if (pages < (flush ? 1 : mm_hooks_pcp_many()))
 		return ULONG_MAX;
