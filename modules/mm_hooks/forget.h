@@ -7,8 +7,8 @@
  * mm_hooks_forget_blocks() - clear the reported flag of every free block
  * @lowest: lowest order that was ever reported; a pageblock's at the most
  *
- * One section of zone->lock, interrupts off, for each free list: these lists
- * have no place to go on from.  A block that is out at the time is not there.
+ * In sections of zone->lock, interrupts off, that do not grow with the zone.  A
+ * block that is out at the time is not there.
  *
  * Context: process, may sleep.
  */

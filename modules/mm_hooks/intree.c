@@ -254,16 +254,18 @@ static int intree_flush(unsigned int timeout_ms)
 
 /*
  * Blocks that are out now come back marked, so once more when they are back;
- * but no longer than the host may take.  A pass that only waits for a worker has
- * none, and the worker may be frozen.
+ * but no longer than the host may take.  They may come back while the first walk
+ * goes on, behind it.  A pass that only waits for a worker has none, and the
+ * worker may be frozen.
  */
 static int intree_forget_locked(void)
 {
+	bool out = work_busy(&dev.work.work) & WORK_BUSY_RUNNING;
 	int err = 0;
 
 	lockdep_assert_held(&run_lock);
 	mm_hooks_forget_blocks(lowest_order);
-	if (work_busy(&dev.work.work) & WORK_BUSY_RUNNING) {
+	if (out) {
 		err = intree_wait_signal(jiffies + INTREE_FORGET_WAIT, true);
 		mm_hooks_forget_blocks(lowest_order);
 	}
