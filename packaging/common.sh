@@ -10,9 +10,10 @@ virtio_drivers=/sys/bus/virtio/drivers
 # shellcheck disable=SC2034 # used by the scripts that read this file
 ours=balloon_report stock=virtio_balloon
 
-# One value of dkms.conf, the one place that holds name, version and kernels.
+# The value of $1 in dkms.conf, the one place that holds name, version and kernels.
+# $2: the kernel that it is for, where the value depends on that.
 dkms_conf() {
-	local kernel_source_dir='' dkms_tree='' kernelver=''
+	local kernel_source_dir=/lib/modules/${2:-none}/build dkms_tree='' kernelver=''
 	: "$kernel_source_dir" "$dkms_tree" "$kernelver"
 	# shellcheck source=/dev/null
 	(. "$project/dkms.conf" && echo "${!1}")

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from lab import check, kernels, modules
+from lab.proc import must
 from lab.proc import run as run_program
 
 KERNELS = ("6.12",)
@@ -59,12 +60,42 @@ def _check_unknown(kernel: str, scratch: Path, probes: tuple[str, ...], target: 
                                      f"M={tree}", target], sentence, tree)
 
 
+def _check_options(kernel: str, scratch: Path) -> None:
+    """An option that the modules need is named, before the compiler is called."""
+    tree = scratch / "options"
+    for path in modules.sources():
+        copy = tree / path.relative_to(modules.TOP)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    build = ["make", "-C", str(kernels.get(kernel).headers), f"M={tree}"]
+    for option in ("CONFIG_VIRTIO", "CONFIG_MEMORY_BALLOON"):
+        _must_stop(f"without {option}", [*build, f"{option}=", "modules"],
+                   f"vmhooks: this kernel is without {option}", tree)
+    said = run_program([*build, "CONFIG_TRIM_UNUSED_KSYMS=y", "-n", "modules"]).stdout
+    check("vmhooks: this kernel has CONFIG_TRIM_UNUSED_KSYMS" in said, f"trimmed:\n{said[-2000:]}")
+    check(not list(tree.rglob("*.o")), "something was compiled")
+    done = run_program([*build, "clean"])
+    check(not done.returncode, f"make clean:\n{done.stdout}")
+
+
+def _check_tracepoints(kernel: str) -> None:
+    """Without tracepoints the modules build, and link to nothing that has to do with them."""
+    built = modules.build(kernels.get(kernel), without="CONFIG_TRACEPOINTS")
+    found = modules.warnings(built)
+    for name in modules.OURS:
+        wants = must(["nm", "-u", str(built / f"{name}.ko")])
+        found += [f"{name}: {line}" for line in wants.splitlines() if "tracepoint" in line]
+    check(not found, "without CONFIG_TRACEPOINTS:\n" + "\n".join(found))
+
+
 def run(kernel: str) -> None:
     """Wrong kernels, wrong compilers, wrong interfaces."""
     _check_kernel()
+    _check_tracepoints(kernel)
     with tempfile.TemporaryDirectory(prefix="vmhooks-build") as folder:
         scratch = Path(folder)
         _check_detector(scratch)
+        _check_options(kernel, scratch)
         nothing = tuple(path.stem for path in sorted((modules.TOP / PROBES).glob("*.c"))
                         if not path.stem.startswith("control_"))
         _check_unknown(kernel, scratch, nothing, "modules",

@@ -27,6 +27,14 @@ def _check_order(inside: Session, release: str) -> None:
     check(-1 < at[0] < at[1] < at[2], f"modprobe loads in another order:\n{order}")
 
 
+def _check_not_weak(inside: Session, named: str, release: str) -> None:
+    """Fedora's and SUSE's weak-modules would link them into other kernels."""
+    inside.must("printf '#!/bin/sh\\ntouch /weak\\n' > /sbin/weak-modules; "
+                "chmod +x /sbin/weak-modules")
+    inside.must(f"dkms uninstall {named} -k {release}; dkms install {named} -k {release}")
+    check(inside.run("test -e /weak").returncode != 0, "weak-modules was called")
+
+
 def run(kernel: str) -> None:
     """Look at what dkms left for one of the kernels."""
     state = debian.with_dkms()
@@ -42,6 +50,7 @@ def run(kernel: str) -> None:
         again = inside.must(f"dkms install {named} -k {release}")
         check("already installed" in again, f"the second install said:\n{again}")
         check(inside.must("dkms status") == before, "the second install changed the status")
+        _check_not_weak(inside, named, release)
         inside.must("test -f /etc/modprobe.d/vmhooks.conf")
         inside.must("test -x /etc/initramfs-tools/hooks/vmhooks")
     hint = f"update-initramfs -u -k {release}"

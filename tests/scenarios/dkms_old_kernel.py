@@ -1,22 +1,49 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A kernel older than 5.10 is refused with a line by dkms, install and make."""
+"""A kernel that is too old, or without an option, is refused by dkms, install and make."""
 
 from lab import check, debian
+from lab.root import Session
 
 KERNELS = ("6.12",)
 TIMEOUT = 1500
 OLD = "4.19.0-27-amd64"
+OTHER = "6.12.0-other"
 HEADERS = f"""mkdir -p /lib/modules/{OLD}/build/include/config
 echo CONFIG_VIRTIO=m > /lib/modules/{OLD}/build/.config
 echo {OLD} > /lib/modules/{OLD}/build/include/config/kernel.release
 echo 'modules: ; @echo built' > /lib/modules/{OLD}/build/Makefile"""
 
 
+# Each is its configuration, what install has to say of it, and whether dkms builds for it.
+OPTIONS = (("MEMORY_BALLOON=y", "is without CONFIG_VIRTIO", False),
+           ("VIRTIO=m", "is without CONFIG_MEMORY_BALLOON", False),
+           ("VIRTIO=y MEMORY_BALLOON=y TRIM_UNUSED_KSYMS=y", "has CONFIG_TRIM_UNUSED_KSYMS", False),
+           ("VIRTIO=m MEMORY_BALLOON=y", "", True),
+           ("VIRTIO=y BALLOON=y", "", True))
+
+
+def _check_options(inside: Session, named: str) -> None:
+    """dkms is asked with a configuration; the build itself, of no files, always fails."""
+    headers = HEADERS.replace(OLD, OTHER)
+    inside.must(headers)
+    for options, sentence, builds in OPTIONS:
+        lines = "\n".join(f"CONFIG_{option}" for option in options.split())
+        inside.must(f"echo '{lines}' > /lib/modules/{OTHER}/build/.config")
+        said = inside.run(f"dkms build {named} -k {OTHER}").stdout
+        check(("BUILD_EXCLUSIVE" in said) != builds and ("mm_hooks" in said) == builds,
+              f"with {options} dkms says:\n{said}")
+        if not builds:
+            said = inside.run(f"/mnt/packaging/install KVER={OTHER}").stdout
+            check(sentence in said and "Nothing was installed" in said,
+                  f"with {options} install says:\n{said}")
+
+
 def run(kernel: str) -> None:
-    """Offer the headers of an old kernel."""
+    """Offer the headers of an old kernel, then of one with other options."""
     del kernel
     named = f"-m vmhooks -v {debian.version()}"
     with debian.session(debian.with_dkms()) as inside:
+        _check_options(inside, named)
         inside.must(HEADERS)
         built = inside.run(f"dkms build {named} -k {OLD}")
         check(built.returncode in (9, 77) and "BUILD_EXCLUSIVE" in built.stdout,
