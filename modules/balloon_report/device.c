@@ -106,6 +106,7 @@ static void device_quiesce(struct br_device *dev)
 	br_set_state(dev, BR_STOPPING);
 	br_oom_stop(dev);
 	cancel_delayed_work_sync(&dev->hint.work);
+	cancel_delayed_work_sync(&dev->hint.floor_work);
 	cancel_delayed_work_sync(&dev->stats.work);
 	cancel_delayed_work_sync(&dev->size_work);
 }

@@ -6,32 +6,43 @@
  * the free blocks that it can get hold of, and ends with STOP.  It keeps the
  * blocks until the host says DONE.  Under pressure the guest may have blocks
  * back earlier, but only those that the host has acknowledged: a block that is
- * in use by the time the host looks at it would be lost.
+ * in use by the time the host looks at it would be lost.  So hint_room.c limits
+ * how many wait for the host, and leaves the guest its floor.
  */
 #include "hint.h"
 
+#include <linux/delay.h>
 #include <linux/gfp.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
 #include <linux/pageblock-flags.h>
 #include <linux/scatterlist.h>
 #include <linux/virtio_balloon.h>
 #include <linux/virtio_config.h>
+#include <linux/vmstat.h>
 
 #include "balloon_report.h"
 #include "balloon_report_trace.h"
+#include "hint_room.h"
 #include "mm.h"
 #include "shrinker.h"
 
-/* No reclaim and no reserves: only what is free.  Movable, as most of it is. */
-#define HINT_GFP (__GFP_HIGHMEM | __GFP_MOVABLE | __GFP_NORETRY | \
-		  __GFP_NOWARN | __GFP_NOMEMALLOC)
+/*
+ * No reclaim and no reserves: only what is free.  A hinted block cannot move, so
+ * it comes neither from ZONE_MOVABLE nor from CMA, which promise that it can.
+ */
+#define HINT_GFP (__GFP_NORETRY | __GFP_NOWARN | __GFP_NOMEMALLOC)
 /* Blocks for each kick. */
 #define HINT_BATCH 16
 /*
- * How often to look for blocks that are still with the host at the end, and for a
- * host that has not read our last command.
+ * How often to look for a host that has not read our last command, for blocks
+ * that come back after DONE, and whether the guest has its floor.
  */
 #define HINT_POLL (HZ / 10)
+/* How often a guest that is out of memory looks for an answer. */
+#define HINT_LOOK_MS 5
 
 static struct br_queue *hint_queue(struct br_device *dev)
 {
@@ -49,6 +60,7 @@ void br_hint_used(struct br_device *dev, void *token)
 		return;
 	}
 	list_move(&page->lru, &hint->acked);
+	hint->pending_pages -= 1UL << page_private(page);
 	hint->acked_pages += 1UL << page_private(page);
 	WRITE_ONCE(hint->returned, true);
 }
@@ -87,6 +99,39 @@ static unsigned long hint_free_acked(struct br_device *dev, unsigned long want)
 void br_hint_release(struct br_device *dev)
 {
 	hint_free_acked(dev, ULONG_MAX);
+}
+
+/*
+ * Memory of the zones that hints come from.  What is free elsewhere is of no use
+ * to the kernel.
+ */
+static u64 hint_available(void)
+{
+	u64 available = max(si_mem_available(), 0L);
+	u64 elsewhere = global_zone_page_state(NR_FREE_CMA_PAGES);
+	int nid;
+
+	for_each_online_node(nid)
+		elsewhere += zone_page_state(&NODE_DATA(nid)->node_zones[ZONE_MOVABLE],
+					     NR_FREE_PAGES);
+	return available > elsewhere ? available - elsewhere : 0;
+}
+
+/* What the host has answered by now is @acked. */
+static struct br_hint_memory hint_memory(struct br_device *dev)
+{
+	struct br_queue *q = hint_queue(dev);
+	struct br_hint_memory memory = {
+		.available = hint_available(),
+		.floor = (u64)br_floor_mb() << (20 - PAGE_SHIFT),
+	};
+
+	br_queue_drain(dev, q);
+	spin_lock_irq(&q->lock);
+	memory.pending = dev->hint.pending_pages;
+	memory.acked = dev->hint.acked_pages;
+	spin_unlock_irq(&q->lock);
+	return memory;
 }
 
 static u32 hint_command(struct br_device *dev)
@@ -129,12 +174,23 @@ static int hint_say(struct br_device *dev, u32 cmd)
 	return br_queue_wait(dev, hint_queue(dev), &hint->cmd_back);
 }
 
+static void hint_list(struct br_device *dev, struct page *page)
+{
+	struct br_queue *q = hint_queue(dev);
+
+	spin_lock_irq(&q->lock);
+	list_add(&page->lru, &dev->hint.pending);
+	dev->hint.pending_pages += 1UL << page_private(page);
+	spin_unlock_irq(&q->lock);
+}
+
 static void hint_unlist(struct br_device *dev, struct page *page)
 {
 	struct br_queue *q = hint_queue(dev);
 
 	spin_lock_irq(&q->lock);
 	list_del(&page->lru);
+	dev->hint.pending_pages -= 1UL << page_private(page);
 	spin_unlock_irq(&q->lock);
 }
 
@@ -148,9 +204,7 @@ static int hint_send(struct br_device *dev, struct page *page,
 	sg_init_table(&sg, 1);
 	sg_set_page(&sg, page, PAGE_SIZE << order, 0);
 	set_page_private(page, order);
-	spin_lock_irq(&q->lock);
-	list_add(&page->lru, &dev->hint.pending);
-	spin_unlock_irq(&q->lock);
+	hint_list(dev, page);
 	do {
 		WRITE_ONCE(dev->hint.returned, false);
 		err = br_queue_send(dev, q, &sg, 1, true, page, kick);
@@ -169,15 +223,37 @@ static int hint_send(struct br_device *dev, struct page *page,
 	return err;
 }
 
+/* Waits for the host.  Return: may a block of @pages be taken for @cmd? */
+static bool hint_wait_room(struct br_device *dev, u32 cmd, unsigned long pages)
+{
+	struct br_hint *hint = &dev->hint;
+
+	while (br_may_work(dev) && hint_command(dev) == cmd) {
+		struct br_hint_memory memory;
+		enum br_hint_room room;
+
+		WRITE_ONCE(hint->returned, false);
+		memory = hint_memory(dev);
+		room = br_hint_room(&memory, pages);
+		if (room != BR_HINT_WAIT)
+			return room == BR_HINT_TAKE;
+		br_queue_kick(hint_queue(dev));
+		if (br_queue_wait(dev, hint_queue(dev), &hint->returned))
+			return false;
+	}
+	return false;
+}
+
 /* The largest blocks first; below a pageblock it is not worth a descriptor. */
 static void hint_blocks(struct br_device *dev, u32 cmd)
 {
 	unsigned int order = MAX_PAGE_ORDER, n = 0;
 
-	while (br_may_work(dev) && hint_command(dev) == cmd) {
+	while (hint_wait_room(dev, cmd, 1UL << order)) {
 		struct page *page = alloc_pages(HINT_GFP, order);
 
 		if (page) {
+			br_queue_work(dev, &dev->hint.floor_work, HINT_POLL);
 			if (hint_send(dev, page, order, !(++n % HINT_BATCH)))
 				break;
 			cond_resched();
@@ -229,16 +305,22 @@ static int hint_follow(struct br_device *dev, u32 cmd)
 	return err ?: hint_end(dev, cmd);
 }
 
-/* Some blocks may come back only after the host was done. */
-static bool hint_is_pending(struct br_device *dev)
+unsigned long br_hint_free(struct br_device *dev, unsigned long want,
+			   unsigned long until)
 {
-	struct br_queue *q = hint_queue(dev);
+	unsigned long freed;
 	bool pending;
 
-	spin_lock_irq(&q->lock);
-	pending = !list_empty(&dev->hint.pending);
-	spin_unlock_irq(&q->lock);
-	return pending;
+	do {
+		/* In this order: what is not pending any more is freed. */
+		pending = READ_ONCE(dev->hint.pending_pages);
+		br_queue_drain(dev, hint_queue(dev));
+		freed = hint_free_acked(dev, want);
+		if (freed || !pending)
+			break;
+		msleep(HINT_LOOK_MS);
+	} while (time_before(jiffies, until));
+	return freed;
 }
 
 static void hint_func(struct work_struct *work)
@@ -255,13 +337,28 @@ static void hint_func(struct work_struct *work)
 		br_hint_release(dev);
 	err = hint_follow(dev, cmd);
 	/* In this order: what is not pending any more is released. */
-	pending = hint_is_pending(dev);
+	pending = READ_ONCE(dev->hint.pending_pages);
 	if (done)
 		br_hint_release(dev);
 	if (READ_ONCE(dev->hint.changed))
 		br_queue_work(dev, &dev->hint.work, 0);
 	else if (err || (done && pending))
 		br_queue_work(dev, &dev->hint.work, HINT_POLL);
+}
+
+/*
+ * Also in the middle of a migration, which then moves these blocks once more.
+ * A work item of its own, as the other one may be waiting for the host.
+ */
+static void hint_floor_func(struct work_struct *work)
+{
+	struct br_device *dev =
+		container_of(work, struct br_device, hint.floor_work.work);
+	struct br_hint_memory memory = hint_memory(dev);
+
+	hint_free_acked(dev, br_hint_due(&memory));
+	if (memory.pending || memory.acked)
+		br_queue_work(dev, &dev->hint.floor_work, HINT_POLL);
 }
 
 static unsigned long hint_count(struct shrinker *shrinker,
@@ -296,6 +393,11 @@ static void hint_add_shrinker(struct br_device *dev)
 	dev->hint.shrinker = shrinker;
 }
 
+bool br_hint_in_use(struct br_device *dev)
+{
+	return hint_queue(dev)->vq && dev->plan.inflate;
+}
+
 void br_hint_start(struct br_device *dev)
 {
 	struct br_queue *q = hint_queue(dev);
@@ -305,7 +407,7 @@ void br_hint_start(struct br_device *dev)
 	dev->hint.due = BR_HINT_NOTHING;
 	dev->hint.cmd_out = false;
 	/* Where nothing is given away the queue is there and idle. */
-	if (!q->vq || !dev->plan.inflate)
+	if (!br_hint_in_use(dev))
 		return;
 	/* One entry has to be free for a command. */
 	if (virtqueue_get_vring_size(q->vq) < 2) {
@@ -319,9 +421,11 @@ void br_hint_start(struct br_device *dev)
 
 void br_hint_changed(struct br_device *dev)
 {
-	if (!hint_queue(dev)->vq || !dev->plan.inflate)
+	if (!br_hint_in_use(dev))
 		return;
 	WRITE_ONCE(dev->hint.changed, true);
+	/* Whoever waits for a block looks at the command. */
+	WRITE_ONCE(dev->hint.returned, true);
 	br_queue_work(dev, &dev->hint.work, 0);
 }
 
@@ -339,6 +443,7 @@ void br_hint_init(struct br_device *dev)
 	 */
 	hint_queue(dev)->quiet = true;
 	INIT_DELAYED_WORK(&dev->hint.work, hint_func);
+	INIT_DELAYED_WORK(&dev->hint.floor_work, hint_floor_func);
 	INIT_LIST_HEAD(&dev->hint.pending);
 	INIT_LIST_HEAD(&dev->hint.acked);
 }

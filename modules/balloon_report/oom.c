@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Deflate rather than kill: F_DEFLATE_ON_OOM. */
+/* Memory for a guest that is out of it: hinted blocks, F_DEFLATE_ON_OOM. */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
@@ -47,9 +47,9 @@ static u64 oom_deflated(struct br_device *dev)
  *
  * Return: pages that have become free.
  */
-static unsigned int oom_free(struct br_device *dev, unsigned int want)
+static unsigned int oom_free(struct br_device *dev, unsigned int want,
+			     unsigned long until)
 {
-	unsigned long until = jiffies + BR_OOM_WAIT;
 	u64 before = oom_deflated(dev);
 	unsigned int n = 0;
 	int ret;
@@ -67,6 +67,32 @@ static unsigned int oom_free(struct br_device *dev, unsigned int want)
 	return oom_deflated(dev) - before;
 }
 
+static unsigned int oom_deflate_some(struct br_device *dev, unsigned int want,
+				     unsigned long until)
+{
+	unsigned int n;
+
+	/* The size worker makes way, and so does compaction. */
+	atomic_inc(&dev->oom_waiters);
+	n = oom_free(dev, want, until);
+	atomic_dec(&dev->oom_waiters);
+	/* The host still wants them: later, when there may be room. */
+	if (n)
+		br_queue_work(dev, &dev->size_work,
+			      msecs_to_jiffies(BR_BACKOFF_MAX_MS));
+	return n;
+}
+
+static bool oom_deflates(struct br_device *dev)
+{
+	return virtio_has_feature(dev->vdev, VIRTIO_BALLOON_F_DEFLATE_ON_OOM);
+}
+
+static bool oom_is_wanted(struct br_device *dev)
+{
+	return oom_deflates(dev) || br_hint_in_use(dev);
+}
+
 /*
  * Runs in whatever allocation has failed, under the locks that its caller
  * happens to hold.  It cannot wait for itself: under balloon_lock nothing is
@@ -77,17 +103,18 @@ static int oom_notify(struct notifier_block *nb, unsigned long unused,
 		      void *freed)
 {
 	struct br_device *dev = container_of(nb, struct br_device, oom);
-	unsigned int n;
+	unsigned int want = br_oom_mb() << (20 - PAGE_SHIFT);
+	/* One deadline for all that the host has to answer. */
+	unsigned long until = jiffies + BR_OOM_WAIT;
+	unsigned long n;
 
-	/* The size worker makes way, and so does compaction. */
-	atomic_inc(&dev->oom_waiters);
-	n = oom_free(dev, br_oom_mb() << (20 - PAGE_SHIFT));
-	atomic_dec(&dev->oom_waiters);
+	/* First what costs the host nothing, and no wait. */
+	n = br_hint_free(dev, want, jiffies);
+	if (!n && oom_deflates(dev))
+		n = oom_deflate_some(dev, want, until);
+	if (!n)
+		n = br_hint_free(dev, want, until);
 	*(unsigned long *)freed += n;
-	/* The host still wants them: later, when there may be room. */
-	if (n)
-		br_queue_work(dev, &dev->size_work,
-			      msecs_to_jiffies(BR_BACKOFF_MAX_MS));
 	return NOTIFY_OK;
 }
 
@@ -99,13 +126,13 @@ void br_oom_init(struct br_device *dev)
 
 int br_oom_start(struct br_device *dev)
 {
-	if (!virtio_has_feature(dev->vdev, VIRTIO_BALLOON_F_DEFLATE_ON_OOM))
+	if (!oom_is_wanted(dev))
 		return 0;
 	return register_oom_notifier(&dev->oom);
 }
 
 void br_oom_stop(struct br_device *dev)
 {
-	if (virtio_has_feature(dev->vdev, VIRTIO_BALLOON_F_DEFLATE_ON_OOM))
+	if (oom_is_wanted(dev))
 		unregister_oom_notifier(&dev->oom);
 }

@@ -31,6 +31,7 @@ SHOW(actual_pages, "%u", READ_ONCE(dev->pages_held));
 SHOW(asked_pages, "%u", READ_ONCE(dev->asked));
 SHOW(target_pages, "%u", READ_ONCE(dev->target));
 SHOW(quarantined_pages, "%u", br_balloon_quarantined(dev));
+SHOW(hint_pending_pages, "%lu", READ_ONCE(dev->hint.pending_pages));
 SHOW(hint_held_pages, "%lu", READ_ONCE(dev->hint.acked_pages));
 SHOW(features, "0x%llx", dev->plan.features);
 SHOW(inflated_pages, "%lld", COUNTED(inflated_pages));
@@ -75,6 +76,7 @@ static struct attribute *attrs[] = {
 	&dev_attr_stats_updates.attr,
 	&dev_attr_hint_blocks.attr,
 	&dev_attr_hint_cmds.attr,
+	&dev_attr_hint_pending_pages.attr,
 	&dev_attr_hint_held_pages.attr,
 	&dev_attr_reported_bytes.attr,
 	&dev_attr_reported_chains.attr,

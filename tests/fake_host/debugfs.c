@@ -144,6 +144,7 @@ static void queue_files(struct fh_queue *q)
 	debugfs_create_u32("size", 0600, dir, &q->size);
 	debugfs_create_u32("ack_ms", 0600, dir, &q->ack_ms);
 	debugfs_create_bool("hold", 0600, dir, &q->hold);
+	debugfs_create_u32("oom_ms", 0600, dir, &q->oom_ms);
 	debugfs_create_bool("reverse", 0600, dir, &q->reverse);
 	debugfs_create_u32("batch", 0600, dir, &q->batch);
 	debugfs_create_u32("used_len", 0600, dir, &q->used_len);

@@ -91,6 +91,9 @@ struct fh_pending {
  * @size:	setting: entries; 0: the host lacks the queue
  * @ack_ms:	setting: how long the host holds a buffer
  * @hold:	setting: the host acknowledges nothing
+ * @oom_ms:	setting: @hold ends so long after the guest is out of memory; 0: it
+ *		does not
+ * @oom_due:	jiffies at which it ends, 0 while the guest has memory
  * @reverse:	setting: the newest buffer is acknowledged first
  * @batch:	setting: acknowledge that many at a time, or after 200 ms
  * @used_len:	setting: enum fh_used_len
@@ -113,6 +116,8 @@ struct fh_queue {
 	u32 size;
 	u32 ack_ms;
 	bool hold;
+	u32 oom_ms;
+	unsigned long oom_due;
 	bool reverse;
 	u32 batch;
 	u32 used_len;

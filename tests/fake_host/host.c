@@ -3,7 +3,10 @@
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
+#include <linux/notifier.h>
+#include <linux/oom.h>
 #include <linux/string.h>
 #include <linux/virtio_config.h>
 
@@ -106,10 +109,22 @@ static bool host_waits_for_more(const struct fh_queue *q)
 				    msecs_to_jiffies(HOST_BATCH_MS));
 }
 
+/* The guest has been out of memory for long enough. */
+static void host_relent(struct fh_queue *q)
+{
+	unsigned long due = READ_ONCE(q->oom_due);
+
+	if (!due || time_before(jiffies, due))
+		return;
+	WRITE_ONCE(q->oom_due, 0);
+	q->hold = false;
+}
+
 static void host_ack(struct fh_queue *q)
 {
 	unsigned int i;
 
+	host_relent(q);
 	if (q->hold || !q->n_pending || host_waits_for_more(q))
 		return;
 	if (q->bad_id) {
@@ -192,6 +207,24 @@ void fh_host_forget(void)
 	fh.stats_tags_n = 0;
 }
 
+/* In whatever allocation has failed: takes no lock. */
+static int on_oom(struct notifier_block *nb, unsigned long unused, void *freed)
+{
+	struct fh_queue *q;
+
+	for (q = fh.q; q < fh.q + FH_QUEUES; q++)
+		if (q->hold && q->oom_ms && !READ_ONCE(q->oom_due))
+			WRITE_ONCE(q->oom_due,
+				   (jiffies + msecs_to_jiffies(q->oom_ms)) | 1);
+	return NOTIFY_OK;
+}
+
+/* Before that of the driver. */
+static struct notifier_block oom_nb = {
+	.notifier_call = on_oom,
+	.priority = INT_MAX,
+};
+
 void fh_ask_stats(void)
 {
 	mutex_lock(&fh.lock);
@@ -202,12 +235,20 @@ void fh_ask_stats(void)
 
 int fh_host_start(void)
 {
+	int err;
+
 	init_waitqueue_head(&fh.wait);
 	thread = kthread_run(host_thread, NULL, "fake_host");
-	return PTR_ERR_OR_ZERO(thread);
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+	err = register_oom_notifier(&oom_nb);
+	if (err)
+		kthread_stop(thread);
+	return err;
 }
 
 void fh_host_stop(void)
 {
+	unregister_oom_notifier(&oom_nb);
 	kthread_stop(thread);
 }

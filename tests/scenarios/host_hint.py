@@ -14,7 +14,7 @@ from lab.fakehost import ALL, DONE, PAGES_PER_MIB, STOP, FakeHost, fake, meminfo
 KERNELS = ("lab",)
 ALSO = ("6.1", "6.12")
 TIMEOUT = 1200
-HINT_SIZE = 16
+HINT_SIZE = 2  # fewer than the driver would have pending
 HELD_MB = 200
 SPARE_MB = 50  # acknowledged, and not needed by the guest in need
 PATIENCE = "/sys/module/balloon_report/parameters/host_timeout_ms"
