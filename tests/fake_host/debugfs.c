@@ -184,6 +184,7 @@ void fh_debugfs_init(void)
 	debugfs_create_u8("status", 0400, top, &fh.status);
 	debugfs_create_bool("stopped", 0600, top, &fh.stopped);
 	debugfs_create_bool("touch", 0600, top, &fh.touch);
+	debugfs_create_u32("report_cuts", 0400, top, &fh.report_cuts);
 	debugfs_create_u32("uninvited", 0600, top, &fh.uninvited);
 	debugfs_create_file("num_pages", 0600, top, &fh.config.num_pages,
 			    &config_fops);

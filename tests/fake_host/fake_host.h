@@ -156,6 +156,7 @@ struct fh_queue {
  * @stats_tags_n:  entries in the first one of this life, 0 before
  * @stats_tags:	   its tags
  * @report_sizes:  reported ranges, by the power of two of pages that they have
+ * @report_cuts:   reported ranges that end at a memory block's end, where the next begins
  * @uninvited:	   pages deflated although the host wanted them in the balloon
  * @exchange:	   the balloon's last change was one page that came
  * @resized:	   jiffies when inflation or deflation was last acknowledged, or the
@@ -190,6 +191,7 @@ struct fh_host {
 	u32 stats_tags_n;
 	u16 stats_tags[FH_STATS_MAX];
 	u32 report_sizes[FH_REPORT_SIZES];
+	u32 report_cuts;
 	u32 uninvited;
 	bool exchange;
 	unsigned long resized;

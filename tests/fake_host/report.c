@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Free page reporting. */
 #include <linux/log2.h>
+#include <linux/memory.h>
 #include <linux/mm.h>
 #include <linux/virtio_config.h>
 
@@ -20,6 +21,27 @@ static void report_check_poison(unsigned long pfn, unsigned long n)
 				     pfn);
 }
 
+/*
+ * A host may have a region for each memory block, and look only at the first of a
+ * range.  Two ranges that meet where a block ends are counted.
+ */
+static void report_check_regions(const struct fh_buffer *buf)
+{
+	unsigned long block = memory_block_size_bytes();
+	unsigned int i;
+
+	for (i = 0; i < buf->n; i++) {
+		u64 start = buf->sg[i].addr, end = start + buf->sg[i].len;
+
+		if (buf->sg[i].len && start / block != (end - 1) / block)
+			fh_violation("report: %#llx to %#llx crosses a memory block",
+				     start, end);
+		if (i + 1 < buf->n && end == buf->sg[i + 1].addr &&
+		    !(end % block))
+			fh.report_cuts++;
+	}
+}
+
 void fh_took_report(struct fh_queue *q, const struct fh_buffer *buf)
 {
 	unsigned int i;
@@ -28,6 +50,7 @@ void fh_took_report(struct fh_queue *q, const struct fh_buffer *buf)
 	if (buf->out)
 		fh_violation("report: %llu bytes that the host may not write",
 			     buf->out);
+	report_check_regions(buf);
 	for (i = 0; i < buf->n; i++) {
 		unsigned long pfn = PHYS_PFN(buf->sg[i].addr);
 		unsigned long n = PFN_DOWN(buf->sg[i].len);

@@ -304,6 +304,17 @@ static struct scatterlist *flight_last(struct flight *f)
 	return f->chain.nents ? &f->sg[f->chain.nents - 1] : NULL;
 }
 
+/*
+ * Cloud Hypervisor and crosvm discard only what lies in the memory region of a
+ * range's first byte, and acknowledge all of it.  Regions end where memory
+ * blocks do, and a memory block is a whole number of sections.
+ */
+static bool flight_extends(const struct scatterlist *s, unsigned long pfn)
+{
+	return s && page_to_pfn(sg_page(s)) + (s->length >> PAGE_SHIFT) == pfn &&
+	       pfn % PAGES_PER_SECTION;
+}
+
 void flight_report(struct flight *f, unsigned long pfn, unsigned long pages)
 {
 	struct scatterlist *s = flight_last(f);
@@ -311,7 +322,7 @@ void flight_report(struct flight *f, unsigned long pfn, unsigned long pages)
 
 	lockdep_assert_held(&f->zone->lock);
 	f->chain.bytes += bytes;
-	if (s && page_to_pfn(sg_page(s)) + (s->length >> PAGE_SHIFT) == pfn)
+	if (flight_extends(s, pfn))
 		s->length += bytes;
 	else
 		sg_set_page(&f->sg[f->chain.nents++], pfn_to_page(pfn), bytes,
