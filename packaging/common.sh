@@ -3,6 +3,8 @@
 # What install and uninstall share: sentences, the kernel, the balloon device.
 
 export LC_ALL=C
+# Root by "su" without a dash does not look into the folders of dkms and depmod.
+export PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 virtio_devices=/sys/bus/virtio/devices

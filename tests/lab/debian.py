@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Debian 12 roots in the states that matter to a user, and guests booted from them."""
 
+import contextlib
 import functools
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from . import accel, cache, check, modules, programs, qemu, root
+from . import accel, cache, check, locale, modules, programs, qemu, root
 from .guest import Guest
 from .kernels import Kernel
 from .proc import say
@@ -43,6 +45,17 @@ ln -s /opt/lab-agent.service /etc/systemd/system/
 systemctl enable -q lab-agent.service
 systemctl mask -q {IDLE_UNITS}
 """
+# A project whose modules have nothing in them, for what only the scripts do.
+SMALL = "/opt/small"
+MAKE_SMALL = f"mkdir -p {SMALL}; cp -r /mnt/. {SMALL}; cd {SMALL}" + """
+rm -rf modules/* Kbuild
+for name in $(sed -n 's/^BUILT_MODULE_NAME.*"\\(.*\\)"/\\1/p' dkms.conf); do
+    echo "obj-m += $name.o" >> Kbuild
+    echo "$name-y := modules/part_of_$name.o" >> Kbuild
+    echo '#include <linux/module.h>' > modules/part_of_$name.c
+    echo 'MODULE_LICENSE("GPL"); MODULE_DESCRIPTION("small");' >> modules/part_of_$name.c
+    [ $name = mm_hooks ] || echo 'MODULE_SOFTDEP("pre: mm_hooks");' >> modules/part_of_$name.c
+done"""
 IMAGE_MB = 1500
 # As docs/install.md has it.
 TO_STOCK = """device=$(basename /sys/bus/virtio/drivers/balloon_report/virtio*)
@@ -132,6 +145,18 @@ def without_package() -> Root:
 def session(state: Root) -> Any:
     """A root in some state, with the project at /mnt, for commands in it."""
     return root.session(state, project())
+
+
+@contextlib.contextmanager
+def session_by_su(state: Root) -> Iterator[Session]:
+    """Like session(), as a user becomes root by "su" without a dash: no sbin in PATH.
+    Nor is the locale C."""
+    with root.session(state, project(), environment=(
+            "PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/root", f"LANG={locale.NAME}")) as inside:
+        shutil.copytree(locale.folder(), inside.upper / "usr/lib/locale", dirs_exist_ok=True)
+        said = inside.must("command -v depmod; echo i | tr '[:lower:]' '[:upper:]'")
+        check(said.split() == ["i"], f"the locale is C, or sbin in PATH: {said}")
+        yield inside
 
 
 def _furnish(inside: Session) -> None:

@@ -52,8 +52,15 @@ for node in null zero full random urandom; do
 done
 ln -s /proc/self/fd "$4/dev/fd"
 if [ -n "$5" ]; then mount --bind -o ro "$5" "$4/mnt"; fi
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 """
+# $6 is the command, all after it the environment that it runs in.
+ENTER = """
+root=$4 command=$6
+shift 6
+exec chroot "$root" /usr/bin/env -i "$@" /bin/bash -c "$command"
+"""
+ENVIRONMENT = ("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8")
 
 
 def _namespace(script: str, *arguments: str) -> list[str]:
@@ -95,6 +102,7 @@ class Session:
     upper: Path
     scratch: Path
     shown: Path | None  # a folder of the machine, seen read-only at /mnt
+    environment: tuple[str, ...] = ENVIRONMENT
 
     def _join(self, script: str, *arguments: str) -> list[str]:
         lower = ":".join(str(layer) for layer in self.root.layers)
@@ -103,7 +111,7 @@ class Session:
 
     def run(self, command: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
         """Run a shell command in the root; output and errors are one text."""
-        return run(self._join('exec chroot "$4" /bin/bash -c "$6"', command), timeout=timeout)
+        return run(self._join(ENTER, command, *self.environment), timeout=timeout)
 
     def must(self, command: str, timeout: float = 600) -> str:
         """Like run(), but a failure raises with the end of the output."""
@@ -122,14 +130,15 @@ class Session:
 
 
 @contextlib.contextmanager
-def session(root: Root, shown: Path | None = None, upper: Path | None = None) -> Iterator[Session]:
+def session(root: Root, shown: Path | None = None, upper: Path | None = None,
+            environment: tuple[str, ...] = ENVIRONMENT) -> Iterator[Session]:
     """A root to work in; without an upper of its own, what is written is thrown away."""
     scratch = cache.scratch("root")
     try:
         for name in ("work", "joined", "upper"):
             (scratch / name).mkdir()
         (upper or scratch / "upper").chmod(0o755)  # it is the mode of the root's /
-        yield Session(root, upper or scratch / "upper", scratch, shown)
+        yield Session(root, upper or scratch / "upper", scratch, shown, environment)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
