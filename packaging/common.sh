@@ -108,22 +108,65 @@ bind_device() {
 	[[ $(holder "$1") == "$2" ]]
 }
 
-# Rebuilds the initramfs of each kernel given, with the tool that is there.
-rebuild_initramfs() {
-	local kernel
-	for kernel in "$@"; do
-		if [[ ${INITRAMFS:-yes} == no ]]; then
-			say "The initramfs of $kernel was left alone, as INITRAMFS=no asks."
-		elif command -v update-initramfs >/dev/null && [[ -e /boot/initrd.img-$kernel ]]; then
-			say "Rebuilding the initramfs of $kernel (some seconds) ..."
-			update-initramfs -u -k "$kernel"
-		elif command -v dracut >/dev/null && compgen -G "/boot/initr*$kernel*" >/dev/null; then
-			say "Rebuilding the initramfs of $kernel (some seconds) ..."
-			dracut --force --kver "$kernel"
-		else
-			say "Kernel $kernel has no initramfs here that could hold the modules, none was rebuilt."
+# The modules of vmhooks that lie here for any kernel, one a line.
+our_modules() {
+	find /lib/modules/*/ \( -name 'mm_hooks.ko*' -o -name 'balloon_report.ko*' \
+		-o -name 'kvmclock_fix.ko*' \) 2>/dev/null || true
+}
+
+# Kernels that have our modules, whatever placed them.
+kernels_with_ours() {
+	our_modules | sed 's|^/lib/modules/\([^/]*\)/.*|\1|' | sort -u
+}
+
+remove_empty_folders() {
+	find "/lib/modules/$1/updates" -type d -empty -delete 2>/dev/null || true
+}
+
+# The tool that rebuilds the initramfs of kernel $1: nothing when there is no initramfs,
+# "none" when there is one and no tool that is known here.
+initramfs_tool() {
+	if ! compgen -G "/boot/initr*$1*" >/dev/null; then
+		return 0
+	elif command -v update-initramfs >/dev/null && [[ -e /boot/initrd.img-$1 ]]; then
+		echo update-initramfs
+	elif command -v dracut >/dev/null; then
+		echo dracut
+	else
+		echo none
+	fi
+}
+
+# Rebuilds the initramfs of kernel $1.
+initramfs_of() {
+	case $(initramfs_tool "$1") in
+	update-initramfs) update-initramfs -u -k "$1" ;;
+	dracut) dracut --force --kver "$1" ;;
+	esac
+}
+
+# Says which tools are missing to work on the kernels given; fails when one is.
+check_tools() {
+	local tool kernel missing=0
+	for tool in depmod modprobe rmmod; do
+		if ! command -v "$tool" >/dev/null; then
+			warn "$tool is missing: $(how_to_get kmod kmod kmod)"
+			missing=1
 		fi
 	done
+	for tool in diff find flock tar; do
+		if ! command -v "$tool" >/dev/null; then
+			warn "$tool is missing."
+			missing=1
+		fi
+	done
+	for kernel in "$@"; do
+		if [[ ${INITRAMFS:-yes} != no && $(initramfs_tool "$kernel") == none ]]; then
+			warn "Neither update-initramfs nor dracut is here to rebuild the initramfs of kernel $kernel: $(how_to_get initramfs-tools dracut dracut), or rebuild it yourself and say INITRAMFS=no."
+			missing=1
+		fi
+	done
+	return "$missing"
 }
 
 # Asks dkms, which takes its time to answer, what it knows of vmhooks: lines with

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """packaging/install and uninstall say what is missing, each in a sentence.
 
-What they build here are modules with nothing in them: what the scripts do with them is the
-same, and other scenarios install the real ones.
+Root is so by "su" without a dash, and its locale is not C. What they build here are modules
+with nothing in them: what the scripts do with them is the same, and other scenarios install
+the real ones.
 """
 
 from lab import check, debian, root
@@ -10,18 +11,9 @@ from lab.root import Session
 
 KERNELS = ("6.12",)
 TIMEOUT = 1500
+OURS = "/usr/src/vmhooks-* /var/lib/dkms/vmhooks /etc/modprobe.d/vmhooks.conf /var/lib/vmhooks*"
 AS_NOBODY = "setpriv --reuid 65534 --regid 65534 --clear-groups"
-SMALL = "/opt/small"
-PACKAGING = f"{SMALL}/packaging"
-MAKE_SMALL = f"mkdir -p {SMALL}; cp -r /mnt/. {SMALL}; cd {SMALL}" + """
-rm -rf modules/* Kbuild
-for name in $(sed -n 's/^BUILT_MODULE_NAME.*"\\(.*\\)"/\\1/p' dkms.conf); do
-    echo "obj-m += $name.o" >> Kbuild
-    echo "$name-y := modules/part_of_$name.o" >> Kbuild
-    echo '#include <linux/module.h>' > modules/part_of_$name.c
-    echo 'MODULE_LICENSE("GPL"); MODULE_DESCRIPTION("small");' >> modules/part_of_$name.c
-    [ $name = mm_hooks ] || echo 'MODULE_SOFTDEP("pre: mm_hooks");' >> modules/part_of_$name.c
-done"""
+SMALL, PACKAGING = debian.SMALL, f"{debian.SMALL}/packaging"
 
 
 def _expect(inside: Session, command: str, status: int, *sentences: str) -> str:
@@ -55,19 +47,23 @@ def _refusals(inside: Session, release: str) -> None:
 def _broken_build(inside: Session, release: str) -> None:
     inside.must(f"cp -r {SMALL} /opt/broken; echo 'obj-m := nothing_here.o' > /opt/broken/Kbuild")
     _expect(inside, f"/opt/broken/packaging/install KVER={release}", 1,
-            "nothing_here", "could not be built or installed", "make.log")
+            "nothing_here", "could not be built or installed", "make.log", "Nothing was changed.")
+    check(not inside.run(f"ls -d {OURS} 2>/dev/null").stdout, "a failed install left something")
 
 
 def _install_and_undo(inside: Session, release: str) -> None:
-    """Over the broken one, on a kernel that says it cannot report."""
+    """On a kernel that says it cannot report."""
     inside.must(f"sed -i /CONFIG_PAGE_REPORTING/d /boot/config-{release}")
-    said = _expect(inside, f"{PACKAGING}/install KVER={release}", 0, "is not what is being",
+    said = _expect(inside, f"{PACKAGING}/install KVER={release}", 0,
                    "without CONFIG_PAGE_REPORTING", "no virtio balloon device",
                    f"is installed for kernel {release}", "Secure Boot is off")
     check("Rebuilding the initramfs" in said, f"install said:\n{said}")
     held = inside.must(f"lsinitramfs /boot/initrd.img-{release}")
     for name in ("balloon_report.ko", "mm_hooks.ko", "modprobe.d/vmhooks.conf"):
         check(name in held, f"the initramfs has no {name}")
+    inside.must(f"echo '# changed' >> {SMALL}/Kbuild")
+    _expect(inside, f"{PACKAGING}/install KVER={release} INITRAMFS=no", 0,
+            "is not what is being installed, and is replaced")
     _expect(inside, f"{PACKAGING}/uninstall", 0, "Rebuilding the initramfs",
             "vmhooks is uninstalled.")
     held = inside.must(f"lsinitramfs /boot/initrd.img-{release}")
@@ -78,9 +74,9 @@ def _install_and_undo(inside: Session, release: str) -> None:
 def run(kernel: str) -> None:
     """Run both scripts on a machine that lacks one thing after the other."""
     state = root.base()
-    with debian.session(state) as inside:
+    with debian.session_by_su(state) as inside:
         release = state.release(kernel)
-        inside.must(MAKE_SMALL)
+        inside.must(debian.MAKE_SMALL)
         _refusals(inside, release)
         _broken_build(inside, release)
         _install_and_undo(inside, release)
