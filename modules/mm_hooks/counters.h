@@ -13,6 +13,7 @@
  * @reported_chains: chains that the host has acknowledged
  * @reported_bytes:  bytes in them
  * @report_errors:   chains that failed
+ * @lost_bytes:	     bytes that stay out of use, see MM_HOOKS_LOST
  * @retaken_bytes:   reported memory that was taken into use again
  * @forgets:	     times that everything was made unreported again
  * @taken_blocks:    blocks that were taken out of the allocator (native)
@@ -27,6 +28,7 @@ struct mm_hooks_counters {
 	atomic64_t reported_chains;
 	atomic64_t reported_bytes;
 	atomic64_t report_errors;
+	atomic64_t lost_bytes;
 	atomic64_t retaken_bytes;
 	atomic64_t forgets;
 	atomic64_t taken_blocks;

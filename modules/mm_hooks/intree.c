@@ -13,6 +13,7 @@
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/limits.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/sched/signal.h>
@@ -46,7 +47,26 @@ static struct mm_hooks_reporter *reporter;
 static unsigned long stop_by;
 static bool paced;
 static unsigned int lowest_order = UINT_MAX;	/* that was ever reported */
+static bool lost;	/* set once: the pass waits for ever, see intree_lose() */
 static DEFINE_MUTEX(run_lock);
+
+/*
+ * When the pass returns the kernel puts its blocks back, and the host may write to
+ * them at any time.  So it does not return, and nothing unloads its code.
+ */
+static void intree_lose(u64 bytes)
+{
+	__module_get(THIS_MODULE);
+	mm_hooks_count_add(lost_bytes, bytes);
+	pr_err("%llu KiB stay out of use, and the kernel's page reporting stays off, until the guest reboots\n",
+	       bytes >> 10);
+	/* Pairs with intree_wait_end(). */
+	smp_store_release(&lost, true);
+	for (;;) {
+		set_current_state(TASK_IDLE);
+		schedule();
+	}
+}
 
 static int intree_report(struct page_reporting_dev_info *dev,
 			 struct scatterlist *sg, unsigned int nents)
@@ -65,6 +85,8 @@ static int intree_report(struct page_reporting_dev_info *dev,
 	err = mm_hooks_chain_report(reporter, sg, nents, &stop_by);
 	mm_hooks_pacer_reported(bytes, err);
 	mm_hooks_pacer_out(-(s64)bytes);
+	if (err == MM_HOOKS_LOST)
+		intree_lose(bytes);
 	if (!err)
 		mm_hooks_drain_soon();
 	return err;
@@ -131,9 +153,9 @@ static int intree_attach(struct mm_hooks_reporter *rep)
 	int err;
 
 	mutex_lock(&run_lock);
-	err = intree_attach_locked(rep);
+	err = READ_ONCE(lost) ? -EBUSY : intree_attach_locked(rep);
 	mutex_unlock(&run_lock);
-	if (err == -EBUSY)
+	if (err == -EBUSY && !READ_ONCE(lost))
 		pr_err("another driver holds the kernel's page reporting: unbind its balloon device, then load again\n");
 	return err;
 }
@@ -160,13 +182,25 @@ static int intree_settle(unsigned int timeout_ms)
 	return 0;
 }
 
+/* Waits for the pass, unless it waits for ever. */
+static void intree_wait_end(void)
+{
+	lockdep_assert_held(&run_lock);
+	/* Pairs with intree_lose(). */
+	while (!smp_load_acquire(&lost) &&
+	       work_busy(&dev.work.work) & WORK_BUSY_RUNNING)
+		usleep_range(1000, 2000);
+	if (!READ_ONCE(lost))
+		page_reporting_unregister(&dev);
+}
+
 static void intree_detach(void)
 {
 	intree_stop_by(INTREE_GRACE);
 	mutex_lock(&run_lock);
 	mm_hooks_arming_detach();
 	mm_hooks_pacer_stop();
-	page_reporting_unregister(&dev);
+	intree_wait_end();
 	mm_hooks_drain_stop();
 	reporter = NULL;
 	mutex_unlock(&run_lock);

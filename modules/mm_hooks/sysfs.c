@@ -36,6 +36,7 @@ COUNTER(checks);
 COUNTER(reported_chains);
 COUNTER(reported_bytes);
 COUNTER(report_errors);
+COUNTER(lost_bytes);
 COUNTER(retaken_bytes);
 COUNTER(forgets);
 COUNTER(pcp_drains);
@@ -123,6 +124,7 @@ static struct attribute *mm_hooks_attrs[] = {
 	&passes_attr.attr,	    &checks_attr.attr,
 	&reported_chains_attr.attr, &reported_bytes_attr.attr,
 	&report_errors_attr.attr,   &retaken_bytes_attr.attr,
+	&lost_bytes_attr.attr,
 	&forgets_attr.attr,	    &pcp_drains_attr.attr,
 	NULL,
 };

@@ -13,6 +13,7 @@
 #define VMHOOKS_MM_HOOKS_H
 
 #include <linux/bits.h>
+#include <linux/errno.h>
 #include <linux/list.h>
 #include <linux/notifier.h>
 #include <linux/scatterlist.h>
@@ -22,6 +23,12 @@ struct timekeeper;
 
 /* A chain holds at most this many blocks. */
 #define MM_HOOKS_CHAIN_MAX 32
+
+/*
+ * Status of a chain that the host may reach for ever: the engine keeps its blocks
+ * out of use, also after this module is gone.
+ */
+#define MM_HOOKS_LOST (-EOWNERDEAD)
 
 /* What the engine in use can do: mm_hooks_capabilities(). */
 #define MM_HOOKS_CAP_REPORT BIT(0) /* free blocks reach a reporter */
@@ -35,6 +42,7 @@ struct timekeeper;
  * @sg:    the blocks, a table of its own with an end mark
  * @nents: number of entries in @sg, at least 1
  * @bytes: sum of their lengths
+ * @node:  the reporter's, from submit() until mm_hooks_chain_done()
  * @done:  private to mm_hooks
  *
  * The blocks belong to the reporter from submit() until mm_hooks_chain_done();
@@ -44,6 +52,7 @@ struct mm_hooks_chain {
 	struct scatterlist *sg;
 	unsigned int nents;
 	u64 bytes;
+	struct list_head node;
 	void (*done)(struct mm_hooks_chain *chain, int status);
 };
 
@@ -60,9 +69,9 @@ struct mm_hooks_reporter;
  *	while one is.  The place to notice a broken queue.  @waited_ms: how long
  *	the oldest chain has been out.  Context: process, may sleep.
  * @abort: the engine has to have its blocks back now.  After it has returned
- *	the host can no longer reach any of them and every chain that was out is
- *	done.  Context: process, may sleep, at most once between register and
- *	unregister.
+ *	every chain that was out is done.  The host can reach none of them any
+ *	more.  Exception: those whose status is MM_HOOKS_LOST.  Context: process,
+ *	may sleep, at most once between register and unregister.
  */
 struct mm_hooks_reporter_ops {
 	int (*submit)(struct mm_hooks_reporter *rep,
@@ -114,7 +123,7 @@ void mm_hooks_reporter_unregister(struct mm_hooks_reporter *rep);
  * mm_hooks_chain_done() - the host is done with a chain, or cannot reach it
  * @chain:  what submit() was given
  * @status: 0 when the host has acknowledged it, a negative errno when it has
- *	not and never will
+ *	not and never will; MM_HOOKS_LOST when it has not and may still use it
  *
  * Context: any, hard interrupt included.
  */

@@ -181,11 +181,23 @@ static void flight_count(const struct flight *f)
 			     f->status);
 }
 
+/* The host may write to them at any time: no one else ever may. */
+static void flight_lose(const struct flight *f)
+{
+	mm_hooks_count_add(lost_bytes, (u64)f->pages << PAGE_SHIFT);
+	mm_hooks_pacer_out(-((s64)f->pages << PAGE_SHIFT));
+	pr_err("%s: %lu pages stay out of use until the guest reboots\n",
+	       reporter->name, f->pages);
+}
+
 static void flight_land(struct flight *f)
 {
 	flight_count(f);
 	mm_hooks_pacer_reported(f->chain.bytes, f->status);
-	flight_put(f);
+	if (f->status == MM_HOOKS_LOST)
+		flight_lose(f);
+	else
+		flight_put(f);
 	WRITE_ONCE(out_pages, out_pages - f->pages);
 	WRITE_ONCE(landed_pages, landed_pages + f->pages);
 	WRITE_ONCE(f->state, FLIGHT_IDLE);
