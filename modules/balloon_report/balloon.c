@@ -204,11 +204,29 @@ void br_balloon_empty(struct br_device *dev)
 
 	mutex_lock(&dev->balloon_lock);
 	reap(dev);
-	while (dev->pages_held && n >= 0 && !br_patience_is_over(dev)) {
+	while (dev->pages_held && n >= 0 && !br_patience_is_over(dev, dev->deflate.q)) {
 		n = br_balloon_deflate(dev, dev->pages_held);
 		if (n)
 			tries = 0;
 		else
+			wait_for_pages(dev, ++tries);
+	}
+	mutex_unlock(&dev->balloon_lock);
+}
+
+void br_balloon_lose(struct br_device *dev)
+{
+	unsigned int tries = 0;
+	LIST_HEAD(pages);
+	unsigned int n;
+
+	mutex_lock(&dev->balloon_lock);
+	while (dev->pages_held) {
+		n = balloon_page_list_dequeue(&dev->balloon, &pages,
+					      dev->pages_held);
+		dev->pages_held -= n;
+		list_splice_init(&pages, &dev->lost);
+		if (!n)
 			wait_for_pages(dev, ++tries);
 	}
 	mutex_unlock(&dev->balloon_lock);

@@ -51,6 +51,12 @@ void br_balloon_reap(struct br_device *dev);
  */
 void br_balloon_empty(struct br_device *dev);
 
+/*
+ * Take the pages of a lost device's balloon out of the kernel's list, for ever.  They
+ * do not move any more.  Context: process, may sleep.
+ */
+void br_balloon_lose(struct br_device *dev);
+
 /* Pages that the host has not acknowledged and nobody waits for. */
 unsigned int br_balloon_quarantined(struct br_device *dev);
 

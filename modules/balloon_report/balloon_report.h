@@ -31,8 +31,9 @@
  * @BR_LIVE:	 in service
  * @BR_STOPPING: no new work, the host has a second to finish
  * @BR_DEAD:	 reset: the host can no longer reach anything of the guest
+ * @BR_LOST:	 a reset was ignored: the host may use all that it has for ever
  */
-enum br_state { BR_DOWN, BR_LIVE, BR_STOPPING, BR_DEAD };
+enum br_state { BR_DOWN, BR_LIVE, BR_STOPPING, BR_DEAD, BR_LOST };
 
 /* What a device counts.  Each is shown in sysfs under its name. */
 struct br_counters {
@@ -48,6 +49,8 @@ struct br_counters {
 	atomic64_t reported_chains;
 	atomic64_t report_errors;
 	atomic64_t host_timeouts;
+	atomic64_t resets;
+	atomic64_t restarts;
 };
 
 /**
@@ -58,30 +61,39 @@ struct br_counters {
  * @state:	  see br_set_state()
  * @sleeping:	  the system is about to sleep, and then asleep
  * @stop_by:	  jiffies at which patience ends in BR_STOPPING or @sleeping
- * @reset_lock:	  serialises resets
+ * @life_lock:	  serialises the coming and going of lives; covers @up, @up_since and
+ *		  @failures
+ * @up:		  has queues
+ * @up_since:	  jiffies when it went into service
+ * @failures:	  in a row, see restart.h
+ * @leaving:	  it is not started again (@work_lock)
+ * @life_work:	  looks for a fault, resets, takes everything back, starts again
+ * @reset_lock:	  serialises resets; taken within @life_lock and @balloon_lock
  * @work_lock:	  a work item is queued only under it and only while BR_LIVE
- * @balloon_lock: covers @pages_held, @inflate and @deflate.  Held while the
+ * @balloon_lock: covers @pages_held, @published, @inflate and @deflate.  Held while the
  *		  host acknowledges a deflation or a migration; whoever must not
  *		  wait for that tries it.  Nothing is allocated under it that
  *		  may reclaim.
  * @balloon:	  the pages that the host has, in the kernel's care for
  *		  compaction
  * @pages_held:	  how many those are
+ * @published:	  how many the device was told of
  * @asked:	  pages that the host asked for last
  * @target:	  what we made of it
  * @failed:	  why the last step towards @target failed, or 0 (size_work
  *		  only)
  * @backoff:	  how often in a row (size_work only)
+ * @lost:	  pages of the balloon of a lost device
+ * @lost_pages:	  those, and others that it has
  * @spare:	  pages that are about to go there (size_work only)
  * @inflate:	  pages on their way to the host
  * @deflate:	  pages on their way back
  * @size_work:	  brings the balloon to its size
- * @fail_work:	  resets a device with a broken queue, and gives everything back
- *		  to the guest
  * @stats:	  the statistics' one buffer
  * @hint:	  free page hinting
  * @reporter:	  this device, as mm_hooks knows it
- * @reports_out:  chains that are with the host
+ * @reports:	  chains that are with the host (lock of the queue)
+ * @reports_out:  how many those are
  * @report_late:  the host has been silent about them for host_timeout_ms
  * @oom:	  notified when the guest is out of memory
  * @oom_waiters:  who is out of memory now: size_work and compaction leave it to them
@@ -97,26 +109,35 @@ struct br_device {
 	enum br_state state;
 	bool sleeping;
 	unsigned long stop_by;
+	struct mutex life_lock;		/* see above */
+	bool up;
+	unsigned long up_since;
+	unsigned int failures;
+	bool leaving;
+	struct delayed_work life_work;
 	struct mutex reset_lock;	/* see above */
 	spinlock_t work_lock;		/* see above */
 
 	struct mutex balloon_lock;	/* see above */
 	struct balloon_dev_info balloon;
 	unsigned int pages_held;
+	u32 published;
 	unsigned int asked;
 	unsigned int target;
 	int failed;
 	unsigned int backoff;
+	struct list_head lost;
+	unsigned long lost_pages;
 	struct list_head spare;
 	struct br_chunk inflate;
 	struct br_chunk deflate;
 	struct delayed_work size_work;
-	struct work_struct fail_work;
 
 	struct br_stats stats;
 	struct br_hint hint;
 
 	struct mm_hooks_reporter reporter;
+	struct list_head reports;
 	atomic_t reports_out;
 	bool report_late;
 
@@ -150,18 +171,25 @@ static inline enum br_state br_state(const struct br_device *dev)
 	return READ_ONCE(dev->state);
 }
 
-/*
- * Has a device on its way out, or to sleep, waited for the host long enough?
- * A dead one waits for nobody, and what is left to do for it is done.
- */
-static inline bool br_patience_is_over(const struct br_device *dev)
+/* Neither dead nor lost devices take or return anything. */
+static inline bool br_is_over(const struct br_device *dev)
 {
-	enum br_state state = br_state(dev);
-
-	return (state == BR_STOPPING ||
-		(state == BR_LIVE && READ_ONCE(dev->sleeping))) &&
-	       time_after(jiffies, READ_ONCE(dev->stop_by));
+	return br_state(dev) == BR_DEAD || br_state(dev) == BR_LOST;
 }
+
+/**
+ * br_patience_is_over() - has a device on its way out, or to sleep, waited enough?
+ * @dev: the device
+ * @q:	 what is waited for
+ *
+ * The host's last second begins when the device is told to stop.  With
+ * MUST_TELL_HOST it begins anew with each acknowledgement.  A dead or lost device
+ * does not wait.
+ *
+ * Context: any.
+ * Return: whether it is so; false for a device that stays.
+ */
+bool br_patience_is_over(const struct br_device *dev, const struct br_queue *q);
 
 /* What is left to do before sleep is done after it: sleep.c queues the work. */
 static inline bool br_may_work(const struct br_device *dev)
@@ -170,12 +198,23 @@ static inline bool br_may_work(const struct br_device *dev)
 }
 
 /**
+ * br_device_fault() - what is wrong with a device
+ * @dev: the device, its queues there
+ *
+ * Context: process.
+ * Return: why it has to be reset, for the log, or NULL.
+ */
+const char *br_device_fault(struct br_device *dev);
+
+/**
  * br_reset() - take everything back from the host
  * @dev: the device
  * @why: for the log, or NULL when this is part of a regular end
  *
- * Resets the device, once; after it every buffer that was with the host is
- * handed to the on_used() function of its queue.
+ * Resets the device, once a life; after it every buffer that was with the host is
+ * handed to the on_used() function of its queue.  Exception: a device that ignores
+ * the reset is lost, and keeps what it has.  With a reason the device is started
+ * again later.
  *
  * Context: process, may sleep.
  */
@@ -210,5 +249,7 @@ void br_migrate_stop(struct br_device *dev);
 void br_report_init(struct br_device *dev);		/* report.c */
 void br_report_start(struct br_device *dev);
 void br_report_stop(struct br_device *dev);
+/* The chains that are out are lost.  The state is BR_LOST.  Context: process. */
+void br_report_lose(struct br_device *dev);
 
 #endif /* BALLOON_REPORT_H */

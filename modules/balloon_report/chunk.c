@@ -98,6 +98,10 @@ int br_chunk_send(struct br_device *dev, struct br_chunk *chunk)
 	if (err) {
 		/* Only a reset makes the pages ours without being told. */
 		br_reset(dev, "a queue takes no buffer");
+		if (br_state(dev) == BR_LOST && chunk == &dev->deflate) {
+			WRITE_ONCE(chunk->late, true);
+			return -ETIMEDOUT;
+		}
 		WRITE_ONCE(chunk->out, false);
 		chunk->count = 0;
 		return -EIO;

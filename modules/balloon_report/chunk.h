@@ -65,7 +65,7 @@ struct page *br_chunk_pop(struct br_chunk *chunk);
  *
  * Context: process, balloon_lock held, may sleep.
  * Return: 0; -EIO when it could not be sent: the pages are still only in the
- * chunk.
+ * chunk; -ETIMEDOUT for pages of the balloon of a lost device, which stay in it.
  */
 int br_chunk_send(struct br_device *dev, struct br_chunk *chunk);
 

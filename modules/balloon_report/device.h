@@ -24,9 +24,12 @@ void br_device_changed(struct br_device *dev);
 
 /**
  * br_device_stop() - go out of service
- * @dev: a device in service or dead
+ * @dev: a device in service, dead or lost
  *
- * Takes a few seconds at most, whatever the host does.  Context: process.
+ * Takes a few seconds at most, whatever the host does.  Exception: with
+ * MUST_TELL_HOST, as long as the host goes on acknowledging.
+ *
+ * Context: process.
  */
 void br_device_stop(struct br_device *dev);
 

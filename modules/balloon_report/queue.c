@@ -5,7 +5,9 @@
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/ratelimit.h>
+#include <linux/rculist.h>
 #include <linux/scatterlist.h>
+#include <linux/virtio_balloon.h>
 
 #include "balloon_report.h"
 #include "balloon_report_trace.h"
@@ -35,26 +37,35 @@ static struct br_queue *queue_of(struct br_device *dev, struct virtqueue *vq)
 	return NULL;
 }
 
+static void queue_get(struct br_device *dev, struct br_queue *q)
+{
+	unsigned int len;
+	void *token;
+
+	lockdep_assert_held(&q->lock);
+	while ((token = virtqueue_get_buf(q->vq, &len))) {
+		WRITE_ONCE(q->acked, jiffies);
+		q->on_used(dev, token);
+	}
+}
+
 void br_queue_drain(struct br_device *dev, struct br_queue *q)
 {
 	unsigned long flags;
-	unsigned int len;
-	void *token;
 
 	if (!q->vq)
 		return;
 	spin_lock_irqsave(&q->lock, flags);
-	if (br_state(dev) != BR_DEAD) {
+	if (!br_is_over(dev)) {
 		do {
 			virtqueue_disable_cb(q->vq);
-			while ((token = virtqueue_get_buf(q->vq, &len)))
-				q->on_used(dev, token);
+			queue_get(dev, q);
 		} while (!q->quiet && !virtqueue_is_broken(q->vq) &&
 			 !virtqueue_enable_cb(q->vq));
 	}
 	/* Who waits resets the device at once; perhaps nobody does. */
-	if (br_state(dev) == BR_LIVE && virtqueue_is_broken(q->vq))
-		schedule_work(&dev->fail_work);
+	if (virtqueue_is_broken(q->vq))
+		br_queue_work(dev, &dev->life_work, 0);
 	spin_unlock_irqrestore(&q->lock, flags);
 	wake_up_all(&q->wait);
 }
@@ -132,6 +143,7 @@ void br_queues_open(struct br_device *dev)
 	for (q = dev->q; q < dev->q + BR_Q_MAX; q++) {
 		spin_lock_irq(&q->lock);
 		q->open = q->vq;
+		WRITE_ONCE(q->acked, jiffies);
 		spin_unlock_irq(&q->lock);
 	}
 }
@@ -149,31 +161,65 @@ void br_queues_close(struct br_device *dev)
 	}
 }
 
+bool br_patience_is_over(const struct br_device *dev, const struct br_queue *q)
+{
+	enum br_state state = br_state(dev);
+	unsigned long until = READ_ONCE(dev->stop_by);
+	unsigned long last = READ_ONCE(q->acked) + BR_GRACE;
+
+	if (state != BR_STOPPING &&
+	    !(state == BR_LIVE && READ_ONCE(dev->sleeping)))
+		return false;
+	if (virtio_has_feature(dev->vdev, VIRTIO_BALLOON_F_MUST_TELL_HOST) &&
+	    time_after(last, until))
+		until = last;
+	return time_after(jiffies, until);
+}
+
+/* Return: whether the wait is over without an answer. */
+static bool queue_gives_up(struct br_device *dev, struct br_queue *q,
+			   unsigned long since)
+{
+	unsigned long patience = msecs_to_jiffies(br_host_timeout_ms());
+
+	return br_patience_is_over(dev, q) ||
+	       time_after(jiffies, since + patience);
+}
+
+/* Where a wait looks each tick, the device is not asked as often. */
+static void queue_check(struct br_device *dev, unsigned long *next)
+{
+	const char *fault;
+
+	if (time_before(jiffies, *next))
+		return;
+	*next = jiffies + BR_POLL;
+	fault = br_device_fault(dev);
+	if (fault)
+		br_reset(dev, fault);
+}
+
 int br_queue_wait(struct br_device *dev, struct br_queue *q, const bool *done)
 {
-	unsigned long since = jiffies;
+	unsigned long since = jiffies, next = since + BR_POLL;
 
-	for (;;) {
-		unsigned long patience = msecs_to_jiffies(br_host_timeout_ms());
-
+	do {
 		wait_event_timeout(q->wait,
-				   READ_ONCE(*done) || br_state(dev) == BR_DEAD,
+				   READ_ONCE(*done) || br_is_over(dev),
 				   q->quiet ? BR_POLL_QUIET : BR_POLL);
 		if (READ_ONCE(*done))
 			return 0;
 		br_queue_drain(dev, q);
 		if (READ_ONCE(*done))
 			return 0;
+		if (br_state(dev) == BR_LOST)
+			return -ETIMEDOUT;
 		if (br_state(dev) == BR_DEAD)
 			return -EIO;
-		if (virtqueue_is_broken(q->vq)) {
-			br_reset(dev, "a queue is broken");
-			continue;
-		}
-		if (br_patience_is_over(dev) ||
-		    time_after(jiffies, since + patience))
-			break;
-	}
+		if (virtqueue_is_broken(q->vq))
+			next = jiffies;
+		queue_check(dev, &next);
+	} while (br_is_over(dev) || !queue_gives_up(dev, q, since));
 	br_count(dev, host_timeouts);
 	trace_balloon_report_timeout(dev->vdev->index, q - dev->q);
 	dev_warn_ratelimited(&dev->vdev->dev,
@@ -206,13 +252,30 @@ static int queues_try(struct br_device *dev, unsigned int count)
 	return err;
 }
 
+/*
+ * The device goes on using the rings, so neither this driver nor the next one may
+ * free them, and an interrupt may come at any time.
+ */
+static void queues_lose(struct virtio_device *vdev)
+{
+	struct virtqueue *vq, *next;
+
+	list_for_each_entry_safe(vq, next, &vdev->vqs, list) {
+		WRITE_ONCE(vq->callback, virtqueue_disable_cb);
+		/* The transport walks the list in its interrupt. */
+		list_del_rcu(&vq->list);
+	}
+	synchronize_rcu();
+}
+
 void br_queues_drop(struct br_device *dev)
 {
 	unsigned int i;
 
-	/* After a restore that failed there are none. */
-	if (!dev->q[BR_Q_INFLATE].vq)
+	if (br_state(dev) == BR_LOST) {
+		queues_lose(dev->vdev);
 		return;
+	}
 	/* Frees the interrupts first: no callback after it. */
 	dev->vdev->config->del_vqs(dev->vdev);
 	for (i = 0; i < BR_Q_MAX; i++)

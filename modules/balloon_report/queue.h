@@ -29,6 +29,7 @@ enum br_queue_id {
  * @quiet:   it has no interrupt: whoever waits for the host has to look
  * @open:    the host may be told of buffers: after DRIVER_OK, before a reset (@lock)
  * @kicks:   kicks that are under way
+ * @acked:   jiffies when the host has last used a buffer, or the queue was opened
  * @wait:    woken when something was used or the state has changed
  * @on_used: called for each buffer that comes back, under @lock.  A buffer
  *	     comes back when the host has used it, or when the device was reset
@@ -40,6 +41,7 @@ struct br_queue {
 	bool quiet;
 	bool open;
 	atomic_t kicks;
+	unsigned long acked;
 	wait_queue_head_t wait;
 	void (*on_used)(struct br_device *dev, void *token);
 };
@@ -69,7 +71,10 @@ void br_queues_open(struct br_device *dev);
  */
 void br_queues_close(struct br_device *dev);
 
-/* Give the queues up.  Context: process, the device reset. */
+/*
+ * Give the queues up.  Those of a lost device stay, and no longer call this module.
+ * Context: process, may sleep; the device is reset or lost.
+ */
 void br_queues_drop(struct br_device *dev);
 
 /**
@@ -102,11 +107,12 @@ void br_queue_drain(struct br_device *dev, struct br_queue *q);
  * @done: set by on_used()
  *
  * Ends at the latest after the parameter host_timeout_ms, or a second after
- * the device was told to stop.  A broken queue resets the device, which ends
- * the wait as well.
+ * the device was told to stop, see br_patience_is_over().  A broken queue, or a
+ * device that asks for it, is reset, which ends the wait as well.
  *
  * Context: process, may sleep.
- * Return: 0 when @done is set, -ETIMEDOUT when the host still has the buffer,
+ * Return: 0 when @done is set, -ETIMEDOUT when the host still has the buffer or
+ * the device is lost,
  * -EIO when the device is dead, possibly just before on_used() is called.
  */
 int br_queue_wait(struct br_device *dev, struct br_queue *q, const bool *done);

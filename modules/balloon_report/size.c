@@ -23,22 +23,25 @@ static unsigned int size_asked(struct br_device *dev)
 	return pages;
 }
 
-static void size_write(struct br_device *dev, u32 actual)
-{
-	if (br_state(dev) != BR_DEAD)
-		virtio_cwrite_le(dev->vdev, struct virtio_balloon_config,
-				 actual, &actual);
-}
-
 void br_size_publish(struct br_device *dev)
 {
+	u32 actual = dev->pages_held;
+
 	lockdep_assert_held(&dev->balloon_lock);
-	size_write(dev, dev->pages_held);
+	if (br_state(dev) == BR_DEAD || actual == dev->published)
+		return;
+	dev->published = actual;
+	virtio_cwrite_le(dev->vdev, struct virtio_balloon_config, actual,
+			 &actual);
 }
 
-void br_size_publish_end(struct br_device *dev)
+/* QEMU keeps the last size that it was told across a reset. */
+void br_size_start(struct br_device *dev)
 {
-	size_write(dev, 0);
+	mutex_lock(&dev->balloon_lock);
+	virtio_cread_le(dev->vdev, struct virtio_balloon_config, actual,
+			&dev->published);
+	mutex_unlock(&dev->balloon_lock);
 }
 
 static unsigned int size_target(struct br_device *dev, unsigned int held)

@@ -12,18 +12,15 @@ void br_size_init(struct br_device *dev);
 /* The host may ask for another size.  Context: any. */
 void br_size_changed(struct br_device *dev);
 
-/* Tell the host how large the balloon is.  Context: balloon_lock held. */
+/* Tell the host how large the balloon is, if it was told otherwise.  balloon_lock. */
 void br_size_publish(struct br_device *dev);
 
 /**
- * br_size_publish_end() - tell the host that there is no balloon any more
- * @dev: the device; the next thing to happen is its reset
- *
- * What the host had no time to take back is the guest's after the reset, but
- * QEMU keeps the last size that it was told.
+ * br_size_start() - learn what the host was told last
+ * @dev: the device, FEATURES_OK
  *
  * Context: process, may sleep.
  */
-void br_size_publish_end(struct br_device *dev);
+void br_size_start(struct br_device *dev);
 
 #endif /* BALLOON_REPORT_SIZE_H */

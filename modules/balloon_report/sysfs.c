@@ -46,6 +46,9 @@ SHOW(reported_bytes, "%lld", COUNTED(reported_bytes));
 SHOW(reported_chains, "%lld", COUNTED(reported_chains));
 SHOW(report_errors, "%lld", COUNTED(report_errors));
 SHOW(host_timeouts, "%lld", COUNTED(host_timeouts));
+SHOW(resets, "%lld", COUNTED(resets));
+SHOW(restarts, "%lld", COUNTED(restarts));
+SHOW(lost_pages, "%lu", READ_ONCE(dev->lost_pages));
 
 static ssize_t state_show(struct device *d, struct device_attribute *attr,
 			  char *buf)
@@ -55,6 +58,7 @@ static ssize_t state_show(struct device *d, struct device_attribute *attr,
 		[BR_LIVE] = "live",
 		[BR_STOPPING] = "stopping",
 		[BR_DEAD] = "dead",
+		[BR_LOST] = "lost",
 	};
 
 	return sysfs_emit(buf, "%s\n", names[br_state(device_of(d))]);
@@ -82,6 +86,9 @@ static struct attribute *attrs[] = {
 	&dev_attr_reported_chains.attr,
 	&dev_attr_report_errors.attr,
 	&dev_attr_host_timeouts.attr,
+	&dev_attr_resets.attr,
+	&dev_attr_restarts.attr,
+	&dev_attr_lost_pages.attr,
 	NULL,
 };
 

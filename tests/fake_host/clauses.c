@@ -44,16 +44,20 @@ void fh_check_ready(void)
 			     fh.poison_writes);
 }
 
-/* A second after the last change, or a sleep, the driver has said what it has. */
+/*
+ * A second after the last change, a sleep, or a reset, the driver has said what it
+ * has.
+ */
 void fh_check_actual(void)
 {
 	u32 actual = le32_to_cpu(fh.config.actual);
 	u32 count = fh_pages_count(FH_IN_BALLOON);
 
 	lockdep_assert_held(&fh.lock);
-	if (fh.gone || !fh_live() || !fh_ring_empty(&fh.q[FH_INFLATE]) ||
-	    !fh_ring_empty(&fh.q[FH_DEFLATE]) ||
-	    time_before(jiffies, fh.resized + HZ))
+	if (fh.gone || fh.ignored || time_before(jiffies, fh.resized + HZ))
+		return;
+	if (fh_live() && (!fh_ring_empty(&fh.q[FH_INFLATE]) ||
+			  !fh_ring_empty(&fh.q[FH_DEFLATE])))
 		return;
 	if (actual != count)
 		fh_violation("actual is %u and the balloon has %u pages",

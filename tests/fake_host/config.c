@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a transport does: configuration space, status, features, reset. */
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/virtio_config.h>
@@ -22,6 +23,22 @@ bool fh_live(void)
 	return READ_ONCE(fh.status) & VIRTIO_CONFIG_S_DRIVER_OK;
 }
 
+/* It has not asked for a reset either. */
+bool fh_serves(void)
+{
+	return fh_live() &&
+	       !(READ_ONCE(fh.status) & VIRTIO_CONFIG_S_NEEDS_RESET);
+}
+
+void fh_need_reset(void)
+{
+	mutex_lock(&fh.lock);
+	if (fh_live())
+		WRITE_ONCE(fh.status, fh.status | VIRTIO_CONFIG_S_NEEDS_RESET);
+	fh_log("a reset is needed");
+	mutex_unlock(&fh.lock);
+}
+
 static void config_get(struct virtio_device *vdev, unsigned int offset,
 		       void *buf, unsigned int len)
 {
@@ -38,6 +55,9 @@ static void config_set_locked(unsigned int offset, u32 value)
 {
 	switch (offset) {
 	case offsetof(struct virtio_balloon_config, actual):
+		if (fh.config.actual == cpu_to_le32(value))
+			fh_violation("actual was written and is %u already",
+				     value);
 		fh.config.actual = cpu_to_le32(value);
 		break;
 	case offsetof(struct virtio_balloon_config, poison_val):
@@ -92,19 +112,29 @@ static void config_set_status(struct virtio_device *vdev, u8 status)
 	fh_host_wake();
 }
 
-/* After it the host neither touches the guest nor interrupts it. */
+/*
+ * After it the host neither touches the guest nor interrupts it.  It keeps
+ * "actual", as QEMU does.
+ */
 static void config_reset(struct virtio_device *vdev)
 {
 	struct fh_queue *q;
 
 	might_sleep();
 	mutex_lock(&fh.lock);
-	fh_log("reset");
+	fh_log("reset%s", fh.ignore_reset ? ", ignored" : "");
+	fh.ignored = fh.ignore_reset;
+	if (fh.ignored) {
+		mutex_unlock(&fh.lock);
+		return;
+	}
+	fh.untold += fh_pages_count(FH_IN_BALLOON) +
+		     fh_pages_count(FH_LEAVING);
 	fh_pages_forget();
 	fh_host_forget();
 	WRITE_ONCE(fh.status, 0);
 	fh.poison_writes = 0;
-	fh.config.actual = 0;
+	fh.resized = jiffies;
 	mutex_unlock(&fh.lock);
 	for (q = fh.q; q < fh.q + FH_QUEUES; q++)
 		irq_work_sync(&q->irq);

@@ -8,6 +8,7 @@
  *   cmd_id	   its hinting command
  *   ask_stats	   1: statistics are wanted
  *   break	   1: every queue breaks
+ *   needs_reset   1: the device needs a reset, and says so; 2: it does not say so
  *   verify	   1: look at all pages that the host has, now
  *   <queue>/	   see struct fh_queue
  *
@@ -82,6 +83,15 @@ static int break_set(void *data, u64 value)
 	return err;
 }
 DEFINE_DEBUGFS_ATTRIBUTE(break_fops, NULL, break_set, "%llu\n");
+
+static int needs_reset_set(void *data, u64 value)
+{
+	fh_need_reset();
+	if (value == 1)
+		fh_config_changed();
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(needs_reset_fops, NULL, needs_reset_set, "%llu\n");
 
 static int verify_set(void *data, u64 value)
 {
@@ -185,6 +195,9 @@ void fh_debugfs_init(void)
 	debugfs_create_bool("stopped", 0600, top, &fh.stopped);
 	debugfs_create_bool("touch", 0600, top, &fh.touch);
 	debugfs_create_u32("report_cuts", 0400, top, &fh.report_cuts);
+	debugfs_create_bool("ignore_reset", 0600, top, &fh.ignore_reset);
+	debugfs_create_u32("die_us", 0600, top, &fh.die_us);
+	debugfs_create_u32("untold", 0600, top, &fh.untold);
 	debugfs_create_u32("uninvited", 0600, top, &fh.uninvited);
 	debugfs_create_file("num_pages", 0600, top, &fh.config.num_pages,
 			    &config_fops);
@@ -196,6 +209,7 @@ void fh_debugfs_init(void)
 			    &config_ro_fops);
 	debugfs_create_file("ask_stats", 0200, top, NULL, &ask_stats_fops);
 	debugfs_create_file("break", 0200, top, NULL, &break_fops);
+	debugfs_create_file("needs_reset", 0200, top, NULL, &needs_reset_fops);
 	debugfs_create_file("verify", 0200, top, NULL, &verify_fops);
 	debugfs_create_file("violations", 0400, top, NULL, &violations_fops);
 	debugfs_create_file("complaints", 0400, top, NULL,

@@ -145,6 +145,10 @@ struct fh_queue {
  * @gone:	   the device was pulled out: it answers nothing
  * @stopped:	   setting: the host does nothing for now
  * @touch:	   setting: write patterns into what the host holds
+ * @ignore_reset:  setting: a reset changes nothing, the host goes on
+ * @ignored:	   a reset was ignored in this life
+ * @die_us:	   setting, once: after DRIVER_OK and as many microseconds more, use a
+ *		   buffer of the inflate queue that is not there
  * @poison_writes: how often poison_val was written in this life
  * @hint_id:	   command that the driver has announced, 0 when none
  * @hint_said:	   command that it announced last
@@ -157,6 +161,7 @@ struct fh_queue {
  * @stats_tags:	   its tags
  * @report_sizes:  reported ranges, by the power of two of pages that they have
  * @report_cuts:   reported ranges that end at a memory block's end, where the next begins
+ * @untold:	   pages that resets took from the balloon without a deflation
  * @uninvited:	   pages deflated although the host wanted them in the balloon
  * @exchange:	   the balloon's last change was one page that came
  * @resized:	   jiffies when inflation or deflation was last acknowledged, or the
@@ -180,6 +185,9 @@ struct fh_host {
 	bool gone;
 	bool stopped;
 	bool touch;
+	bool ignore_reset;
+	bool ignored;
+	u32 die_us;
 	u32 poison_writes;
 	u32 hint_id;
 	u32 hint_said;
@@ -192,6 +200,7 @@ struct fh_host {
 	u16 stats_tags[FH_STATS_MAX];
 	u32 report_sizes[FH_REPORT_SIZES];
 	u32 report_cuts;
+	u32 untold;
 	u32 uninvited;
 	bool exchange;
 	unsigned long resized;
@@ -211,8 +220,10 @@ void fh_unplug(bool surprise);
 extern const struct virtio_config_ops fh_config_ops;
 void fh_config_init(void);
 void fh_config_changed(void);
+void fh_need_reset(void);
 bool fh_has(unsigned int feature);
 bool fh_live(void);
+bool fh_serves(void);
 
 /* queues.c: coming and going of the queues. */
 int fh_find_vqs(struct virtio_device *vdev, unsigned int n,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The host: a thread that takes buffers, holds them and acknowledges them. */
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
@@ -161,7 +162,7 @@ static long host_run(void)
 	struct fh_queue *q;
 
 	mutex_lock(&fh.lock);
-	if (fh_live() && !fh.stopped && !fh.gone) {
+	if (fh_serves() && !fh.stopped && !fh.gone) {
 		for (q = fh.q; q < fh.q + FH_QUEUES; q++) {
 			if (!q->vq)
 				continue;
@@ -179,12 +180,28 @@ static long host_run(void)
 	return next;
 }
 
+/* Early in the driver's life, once. */
+static void host_die(void)
+{
+	u32 us = READ_ONCE(fh.die_us);
+
+	if (!us || !fh_live())
+		return;
+	WRITE_ONCE(fh.die_us, 0);
+	usleep_range(us, us + 1);
+	mutex_lock(&fh.lock);
+	if (fh_live() && fh.q[FH_INFLATE].vq)
+		fh_ring_use(&fh.q[FH_INFLATE], fh.q[FH_INFLATE].size, 0);
+	mutex_unlock(&fh.lock);
+}
+
 static int host_thread(void *unused)
 {
 	long next;
 
 	while (!kthread_should_stop()) {
 		WRITE_ONCE(fh.kicked, false);
+		host_die();
 		next = host_run();
 		wait_event_interruptible_timeout(fh.wait,
 						 READ_ONCE(fh.kicked) ||

@@ -94,6 +94,7 @@ static int plug_locked(void)
 	fh.vdev.dev.parent = fh.parent;
 	fh.vdev.dev.release = vdev_release;
 	fh.gone = false;
+	fh.config.actual = 0;
 	fh.config.poison_val = 0;
 	init_completion(&fh.released);
 	err = register_virtio_device(&fh.vdev);
@@ -116,6 +117,19 @@ int fh_plug(void)
 	return err;
 }
 
+/* A driver may have left some behind: see fh_del_vqs(). */
+static void unplug_queues(void)
+{
+	struct fh_queue *q;
+
+	mutex_lock(&fh.lock);
+	for (q = fh.q; q < fh.q + FH_QUEUES; q++) {
+		irq_work_sync(&q->irq);
+		q->vq = NULL;
+	}
+	mutex_unlock(&fh.lock);
+}
+
 /* A surprise: the host is gone before the driver hears of it. */
 void fh_unplug(bool surprise)
 {
@@ -130,6 +144,7 @@ void fh_unplug(bool surprise)
 		}
 		unregister_virtio_device(&fh.vdev);
 		wait_for_completion(&fh.released);
+		unplug_queues();
 		fh.plugged = false;
 	}
 	mutex_unlock(&fh.plug_lock);

@@ -114,15 +114,16 @@ void fh_del_vqs(struct virtio_device *vdev)
 	struct virtqueue *vq, *next;
 	struct fh_queue *q;
 
-	if (fh_live())
+	if (fh_live() && !list_empty(&vdev->vqs))
 		fh_violation("queues were taken away from a live device");
 	mutex_lock(&fh.lock);
-	for (q = fh.q; q < fh.q + FH_QUEUES; q++) {
+	/* What a driver has left behind after a reset that was ignored is in use. */
+	list_for_each_entry_safe(vq, next, &vdev->vqs, list) {
+		q = queue_of(vq);
 		irq_work_sync(&q->irq);
 		q->vq = NULL;
-	}
-	list_for_each_entry_safe(vq, next, &vdev->vqs, list)
 		vring_del_virtqueue(vq);
+	}
 	mutex_unlock(&fh.lock);
 }
 

@@ -30,6 +30,7 @@ class FakeHost:
 
     def __init__(self, guest: Guest) -> None:
         self.guest = guest
+        self.unload = True  # all modules, at the end
         guest.insmod("fake_host")
 
     def get(self, name: str) -> int:
@@ -144,4 +145,4 @@ def fake(kernel: str, *parameters: str, driver: bool = True,
             guest.insmod("balloon_report", *parameters)
         yield guest, host
         host.check()
-        guest.finish()
+        guest.finish(host.unload)
