@@ -396,28 +396,56 @@ void flights_forget(void)
 }
 
 /* A block may be on its way back: asked again after each landing. */
-bool flights_have(unsigned long start, unsigned long end)
+static bool flight_has(const struct flight *f, unsigned long start,
+		       unsigned long end)
 {
-	unsigned int i, j;
+	unsigned int i;
 
-	for (i = 0; i < FLIGHTS; i++) {
-		const struct flight *f = &flights[i];
-
-		if (READ_ONCE(f->state) == FLIGHT_IDLE)
-			continue;
-		for (j = 0; j < f->count; j++)
-			if (f->blocks[j].pfn < end &&
-			    start < f->blocks[j].pfn + f->blocks[j].pages)
-				return true;
-	}
+	if (READ_ONCE(f->state) == FLIGHT_IDLE)
+		return false;
+	for (i = 0; i < f->count; i++)
+		if (f->blocks[i].pfn < end &&
+		    start < f->blocks[i].pfn + f->blocks[i].pages)
+			return true;
 	return false;
 }
 
-bool flights_wait(unsigned long start, unsigned long end,
-		  unsigned long timeout)
+bool flights_have(unsigned long start, unsigned long end)
 {
-	return wait_event_timeout(landed_wait, !flights_have(start, end),
-				  timeout);
+	unsigned int i;
+
+	for (i = 0; i < FLIGHTS; i++)
+		if (flight_has(&flights[i], start, end))
+			return true;
+	return false;
+}
+
+/* Before it is submitted and after its completion a flight waits for the pass only. */
+static unsigned long flight_patience(const struct flight *f)
+{
+	unsigned long since = READ_ONCE(f->since);
+
+	if (READ_ONCE(f->state) != FLIGHT_OUT)
+		return policy_isolation(0, HZ);
+	return policy_isolation(jiffies - since, HZ);
+}
+
+unsigned long flights_patience(unsigned long start, unsigned long end)
+{
+	unsigned long longest = 0;
+	unsigned int i;
+
+	for (i = 0; i < FLIGHTS; i++)
+		if (flight_has(&flights[i], start, end))
+			longest = max(longest, flight_patience(&flights[i]));
+	return longest;
+}
+
+bool flights_wait(unsigned long start, unsigned long end)
+{
+	wait_event_timeout(landed_wait, !flights_patience(start, end),
+			   flights_patience(start, end));
+	return !flights_have(start, end);
 }
 
 unsigned long flights_wait_some(unsigned long timeout)

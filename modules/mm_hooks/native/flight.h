@@ -143,16 +143,27 @@ void flights_forget(void);
 bool flights_have(unsigned long start, unsigned long end);
 
 /**
- * flights_wait() - wait until no page of a range is in flight
- * @start:   first page frame
- * @end:     behind the last one
- * @timeout: jiffies
+ * flights_patience() - how long may isolation of a range wait?
+ * @start: first page frame
+ * @end:   behind the last one
+ *
+ * Context: any.
+ * Return: jiffies until the deadline of every flight with a page of the range has
+ * passed; 0 when it has, or when there is no such flight.
+ */
+unsigned long flights_patience(unsigned long start, unsigned long end);
+
+/**
+ * flights_wait() - wait until no page of an isolated range is in flight
+ * @start: first page frame
+ * @end:   behind the last one
+ *
+ * Waits until the deadlines of the flights at the most, see policy_isolation().
  *
  * Context: process, may sleep; not the pass.
- * Return: whether it is so.
+ * Return: whether no page of the range is in flight.
  */
-bool flights_wait(unsigned long start, unsigned long end,
-		  unsigned long timeout);
+bool flights_wait(unsigned long start, unsigned long end);
 
 /**
  * flights_wait_some() - wait until something that is in flight is back

@@ -113,3 +113,10 @@ bool policy_rescue(struct policy_rescues *r, unsigned long now,
 	r->row++;
 	return true;
 }
+
+unsigned long policy_isolation(unsigned long passed, unsigned long second)
+{
+	unsigned long deadline = POLICY_ISOLATION_SECONDS * second;
+
+	return passed < deadline ? deadline - passed : 0;
+}

@@ -24,6 +24,8 @@
 #define POLICY_RESCUES 16
 /* After so many seconds it is another time. */
 #define POLICY_RESCUES_APART 10
+/* Isolation waits for a flight until it has been with the device for so many seconds. */
+#define POLICY_ISOLATION_SECONDS 10
 
 /**
  * struct policy - what holds for one pass
@@ -210,5 +212,17 @@ struct policy_rescues {
  */
 bool policy_rescue(struct policy_rescues *r, unsigned long now,
 		   unsigned long second);
+
+/**
+ * policy_isolation() - how long may isolation wait for a flight?
+ * @passed: ticks since the flight was submitted
+ * @second: ticks of a second
+ *
+ * The deadline is the flight's.  A caller that tries one range after another, as CMA
+ * does, waits for a silent device once.
+ *
+ * Return: ticks, 0 after the deadline.
+ */
+unsigned long policy_isolation(unsigned long passed, unsigned long second);
 
 #endif /* MM_HOOKS_POLICY_H */

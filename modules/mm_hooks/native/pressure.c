@@ -27,7 +27,6 @@
 
 /* Better late than killed; but a host that is silent for longer stays so. */
 #define PRESSURE_OOM_WAIT (5 * HZ)
-#define PRESSURE_ISOLATED_WAIT (10 * HZ)
 /* Reclaim has other places to look at. */
 #define PRESSURE_STALL_WAIT msecs_to_jiffies(20)
 
@@ -69,21 +68,33 @@ static int on_oom(struct notifier_block *nb, unsigned long unused, void *freed)
 	return NOTIFY_OK;
 }
 
-/* New blocks of an isolated range are not taken: there is an end to this. */
-static int on_isolated(struct notifier_block *nb, unsigned long unused,
-		       void *data)
+/*
+ * New blocks of an isolated range are not taken: there is an end to this.
+ *
+ * Return: is no page of the range in flight?
+ */
+static bool isolated_wait(const struct memory_notify *range)
 {
-	const struct memory_notify *range = data;
 	unsigned long start = range->start_pfn;
 	unsigned long end = start + range->nr_pages;
 
 	if (!flights_have(start, end))
-		return NOTIFY_OK;
-	mm_hooks_count(pressure_waits);
-	trace_mm_hooks_wanted(start, end, 0);
-	if (!flights_wait(start, end, PRESSURE_ISOLATED_WAIT))
-		pr_warn_ratelimited("pages %#lx to %#lx are wanted, but the host has not given them back\n",
-				    start, end);
+		return true;
+	if (flights_patience(start, end)) {
+		mm_hooks_count(pressure_waits);
+		trace_mm_hooks_wanted(start, end, 0);
+	}
+	if (flights_wait(start, end))
+		return true;
+	pr_warn_ratelimited("pfn range [%#lx-%#lx): timed out waiting for reports in flight\n",
+			    start, end);
+	return false;
+}
+
+static int on_isolated(struct notifier_block *nb, unsigned long unused,
+		       void *range)
+{
+	isolated_wait(range);
 	return NOTIFY_OK;
 }
 
@@ -101,6 +112,14 @@ static int on_memory(struct notifier_block *nb, unsigned long action,
 	const struct memory_notify *memory = data;
 
 	switch (action) {
+	case MEM_GOING_OFFLINE:
+		/*
+		 * The range is isolated.  Offlining tries again without a bound, so a
+		 * device that is silent has to end it here.
+		 */
+		if (!isolated_wait(memory))
+			return notifier_from_errno(-EBUSY);
+		break;
 	case MEM_ONLINE:
 		pressure_follow();
 		zones_present(memory->start_pfn,

@@ -314,6 +314,21 @@ static void what_cannot_be_had_is_tried_ever_later(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, policy_retry(UINT_MAX, HERTZ), 64UL * HERTZ);
 }
 
+static void silent_flight_is_waited_for_once(struct kunit *test)
+{
+	unsigned long deadline = POLICY_ISOLATION_SECONDS * HERTZ;
+	unsigned long since = -3UL * HERTZ; /* the clock wraps */
+	unsigned long now = since + HERTZ;
+	unsigned int i;
+
+	for (i = 0; i < 64; i++)
+		now += policy_isolation(now - since, HERTZ);
+	KUNIT_EXPECT_EQ(test, now - since, deadline);
+	KUNIT_EXPECT_EQ(test, policy_isolation(0, HERTZ), deadline);
+	KUNIT_EXPECT_EQ(test, policy_isolation(deadline - 1, HERTZ), 1UL);
+	KUNIT_EXPECT_EQ(test, policy_isolation(ULONG_MAX, HERTZ), 0UL);
+}
+
 static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(block_waits_for_its_age),
 	KUNIT_CASE(block_freed_in_the_pass_waits_too),
@@ -340,6 +355,7 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(flush_without_time_says_so),
 	KUNIT_CASE(guest_that_frees_all_the_time_ends_a_flush),
 	KUNIT_CASE(what_cannot_be_had_is_tried_ever_later),
+	KUNIT_CASE(silent_flight_is_waited_for_once),
 	{}
 };
 

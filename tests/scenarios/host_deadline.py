@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A silent device holds isolation up once, for the time that one flight has.
+
+Guards: an allocation from CMA that tries one range after another ends when the one flight
+in its way is overdue, and the next one does not wait at all; memory that a silent device
+has does not go offline, and the attempt ends with an error; both succeed afterwards.
+"""
+
+from lab import check
+from lab.balloon import check_all_back, hooks
+from lab.fakehost import ALL, FakeHost, fake, no_memory_lost
+from lab.guest import Guest
+
+KERNELS = ("lab",)
+ALSO = ("lab-6.1", "lab-7.3")
+TIMEOUT = 600
+CMA_MB, MOVABLE_MB = 64, 480
+AREA = "/sys/kernel/debug/cma/*"
+MEMORY = "/sys/devices/system/memory"
+CANDIDATES = 64  # ranges that an allocation of so many pages less one finds in the area
+HOG_MB = 288  # of zone Movable, before any other
+MORE = 2  # times as long as one candidate: 64 waits are 64 times as long
+
+
+def _timed(guest: Guest, command: str) -> tuple[bool, float]:
+    """Whether a command succeeds, and seconds that it takes by the guest's clock."""
+    said = guest.sh("read -r a _ </proc/uptime; s=yes; "
+                    f"({command}) 2>/dev/null || s=no; read -r b _ </proc/uptime; "
+                    "echo $s $a $b", 300).split()
+    return said[0] == "yes", float(said[2]) - float(said[1])
+
+
+def _in_flight(guest: Guest) -> int:
+    return hooks(guest)["inflight_bytes"]
+
+
+def _silent_cma(guest: Guest, host: FakeHost, pages: int) -> None:
+    """The device keeps blocks of the area, in a flight that has just begun."""
+    host.set("report/hold", 0)
+    check(host.flush() == 0, "flush failed")
+    guest.sh(f"echo {pages} >$(echo {AREA}/alloc)", 60)
+    check(host.flush() == 0, "flush failed")
+    host.set("report/hold", 1)
+    guest.sh(f"echo {pages} >$(echo {AREA}/free)")
+    guest.poll("blocks of the area in flight", lambda: _in_flight(guest) > 0)
+
+
+def _check_cma(guest: Guest, host: FakeHost) -> None:
+    """However many ranges are tried, they wait for the flight in their way once."""
+    pages = int(guest.sh(f"cat {AREA}/count"))
+
+    def allocate(count: int) -> float:
+        done, seconds = _timed(guest, f"echo {count} >$(echo {AREA}/alloc)")
+        check(not done, f"{count} pages were allocated, of which the device has some")
+        return seconds
+
+    _silent_cma(guest, host, pages)
+    one = allocate(pages)
+    _silent_cma(guest, host, pages)
+    many = allocate(pages - CANDIDATES + 1)
+    late = allocate(pages)
+    print(f"CMA: 1 range failed after {one:.1f} s, {CANDIDATES} ranges after {many:.1f} s, "
+          f"one in an overdue flight after {late:.1f} s")
+    check(many < MORE * one, f"{CANDIDATES} ranges: {many:.1f} s, one {one:.1f} s")
+    check(late < one / MORE, f"overdue: {late:.1f} s, in time {one:.1f} s")
+    host.set("report/hold", 0)
+    check(host.flush() == 0, "flush failed")
+    guest.sh(f"echo {pages} >$(echo {AREA}/alloc) && echo {pages} >$(echo {AREA}/free)", 60)
+
+
+def _movable(guest: Guest) -> list[str]:
+    """Memory blocks that go offline while nothing is in flight."""
+    return guest.sh(f"cd {MEMORY}; for m in memory*; do grep -q Movable $m/valid_zones && "
+                    "echo offline 2>/dev/null >$m/state && "
+                    "echo online_movable >$m/state && echo $m; done; true", 120).split()
+
+
+def _offline(guest: Guest, blocks: list[str]) -> list[str]:
+    """Offline each; those that did not go."""
+    left = guest.sh("; ".join(f"(echo offline >{MEMORY}/{block}/state) 2>/dev/null || "
+                              f"echo {block}" for block in blocks), 300).split()
+    for block in blocks:
+        guest.sh(f"grep -q online {MEMORY}/{block}/state || "
+                 f"echo online_movable >{MEMORY}/{block}/state")
+    return left
+
+
+def _check_offline(guest: Guest, host: FakeHost) -> None:
+    """What the silent device has does not go offline, and the attempt has an end."""
+    blocks = _movable(guest)
+    check(len(blocks) >= 2, f"blocks of zone Movable: {blocks}")
+    host.flush()
+    host.set("report/hold", 1)
+    guest.sh(f"memhog {HOG_MB} --hold 0", 60)
+    guest.poll("blocks in flight", lambda: _in_flight(guest) > 0)
+    left = _offline(guest, blocks)
+    print(f"offline while the device is silent: all of {blocks} but {left}")
+    check(len(left) > 0, f"{blocks} went offline, of which the device has some")
+    host.set("report/hold", 0)
+    check(host.flush() == 0, "flush failed")
+    left = _offline(guest, blocks)
+    check(not left, f"these do not go offline afterwards: {left}")
+
+
+def run(kernel: str) -> None:
+    """CMA, then offlining."""
+    with fake(kernel, lifetime=TIMEOUT,
+              append=f"movablecore={MOVABLE_MB}M cma={CMA_MB}M") as (guest, host):
+        host.plug(features=ALL)
+        check(host.flush() == 0, "flush failed")
+        with no_memory_lost(guest):
+            _check_cma(guest, host)
+            _check_offline(guest, host)
+        check_all_back(guest)
