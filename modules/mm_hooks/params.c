@@ -68,7 +68,7 @@ MODULE_PARM_DESC(scan_batch, "native: blocks visited in one go with interrupts o
 /* Eight chains of 64 MiB at the most: FLIGHTS, POLICY_CHAIN_PAGES. */
 static struct vmhooks_bounded inflight_mb = { 256, .min = 8, .max = 512 };
 module_param_cb(inflight_mb, &native_ops, &inflight_mb, 0644);
-MODULE_PARM_DESC(inflight_mb, "native: MiB of free memory that may be with the host at a time (8 to 512, default 256)");
+MODULE_PARM_DESC(inflight_mb, "native: MiB of free memory that may be with the host at a time, 1/32 of each zone at most (8 to 512, default 256)");
 
 static char engine[8] = "auto";
 

@@ -9,6 +9,10 @@
  *   echo 0 >/sys/module/filler/parameters/mib	frees all of it
  *
  * Reading the parameter tells how much is held.
+ *
+ *   echo 9 >/sys/module/filler/parameters/atomic	takes 2 MiB and frees it
+ *
+ * as an interrupt would: short of memory, the kernel then reserves that pageblock.
  */
 #include <linux/gfp.h>
 #include <linux/list.h>
@@ -91,6 +95,25 @@ static const struct kernel_param_ops mib_ops = {
 };
 module_param_cb(mib, &mib_ops, NULL, 0644);
 MODULE_PARM_DESC(mib, "MiB to hold, in blocks of 4");
+
+static int atomic_set_order(const char *val, const struct kernel_param *kp)
+{
+	unsigned int order;
+	struct page *page;
+	int err = kstrtouint(val, 0, &order);
+
+	if (err)
+		return err;
+	page = alloc_pages(GFP_ATOMIC | __GFP_NOWARN, order);
+	if (!page)
+		return -ENOMEM;
+	__free_pages(page, order);
+	return 0;
+}
+
+static const struct kernel_param_ops atomic_ops = { .set = atomic_set_order };
+module_param_cb(atomic, &atomic_ops, NULL, 0200);
+MODULE_PARM_DESC(atomic, "Order of the block to take without sleep, and to free");
 
 static int __init filler_init(void)
 {

@@ -3,18 +3,19 @@
 
 Guards: memory is taken offline, and a contiguous range allocated, although blocks of it
 are in flight, which both wait for; a guest that is out of memory waits for them before
-it kills; what is in flight never exceeds inflight_mb; a host that is silent for half a
+it kills; what is in flight never exceeds inflight_mb, nor 1/32 of a zone; a host that is silent for half a
 minute loses nothing, and reclaim does not wait for it; free memory of CMA does not pay for
 what is in flight. Every page that was taken is back
 in the end.
 """
 
+import re
 import tempfile
 import time
 from pathlib import Path
 
 from lab import MIB, check
-from lab.balloon import check_all_back, hooks, tune
+from lab.balloon import PARAMETERS, check_all_back, hooks, tune
 from lab.fakehost import ALL, FakeHost, fake, meminfo, meminfo_kib, no_memory_lost
 from lab.guest import Guest
 
@@ -23,15 +24,16 @@ ALSO = ("lab-kasan", "lab-6.1", "lab-7.3")
 TIMEOUT = 900
 MEMORY = "/sys/devices/system/memory"
 CMA = "/sys/kernel/debug/cma"
-INFLIGHT_MB = 160
+INFLIGHT_MB = 8  # below what the zone may have in flight
 HOG_MB = 288  # of zone Movable, before any other
 SILENT = 30.0
 CACHE_MB = 256  # a disk that is read; zone Movable has no place for it
 SPARE_MB = 24
 RECLAIMED_MB = 8
 LEFT_MB = 310  # is free when blocks go, and so much is in the end
-KEPT_MB = 70
-MIN_FREE_KIB = 49152  # far more than is free in small blocks
+SPENT_MB = 12  # the program has so much less than there is, but for what is in flight
+SLACK_KIB = 6144  # is free above the high watermark
+NOISE_KIB = 2048
 WAITS = 10  # a few before the host's silence is known
 
 
@@ -46,9 +48,36 @@ def _in_flight(guest: Guest) -> int:
     return hooks(guest)["inflight_bytes"] // MIB
 
 
+def _zones(guest: Guest) -> dict[str, dict[str, int]]:
+    """Zone to its numbers in /proc/zoneinfo, in pages."""
+    found: dict[str, dict[str, int]] = {}
+    for zone in guest.read("/proc/zoneinfo").split("Node ")[1:]:
+        name = zone.split(maxsplit=3)[2]
+        found[name] = {word: int(value) for word, value in
+                       re.findall(r"^ +(?:pages )?(\w+) +(\d+)$", zone, re.M)}
+        reserve = re.findall(r"protection: \((.*)\)", zone)
+        found[name]["protection"] = int(reserve[0].split(",")[-1]) if reserve else 0
+    return {name: zone for name, zone in found.items() if zone.get("managed")}
+
+
+def _most(guest: Guest) -> int:
+    """MiB that may be in flight of the zone that has the most."""
+    return max(zone["managed"] for zone in _zones(guest).values()) // 32 >> 8
+
+
 def _until_flying(guest: Guest) -> None:
     """Much of what may be in flight is."""
-    guest.poll("blocks in flight", lambda: _in_flight(guest) > INFLIGHT_MB // 2)
+    most = min(_most(guest), int(guest.read(f"{PARAMETERS}/inflight_mb")))
+    guest.poll("blocks in flight", lambda: _in_flight(guest) > most // 2)
+    time.sleep(1)
+    check(_in_flight(guest) <= most, f"{_in_flight(guest)} MiB are in flight, of {most}")
+
+
+def _obtainable(guest: Guest) -> int:
+    """MiB that programs can have before the guest is out of memory."""
+    pages = sum(max(0, zone["free"] - zone["min"] - zone["protection"])
+                for zone in _zones(guest).values())
+    return pages >> 8
 
 
 def _fly(guest: Guest) -> None:
@@ -65,7 +94,6 @@ def _check_offline(guest: Guest, host: FakeHost) -> None:
     host.set("report/hold", 1)
     guest.sh(f"memhog {HOG_MB} --hold 0", 60)
     _until_flying(guest)
-    check(_in_flight(guest) <= INFLIGHT_MB, f"{_in_flight(guest)} MiB are in flight")
     before = hooks(guest)["pressure_waits"]
     job = guest.start("; ".join(f"echo offline >{MEMORY}/{block}/state || exit 1"
                                 for block in blocks))
@@ -87,7 +115,7 @@ def _check_contiguous(guest: Guest, host: FakeHost) -> None:
         guest.sh(f"echo {pages} >{area}/alloc", 60)
         host.set("report/hold", 1)
         guest.sh(f"echo {pages} >{area}/free")
-        guest.poll("its blocks in flight", lambda: _in_flight(guest) > pages >> 9)
+        guest.poll("its blocks in flight", lambda: _in_flight(guest) > 0)
         before = hooks(guest)["pressure_waits"]
         job = guest.start(f"echo {pages} >{area}/alloc")
         guest.poll("the allocation waits", lambda: hooks(guest)["pressure_waits"] > before)
@@ -125,7 +153,7 @@ def _check_silent(guest: Guest, host: FakeHost) -> None:
     _fly(guest)
     time.sleep(SILENT)
     _check_reclaim(guest)
-    check(_in_flight(guest) > INFLIGHT_MB // 2, "blocks came back from a silent host")
+    check(_in_flight(guest) > _most(guest) // 2, "blocks came back from a silent host")
     check(host.of_driver("host_timeouts") > 0, "the silence was not counted")
     host.set("report/hold", 0)
     check(host.flush() == 0, "flush failed after the silence")
@@ -138,7 +166,7 @@ def _check_oom(guest: Guest, host: FakeHost) -> None:
     hog = guest.start(f"memhog {meminfo(guest, 'MemFree') - LEFT_MB} --fifo /tmp/hog")
     guest.poll("most of it is used", lambda: b"held" in hog.output, 120)
     host.flush()
-    need = meminfo(guest, "MemFree") - KEPT_MB
+    need = _obtainable(guest) - SPENT_MB
     before = hooks(guest)["pressure_waits"]
     host.set("report/ack_ms", 4000)
     _fly(guest)
@@ -155,11 +183,12 @@ def _check_oom(guest: Guest, host: FakeHost) -> None:
 
 
 def _run(guest: Guest, host: FakeHost) -> None:
-    tune(guest, "inflight_mb", INFLIGHT_MB)
     host.plug(features=ALL)
     check(host.flush() == 0, "flush failed")
     with no_memory_lost(guest):
+        tune(guest, "inflight_mb", INFLIGHT_MB)
         _check_offline(guest, host)
+        tune(guest, "inflight_mb", 256)
         _check_contiguous(guest, host)
         _check_oom(guest, host)
         _check_silent(guest, host)
@@ -191,10 +220,10 @@ def _run_contiguous(kernel: str) -> None:
     """Much of what is free is of CMA, and most allocations cannot have it."""
     half = 512 if kernel == "lab-kasan" else 256
     with fake(kernel, memory_mb=2 * half, append=f"cma={half - 64}M@{half}M") as (guest, host):
-        guest.write("/proc/sys/vm/min_free_kbytes", str(MIN_FREE_KIB))
-        tune(guest, "inflight_mb", half)
         host.plug(features=ALL)
         check(host.flush() == 0, "flush failed")
+        # The high watermark is one and a half times the lowest.
+        guest.write("/proc/sys/vm/min_free_kbytes", str((_free_kib(guest) - SLACK_KIB) * 2 // 3))
         host.set("report/hold", 1)
         guest.write("/sys/kernel/mm_hooks/forget", "1")
         host.until_out("report")
@@ -203,8 +232,9 @@ def _run_contiguous(kernel: str) -> None:
         print(f"{_in_flight(guest)} MiB in flight, {free} KiB free beside CMA, high {high} KiB")
         cma = meminfo(guest, "CmaFree")
         check(cma > half // 4, f"free of CMA: {cma} MiB")
-        check(high > MIN_FREE_KIB, f"the high watermarks are {high} KiB")
-        check(free > high, f"only {free} KiB are free beside CMA, with high {high} KiB")
+        check(_in_flight(guest) > 0, "nothing is in flight")
+        check(_most(guest) << 10 > SLACK_KIB + NOISE_KIB, "the zone has a lower limit")
+        check(free > high - NOISE_KIB, f"only {free} KiB are free beside CMA, with high {high} KiB")
         host.set("report/hold", 0)
         check(host.flush() == 0, "flush failed after all came back")
         _check_full(guest, host)
@@ -213,7 +243,7 @@ def _run_contiguous(kernel: str) -> None:
 def run(kernel: str) -> None:
     """Offline, then out of memory."""
     # The shadow of KASAN takes an eighth, at the end, where zone Movable is.
-    memory_mb, movable_mb = (1536, 896) if kernel == "lab-kasan" else (768, 480)
+    memory_mb, movable_mb = 1536, 896 if kernel == "lab-kasan" else 1248
     with tempfile.NamedTemporaryFile(prefix="vmhooks-cache") as disk:
         disk.truncate(CACHE_MB * MIB)
         with fake(kernel, memory_mb=memory_mb, lifetime=TIMEOUT, disks=(Path(disk.name),),

@@ -278,6 +278,14 @@ static struct flight *flight_open(struct flight *f, struct zone *zone)
 	return NULL;
 }
 
+static unsigned long flights_share(struct zone *zone, unsigned long most)
+{
+	unsigned long zone_most = policy_zone_most(zone_managed_pages(zone));
+
+	return min(policy_share(most, out_pages),
+		   policy_share(zone_most, flights_zone_pages(zone)));
+}
+
 struct flight *flights_get(struct zone *zone, unsigned long most,
 			   unsigned long *pages)
 {
@@ -286,7 +294,7 @@ struct flight *flights_get(struct zone *zone, unsigned long most,
 	flights_land_done();
 	while (!error && !READ_ONCE(stop_by)) {
 		f = flight_find(FLIGHT_IDLE);
-		*pages = policy_share(most, out_pages);
+		*pages = flights_share(zone, most);
 		if (f && *pages)
 			return flight_open(f, zone);
 		flights_land_some();
@@ -367,6 +375,12 @@ int flight_submit(struct flight *f)
 		flight_land(f);
 	}
 	return err;
+}
+
+void flights_land_next(void)
+{
+	if (out_pages)
+		flights_land_some();
 }
 
 int flights_land(void)
@@ -497,4 +511,16 @@ bool flights_wait_all(unsigned long timeout)
 unsigned long flights_pages(void)
 {
 	return READ_ONCE(out_pages);
+}
+
+unsigned long flights_zone_pages(const struct zone *zone)
+{
+	unsigned long pages = 0;
+	unsigned int i;
+
+	for (i = 0; i < FLIGHTS; i++)
+		if (READ_ONCE(flights[i].state) != FLIGHT_IDLE &&
+		    flights[i].zone == zone)
+			pages += flights[i].pages;
+	return pages;
 }

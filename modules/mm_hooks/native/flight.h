@@ -62,7 +62,7 @@ void flights_start(struct mm_hooks_reporter *rep);
 
 /**
  * flights_get() - an empty flight
- * @zone:   for blocks of this zone
+ * @zone:   for blocks of this zone, of which only a part may be in flight
  * @most:   most pages that may be in flight, all flights together
  * @pages:  set to how many of them this one may take
  *
@@ -105,6 +105,15 @@ bool flight_is_full(const struct flight *f);
  * Return: 0, or the error of the reporter: then it has landed.
  */
 int flight_submit(struct flight *f);
+
+/**
+ * flights_land_next() - wait until something that is in flight is back
+ *
+ * Returns after a while also when nothing is.
+ *
+ * Context: the pass, may sleep.
+ */
+void flights_land_next(void);
 
 /**
  * flights_land() - wait until nothing is in flight
@@ -190,5 +199,8 @@ unsigned long flights_pages_soon(int nid);
 
 /* Pages in flight, or on their way there: off the free lists. */
 unsigned long flights_pages(void);
+
+/* Those of one zone.  Context: the pass. */
+unsigned long flights_zone_pages(const struct zone *zone);
 
 #endif /* MM_HOOKS_FLIGHT_H */

@@ -150,6 +150,8 @@ static int native_sweep(struct scan *s, struct pass *pass)
 		scan_fill(s, f, pages);
 		pass->taken |= f->chain.nents > 0;
 		err = flight_submit(f);
+		if (!err && s->later)
+			flights_land_next();
 	}
 	return err;
 }
@@ -178,12 +180,7 @@ static int native_zone(struct zone *zone, struct policy policy,
 	*low -= policy.low - s.policy.low;
 	pass->cut |= s.left || s.scarce;
 	pass->wait = min(pass->wait, s.wait);
-	pass->stuck |= s.refused;
-	/* Short of memory because of what is out: once more when that is back. */
-	if (s.scarce && flights_pages())
-		pass->wait = min(pass->wait, 1UL);
-	else
-		pass->stuck |= s.scarce;
+	pass->stuck |= s.refused || s.scarce;
 	return err;
 }
 

@@ -85,19 +85,37 @@ struct policy policy_zone(const struct policy *p, unsigned int zones)
 
 unsigned long policy_share(unsigned long most, unsigned long out)
 {
-	unsigned long each = min(most, POLICY_CHAIN_PAGES);
+	unsigned long each = clamp(most / POLICY_CHAINS, POLICY_CHAIN_LEAST,
+				   POLICY_CHAIN_PAGES);
 
+	each = min(each, most);
 	return !out || out + each <= most ? each : 0;
 }
 
-bool policy_affords(const struct policy_memory *m, unsigned int order)
+unsigned long policy_zone_most(unsigned long managed)
+{
+	return max(managed / POLICY_ZONE_PART, 1UL);
+}
+
+/* What is left of an order is left of those below it, too: they count these blocks. */
+static bool leaves_a_share(const struct policy_memory *m, unsigned long pages)
+{
+	unsigned long share = (m->large + m->out) / POLICY_LEAVE_PART;
+
+	return m->large >= pages + max(POLICY_LEAVE_BLOCKS * pages, share);
+}
+
+enum policy_take policy_take(const struct policy_memory *m, unsigned int order)
 {
 	unsigned long pages = 1UL << order;
+	bool content = m->usable > m->high + pages;
 
-	if (m->usable > m->high + pages)
-		return true;
-	return m->idle && m->free > m->high + pages &&
-	       m->usable > m->low + pages;
+	if (m->out)
+		return content && m->out + pages <= m->most &&
+		       leaves_a_share(m, pages) ? POLICY_TAKE : POLICY_LATER;
+	if (content || (m->free > m->high + pages && m->usable > m->low + pages))
+		return POLICY_TAKE;
+	return POLICY_SCARCE;
 }
 
 bool policy_rescue(struct policy_rescues *r, unsigned long now,

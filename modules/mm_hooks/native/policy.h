@@ -9,8 +9,16 @@
 #include <linux/bits.h>
 #include <linux/types.h>
 
-/* A chain never takes more pages, so that several share what may be in flight. */
+/* What may be in flight is shared by this many chains. */
+#define POLICY_CHAINS 4
+/* A chain never takes more pages, and none is for less than a block of order 10. */
 #define POLICY_CHAIN_PAGES BIT(14)
+#define POLICY_CHAIN_LEAST BIT(10)
+/* The part of a zone that may be in flight. */
+#define POLICY_ZONE_PART 32
+/* Of the free blocks of an order and above so many stay, and this part of them. */
+#define POLICY_LEAVE_BLOCKS 8
+#define POLICY_LEAVE_PART 4
 /* Blocks below the reporting order wait for this many ages, and a time of its own. */
 #define POLICY_LOW_AGES 10
 #define POLICY_LOW_MS 2000
@@ -155,39 +163,67 @@ struct policy policy_zone(const struct policy *p, unsigned int zones);
  * @most: pages that may be in flight
  * @out:  pages that are
  *
- * One chain may always be out.
+ * One chain may always be out.  The device works on some while others are filled.
  *
  * Return: pages, 0 to wait until others are back.
  */
 unsigned long policy_share(unsigned long most, unsigned long out);
 
 /**
- * struct policy_memory - the free memory of a zone, in pages
- * @free:   all of it
- * @usable: what any allocation can have
+ * policy_zone_most() - how much of a zone may be in flight?
+ * @managed: pages of the zone
+ *
+ * Return: pages.  One block may always be, see policy_take().
+ */
+unsigned long policy_zone_most(unsigned long managed);
+
+/**
+ * struct policy_memory - the memory of a zone, in pages
+ * @free:   free memory
+ * @usable: what any allocation can have of it
+ * @large:  what any allocation can have of it in blocks of one order and above
+ * @out:    in flight
+ * @most:   what may be in flight
  * @low:    where the kernel would begin to reclaim
  * @high:   where it would be content
- * @idle:   nothing is in flight
  */
 struct policy_memory {
 	unsigned long free;
 	unsigned long usable;
+	unsigned long large;
+	unsigned long out;
+	unsigned long most;
 	unsigned long low;
 	unsigned long high;
-	bool idle;
 };
 
 /**
- * policy_affords() - can a zone do without a block for a while?
- * @m:	   its free memory
+ * enum policy_take - can a zone do without a block for a while?
+ * @POLICY_TAKE:   it can
+ * @POLICY_LATER:  it can when something of it is back
+ * @POLICY_SCARCE: it is short of memory
+ */
+enum policy_take {
+	POLICY_TAKE,
+	POLICY_LATER,
+	POLICY_SCARCE,
+};
+
+/**
+ * policy_take() - can a zone do without a block for a while?
+ * @m:	   its memory; @m->large is for the order of the block
  * @order: the block's order
  *
- * A zone that is full for most allocations may have much free memory of another kind, and
- * nobody tells of which the block is: then they go one at a time.
+ * An allocation of that order, or of one below, succeeds while a pass is out: a share of
+ * the blocks stays.  Exception: while nothing is in flight one block may go.  So all
+ * blocks are reported in the end.
  *
- * Return: whether it can.
+ * A zone that is full for most allocations may have much free memory of another kind, and
+ * the block's kind is unknown.  Such a zone gives one block at a time.
+ *
+ * Return: what to do with the block.
  */
-bool policy_affords(const struct policy_memory *m, unsigned int order);
+enum policy_take policy_take(const struct policy_memory *m, unsigned int order);
 
 /**
  * struct policy_rescues - how often in a row a guest was kept from killing

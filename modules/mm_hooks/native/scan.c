@@ -12,14 +12,13 @@
 #include <linux/mm_hooks.h>
 #include <linux/mmzone.h>
 #include <linux/sched.h>
-#include <linux/vmstat.h>
 
 #include "../counters.h"
 #include "../mm_hooks_trace.h"
 #include "flight.h"
 #include "free_block.h"
 #include "lock_time.h"
-#include "zone_reserve.h"
+#include "zone_memory.h"
 #include "zones.h"
 
 /* Bits of the map that are looked at in one section: a word is an instruction or two. */
@@ -44,6 +43,19 @@ static bool scan_spares(struct scan *s, const struct blocks *b,
 	return wait;
 }
 
+/*
+ * What was taken in this section has changed the memory of the zone by as much, of
+ * whichever kind it is.
+ */
+static void scan_count(struct scan *s, unsigned int order)
+{
+	unsigned long pages = 1UL << order;
+
+	s->memory.out += pages;
+	s->memory.free -= min(s->memory.free, pages);
+	s->memory.usable -= min(s->memory.usable, pages);
+}
+
 /* What the flight cannot hold stays fresh, for the next pass. */
 static void scan_take(struct scan *s, struct flight *f, struct blocks *b,
 		      const struct free_block *block)
@@ -56,6 +68,7 @@ static void scan_take(struct scan *s, struct flight *f, struct blocks *b,
 	zones_counts(f->zone)->taken_blocks[block->order]++;
 	trace_mm_hooks_take(f->zone->name, block->pfn, block->order);
 	flight_add(f, block->pfn, block->order);
+	scan_count(s, block->order);
 	while (!flight_is_full(f)) {
 		run = blocks_take(b, unit, end);
 		if (!run.count)
@@ -70,21 +83,16 @@ static void scan_take(struct scan *s, struct flight *f, struct blocks *b,
 	}
 }
 
-/* As the watermarks count: most allocations can use neither CMA nor the reserve. */
-static bool scan_affords(struct zone *zone, unsigned int order)
+/* Can the zone do without a block? */
+static bool scan_affords(struct scan *s, unsigned int order)
 {
-	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
-	unsigned long other = zone_page_state(zone, NR_FREE_CMA_PAGES) +
-			      vmhooks_zone_reserve(zone);
-	const struct policy_memory memory = {
-		.free = free,
-		.usable = free - min(free, other),
-		.low = low_wmark_pages(zone),
-		.high = high_wmark_pages(zone),
-		.idle = !flights_pages(),
-	};
+	enum policy_take take;
 
-	return policy_affords(&memory, order);
+	s->memory.large = zone_large(s->zone, &s->memory, order);
+	take = policy_take(&s->memory, order);
+	s->later = take == POLICY_LATER;
+	s->scarce = take == POLICY_SCARCE;
+	return take == POLICY_TAKE;
 }
 
 /* Return: false when the flight can hold no more. */
@@ -103,8 +111,7 @@ static bool scan_visit(struct scan *s, struct flight *f, struct blocks *b,
 	s->cursor.at = blocks_pfn(b, unit);
 	if (f->pages && f->pages + (1UL << block.order) > pages)
 		return false;
-	s->scarce = !scan_affords(s->zone, block.order);
-	if (s->scarce)
+	if (!scan_affords(s, block.order))
 		return false;
 	s->cursor.at = block.pfn + (1UL << block.order);
 	if (scan_spares(s, b, &block)) {
@@ -138,6 +145,8 @@ static bool scan_section(struct scan *s, struct flight *f, unsigned long pages)
 		s->ended = true;
 		return false;
 	}
+	zone_memory(s->zone, &s->memory);
+	s->memory.out = flights_zone_pages(s->zone);
 	last = scan_unit(b, s->cursor.end);
 	end = min(last, scan_unit(b, s->cursor.at) + SCAN_WINDOW);
 	while (left--) {
@@ -160,6 +169,7 @@ void scan_fill(struct scan *s, struct flight *f, unsigned long pages)
 	struct lock_time time;
 	bool more;
 
+	s->later = false;
 	do {
 		zone_lock(s->zone, &time);
 		more = scan_section(s, f, pages);

@@ -22,6 +22,8 @@ struct zone;
  *	    ULONG_MAX without any
  * @left:   units were left fresh although they might have been reported
  * @refused: a block is isolated
+ * @memory: of the zone, as of this section of zone->lock
+ * @later:  the zone can do without more when something of it is back
  * @scarce: the zone has too little free memory to take more
  * @ended:  this half of the round is through
  */
@@ -34,6 +36,8 @@ struct scan {
 	unsigned long wait;
 	bool left;
 	bool refused;
+	struct policy_memory memory;
+	bool later;
 	bool scarce;
 	bool ended;
 };

@@ -385,7 +385,7 @@ void zones_state(struct zone *zone, struct zone_state *state)
 struct zone *zones_next(unsigned int *index)
 {
 	while (*index < maps_count()) {
-		struct zone_map *map = &maps[(*index)++];
+		struct zone_map *map = &maps[maps_count() - ++*index];
 
 		if (READ_ONCE(map->blocks))
 			return map->zone;

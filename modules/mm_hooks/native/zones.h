@@ -148,6 +148,9 @@ unsigned int zones_number(void);
  * zones_next() - go through the zones that have a map
  * @index: 0 at first; moved on
  *
+ * The highest zone of a node comes first.  It has most of the memory, and a small zone
+ * like DMA, which gives one block at a time, does not hold it up.
+ *
  * Context: process, between zones_init() and zones_exit().
  * Return: a zone, NULL after the last.
  */

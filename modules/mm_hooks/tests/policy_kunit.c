@@ -185,16 +185,28 @@ static void each_zone_has_its_part(struct kunit *test)
 			(unsigned int)POLICY_LOW_RATE);
 }
 
-static void chains_share_what_may_be_out(struct kunit *test)
+/* How many chains may be out, if each takes what it may. */
+static unsigned int chains(struct kunit *test, unsigned long most)
 {
-	unsigned long most = 5 * POLICY_CHAIN_PAGES - 1, out = 0, n = 0;
+	unsigned long out = 0;
+	unsigned int n = 0;
 
-	while (n < 10 && policy_share(most, out)) {
+	while (n < 100 && policy_share(most, out)) {
 		out += policy_share(most, out);
 		n++;
-		KUNIT_ASSERT_LE(test, out, most);
+		KUNIT_EXPECT_LE(test, out, most);
 	}
-	KUNIT_EXPECT_EQ(test, n, 4UL);
+	return n;
+}
+
+static void chains_share_what_may_be_out(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, chains(test, 8 * POLICY_CHAIN_PAGES), 8U);
+	KUNIT_EXPECT_EQ(test, chains(test, 5 * POLICY_CHAIN_PAGES - 1), 4U);
+	/* 64 MiB of 2 GiB: the device has some while others are filled. */
+	KUNIT_EXPECT_EQ(test, chains(test, policy_zone_most(BIT(19))), 4U);
+	/* A chain is worth sending. */
+	KUNIT_EXPECT_EQ(test, chains(test, 2 * POLICY_CHAIN_LEAST), 2U);
 }
 
 static void one_chain_is_always_allowed(struct kunit *test)
@@ -203,40 +215,128 @@ static void one_chain_is_always_allowed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, policy_share(512, 512), 0UL);
 	/* A block that is larger than the share went out alone. */
 	KUNIT_EXPECT_EQ(test, policy_share(512, 1024), 0UL);
+	KUNIT_EXPECT_GT(test, policy_share(policy_zone_most(1), 0), 0UL);
 }
 
-static bool affords(unsigned long free, unsigned long usable, bool idle)
+static int take(unsigned long free, unsigned long usable, unsigned long out)
 {
-	struct policy_memory m = {
+	const struct policy_memory m = {
 		.free = free,
 		.usable = usable,
+		.large = 100000,
+		.out = out,
+		.most = 4096,
 		.low = 800,
 		.high = 1000,
-		.idle = idle,
 	};
 
-	return policy_affords(&m, ORDER);
+	return policy_take(&m, ORDER);
 }
 
 static void zone_keeps_what_it_needs(struct kunit *test)
 {
 	struct policy_memory nothing = {};
 
-	KUNIT_EXPECT_FALSE(test, affords(1000, 1000, true));
-	KUNIT_EXPECT_FALSE(test, affords(1512, 1512, true));
-	KUNIT_EXPECT_TRUE(test, affords(1513, 1513, true));
-	KUNIT_EXPECT_TRUE(test, affords(1513, 1513, false));
-	KUNIT_EXPECT_FALSE(test, policy_affords(&nothing, 0));
+	KUNIT_EXPECT_EQ(test, take(1000, 1000, 0), (int)POLICY_SCARCE);
+	KUNIT_EXPECT_EQ(test, take(1512, 1512, 0), (int)POLICY_SCARCE);
+	KUNIT_EXPECT_EQ(test, take(1513, 1513, 0), (int)POLICY_TAKE);
+	KUNIT_EXPECT_EQ(test, take(1513, 1513, 512), (int)POLICY_TAKE);
+	/* It is not known to be short before what is out is back. */
+	KUNIT_EXPECT_EQ(test, take(1512, 1512, 512), (int)POLICY_LATER);
+	KUNIT_EXPECT_EQ(test, (int)policy_take(&nothing, 0),
+			(int)POLICY_SCARCE);
 }
 
 /* Then it may be memory of CMA that is free: one block at a time is taken. */
 static void full_zone_gives_a_block_at_a_time(struct kunit *test)
 {
-	KUNIT_EXPECT_TRUE(test, affords(9000, 1512, true));
-	KUNIT_EXPECT_FALSE(test, affords(9000, 1512, false));
-	KUNIT_EXPECT_TRUE(test, affords(9000, 1313, true));
-	KUNIT_EXPECT_FALSE(test, affords(9000, 1312, true));
-	KUNIT_EXPECT_FALSE(test, affords(1512, 1400, true));
+	KUNIT_EXPECT_EQ(test, take(9000, 1512, 0), (int)POLICY_TAKE);
+	KUNIT_EXPECT_EQ(test, take(9000, 1512, 512), (int)POLICY_LATER);
+	KUNIT_EXPECT_EQ(test, take(9000, 1313, 0), (int)POLICY_TAKE);
+	KUNIT_EXPECT_EQ(test, take(9000, 1312, 0), (int)POLICY_SCARCE);
+	KUNIT_EXPECT_EQ(test, take(1512, 1400, 0), (int)POLICY_SCARCE);
+}
+
+static void part_of_a_zone_is_out(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, policy_zone_most(BIT(18)), BIT(13));
+	KUNIT_EXPECT_EQ(test, take(90000, 90000, 4096 - 512), (int)POLICY_TAKE);
+	KUNIT_EXPECT_EQ(test, take(90000, 90000, 4096 - 511), (int)POLICY_LATER);
+}
+
+#define ORDERS 11
+
+/* A zone of which much is free and few blocks are large. */
+struct zone_model {
+	unsigned long blocks[ORDERS];
+	struct policy_memory m;
+};
+
+static unsigned long model_large(const struct zone_model *z, unsigned int order)
+{
+	unsigned long pages = 0;
+
+	for (; order < ORDERS; order++)
+		pages += z->blocks[order] << order;
+	return pages;
+}
+
+/* Takes blocks of an order while it may.  Return: how many. */
+static unsigned int model_take(struct zone_model *z, unsigned int order)
+{
+	unsigned int taken = 0;
+
+	for (; z->blocks[order]; taken++) {
+		z->m.large = model_large(z, order);
+		if (policy_take(&z->m, order) != POLICY_TAKE)
+			break;
+		z->blocks[order]--;
+		z->m.out += 1UL << order;
+	}
+	return taken;
+}
+
+static struct zone_model model(unsigned long largest, unsigned long second)
+{
+	struct zone_model z = {
+		.blocks = { [ORDERS - 2] = second, [ORDERS - 1] = largest },
+		.m = { .free = BIT(20), .usable = BIT(20), .most = BIT(20) },
+	};
+
+	return z;
+}
+
+/* An allocation of 4 MiB finds a block while a pass is out, and one of 2 MiB, too. */
+static void share_of_each_order_stays(struct kunit *test)
+{
+	unsigned long all;
+
+	for (all = POLICY_LEAVE_BLOCKS + 1; all < 100; all++) {
+		struct zone_model z = model(all, 3 * all);
+		unsigned long least = max(all / POLICY_LEAVE_PART,
+					  (unsigned long)POLICY_LEAVE_BLOCKS);
+
+		model_take(&z, ORDERS - 1);
+		KUNIT_EXPECT_EQ(test, z.blocks[ORDERS - 1],
+				DIV_ROUND_UP(max(all, 4 * least), 4));
+		model_take(&z, ORDERS - 2);
+		KUNIT_EXPECT_GE(test, model_large(&z, ORDERS - 2),
+				least << (ORDERS - 1));
+	}
+}
+
+/* Few large blocks go one at a time, and small ones do not wait for them. */
+static void few_blocks_go_one_at_a_time(struct kunit *test)
+{
+	struct zone_model z = model(3, 500);
+
+	KUNIT_EXPECT_EQ(test, model_take(&z, ORDERS - 1), 1U);
+	KUNIT_EXPECT_GT(test, model_take(&z, ORDERS - 2), 100U);
+	KUNIT_EXPECT_EQ(test, z.blocks[ORDERS - 1], 2UL);
+	z.m.out = 0;
+	KUNIT_EXPECT_EQ(test, model_take(&z, ORDERS - 1), 1U);
+	z = model(1, 0);
+	KUNIT_EXPECT_EQ(test, model_take(&z, ORDERS - 1), 1U);
 }
 
 /* As often as there may be flights, and more; then one is killed, and so on. */
@@ -349,6 +449,9 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(one_chain_is_always_allowed),
 	KUNIT_CASE(zone_keeps_what_it_needs),
 	KUNIT_CASE(full_zone_gives_a_block_at_a_time),
+	KUNIT_CASE(part_of_a_zone_is_out),
+	KUNIT_CASE(share_of_each_order_stays),
+	KUNIT_CASE(few_blocks_go_one_at_a_time),
 	KUNIT_CASE(guest_out_of_memory_is_rescued_often),
 	KUNIT_CASE(later_it_is_another_time),
 	KUNIT_CASE(flush_goes_on_while_something_is_left),

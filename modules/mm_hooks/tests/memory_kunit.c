@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What counts as free in a zone. */
+#include <kunit/test.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+
+#include "../native/zone_memory.c"
+#include "../native/policy.c"
+
+#define MARK 10000
+#define CMA 300
+#define RESERVE 200
+
+static void put_stats(void *stats)
+{
+	free_percpu(stats);
+}
+
+/* A zone with @free pages by the common counter, and @hidden more by a processor's. */
+static struct zone *zone_with(struct kunit *test, long free, long hidden)
+{
+	struct zone *zone = kunit_kzalloc(test, sizeof(*zone), GFP_KERNEL);
+	struct per_cpu_zonestat __percpu *stats =
+		alloc_percpu(struct per_cpu_zonestat);
+
+	KUNIT_ASSERT_NOT_NULL(test, zone);
+	KUNIT_ASSERT_TRUE(test, stats);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_stats,
+							   (void __force *)stats));
+	spin_lock_init(&zone->lock);
+	zone->per_cpu_zonestats = stats;
+	zone->percpu_drift_mark = MARK;
+	atomic_long_set(&zone->vm_stat[NR_FREE_PAGES], free);
+	atomic_long_set(&zone->vm_stat[NR_FREE_CMA_PAGES], CMA);
+	per_cpu_ptr(stats, 0)->vm_stat_diff[NR_FREE_PAGES] = hidden;
+	return zone;
+}
+
+static struct policy_memory memory_of(struct zone *zone)
+{
+	struct policy_memory m;
+
+	spin_lock_irq(&zone->lock);
+	zone_memory(zone, &m);
+	spin_unlock_irq(&zone->lock);
+	return m;
+}
+
+static void other_memory_is_not_for_any_allocation(struct kunit *test)
+{
+	struct zone *zone = zone_with(test, 5000, 0);
+	unsigned long nine, ten, none;
+	struct policy_memory m;
+
+	zone->nr_reserved_highatomic = RESERVE;
+#ifdef VMHOOKS_HAVE_NR_FREE_HIGHATOMIC
+	zone->nr_free_highatomic = RESERVE;
+#endif
+	zone->free_area[9].nr_free = 2;
+	zone->free_area[10].nr_free = 3;
+	m = memory_of(zone);
+	KUNIT_EXPECT_EQ(test, m.usable, 5000UL - CMA - RESERVE);
+	spin_lock_irq(&zone->lock);
+	nine = zone_large(zone, &m, 9);
+	ten = zone_large(zone, &m, 10);
+	zone->free_area[10].nr_free = 0;
+	none = zone_large(zone, &m, 10);
+	spin_unlock_irq(&zone->lock);
+	KUNIT_EXPECT_EQ(test, nine, 2UL * 512 + 3UL * 1024 - CMA - RESERVE);
+	KUNIT_EXPECT_EQ(test, ten, 3UL * 1024 - CMA - RESERVE);
+	KUNIT_EXPECT_EQ(test, none, 0UL);
+}
+
+static struct kunit_case memory_cases[] = {
+	KUNIT_CASE(other_memory_is_not_for_any_allocation),
+	{}
+};
+
+static struct kunit_suite memory_suite = {
+	.name = "mm_hooks_memory",
+	.test_cases = memory_cases,
+};
+
+kunit_test_suite(memory_suite);
+
+MODULE_DESCRIPTION("KUnit tests of how mm_hooks counts free memory");
+MODULE_LICENSE("GPL");
