@@ -20,6 +20,10 @@ void zone_memory(struct zone *zone, struct policy_memory *m)
 	unsigned long other;
 
 	lockdep_assert_held(&zone->lock);
+	if (free < zone->percpu_drift_mark) {
+		free = zone_page_state_snapshot(zone, NR_FREE_PAGES);
+		cma = zone_page_state_snapshot(zone, NR_FREE_CMA_PAGES);
+	}
 	other = cma + vmhooks_zone_reserve(zone);
 	*m = (struct policy_memory){
 		.free = free,

@@ -11,6 +11,10 @@ struct zone;
  * @zone: the zone
  * @m:	  all but @m->large and @m->out is set
  *
+ * Each processor counts some pages by itself.  Where these could hide that the zone is
+ * short of memory, they are added up.  That reads a cache line of every processor, so
+ * it is done once in a section of zone->lock.
+ *
  * Context: zone->lock held, under which all of this changes.
  */
 void zone_memory(struct zone *zone, struct policy_memory *m);

@@ -11,22 +11,26 @@
 #define CMA 300
 #define RESERVE 200
 
-static void put_stats(void *stats)
+static struct per_cpu_zonestat __percpu *stats;	/* of one zone in each case */
+
+static int memory_init(struct kunit *test)
+{
+	stats = alloc_percpu(struct per_cpu_zonestat);
+	return stats ? 0 : -ENOMEM;
+}
+
+static void memory_exit(struct kunit *test)
 {
 	free_percpu(stats);
+	stats = NULL;
 }
 
 /* A zone with @free pages by the common counter, and @hidden more by a processor's. */
 static struct zone *zone_with(struct kunit *test, long free, long hidden)
 {
 	struct zone *zone = kunit_kzalloc(test, sizeof(*zone), GFP_KERNEL);
-	struct per_cpu_zonestat __percpu *stats =
-		alloc_percpu(struct per_cpu_zonestat);
 
-	KUNIT_ASSERT_NOT_NULL(test, zone);
-	KUNIT_ASSERT_TRUE(test, stats);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_stats,
-							   (void __force *)stats));
+	KUNIT_ASSERT_TRUE(test, zone);
 	spin_lock_init(&zone->lock);
 	zone->per_cpu_zonestats = stats;
 	zone->percpu_drift_mark = MARK;
@@ -44,6 +48,26 @@ static struct policy_memory memory_of(struct zone *zone)
 	zone_memory(zone, &m);
 	spin_unlock_irq(&zone->lock);
 	return m;
+}
+
+static void zone_near_its_marks_is_counted_exactly(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, memory_of(zone_with(test, MARK - 1, -100)).free,
+			MARK - 101UL);
+	KUNIT_EXPECT_EQ(test, memory_of(zone_with(test, MARK - 1, 100)).free,
+			MARK + 99UL);
+	KUNIT_EXPECT_EQ(test, memory_of(zone_with(test, 50, -100)).free, 0UL);
+}
+
+static void zone_with_enough_is_not(struct kunit *test)
+{
+	struct zone *zone = zone_with(test, MARK, -100);
+
+	KUNIT_EXPECT_EQ(test, memory_of(zone).free, MARK + 0UL);
+	/* A machine on which the counters cannot hide much has no mark. */
+	zone = zone_with(test, 50, -100);
+	zone->percpu_drift_mark = 0;
+	KUNIT_EXPECT_EQ(test, memory_of(zone).free, 50UL);
 }
 
 static void other_memory_is_not_for_any_allocation(struct kunit *test)
@@ -72,12 +96,16 @@ static void other_memory_is_not_for_any_allocation(struct kunit *test)
 }
 
 static struct kunit_case memory_cases[] = {
+	KUNIT_CASE(zone_near_its_marks_is_counted_exactly),
+	KUNIT_CASE(zone_with_enough_is_not),
 	KUNIT_CASE(other_memory_is_not_for_any_allocation),
 	{}
 };
 
 static struct kunit_suite memory_suite = {
 	.name = "mm_hooks_memory",
+	.init = memory_init,
+	.exit = memory_exit,
 	.test_cases = memory_cases,
 };
 
