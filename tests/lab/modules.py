@@ -13,7 +13,8 @@ from .proc import LabError, run
 TOP = Path(__file__).resolve().parent.parent.parent
 OURS = ("balloon_report", "kvmclock_fix", "mm_hooks")
 TEST_MODULES = tuple(Path("tests") / name
-                     for name in ("fake_clock", "fake_host", "filler", "nmi_free"))
+                     for name in ("fake_clock", "fake_host", "filler", "nmi_free",
+                                   "slow_drain"))
 LOG = "build.log"
 
 

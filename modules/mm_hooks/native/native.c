@@ -31,6 +31,7 @@
 #include "../pacer.h"
 #include "../params.h"
 #include "../pcp.h"
+#include "../zone_next.h"
 #include "cursor.h"
 #include "flight.h"
 #include "free_hook.h"
@@ -110,6 +111,16 @@ static u32 native_calm(void)
 	return msecs_to_jiffies(mm_hooks_delay_ms()) << mm_hooks_pacer_level();
 }
 
+/* For all zones at once the kernel returns without a drain while another one runs. */
+static void native_drain_zones(void)
+{
+	unsigned int i = 0;
+	struct zone *zone;
+
+	while ((zone = mm_hooks_zone_next(&i)))
+		drain_all_pages(zone);
+}
+
 /*
  * What comes out of the lists of the processors has been free for as long.  Out of
  * lists that are in use nothing comes that would stay free, and their users pay for
@@ -128,7 +139,7 @@ static unsigned long native_drain(bool flush)
 		return NATIVE_LISTS_WAIT;
 	mm_hooks_count(pcp_drains);
 	free_hook_backdate(native_calm());
-	drain_all_pages(NULL);
+	native_drain_zones();
 	free_hook_backdate(0);
 	return ULONG_MAX;
 }
