@@ -29,8 +29,19 @@
 #define FLIGHTS_POLL (HZ / 2)
 
 /*
- * state of a flight, epoch and stop_by are looked at by everybody; the rest is
- * the pass's.
+ * The pass writes a flight, except for what flight_done() writes.  Isolation, the
+ * shrinker and the OOM notifier read it without a lock:
+ *
+ * - flight_set_state() is a release, flight_state() an acquire.  A reader that sees
+ *   FLIGHT_FILLING sees @zone.  One that sees FLIGHT_OUT sees @since.  One that sees
+ *   FLIGHT_IDLE sees the blocks back in the allocator.
+ * - flight_add() writes a block before @count, with release.  Isolation asks for pageblocks
+ *   that it has isolated under zone->lock.  The pass added each block of them under that
+ *   lock before.  So the reader sees all of them.
+ * - A flight may land and begin anew while it is read.  The reader then sees blocks that
+ *   it has not asked for, or none, and waits for one landing too many at the most.
+ *
+ * flights_forget() and flights_end() write epoch and stop_by in any context.
  */
 static struct flight flights[FLIGHTS];
 static struct mm_hooks_reporter *reporter;
@@ -43,13 +54,24 @@ static int error;
 static DECLARE_WAIT_QUEUE_HEAD(done_wait);	/* the pass, for completions */
 static DECLARE_WAIT_QUEUE_HEAD(landed_wait);	/* others, for landings */
 
+static int flight_state(const struct flight *f)
+{
+	/* Pairs with flight_set_state(). */
+	return smp_load_acquire(&f->state);
+}
+
+static void flight_set_state(struct flight *f, int state)
+{
+	/* Pairs with flight_state(): what was written to the flight before is seen. */
+	smp_store_release(&f->state, state);
+}
+
 static void flight_done(struct mm_hooks_chain *chain, int status)
 {
 	struct flight *f = container_of(chain, struct flight, chain);
 
 	f->status = status;
-	/* Pairs with the pass, which reads status behind it. */
-	smp_store_release(&f->state, FLIGHT_DONE);
+	flight_set_state(f, FLIGHT_DONE);
 	wake_up(&done_wait);
 }
 
@@ -200,7 +222,7 @@ static void flight_land(struct flight *f)
 		flight_put(f);
 	WRITE_ONCE(out_pages, out_pages - f->pages);
 	WRITE_ONCE(landed_pages, landed_pages + f->pages);
-	WRITE_ONCE(f->state, FLIGHT_IDLE);
+	flight_set_state(f, FLIGHT_IDLE);
 	wake_up_all(&landed_wait);
 }
 
@@ -208,11 +230,9 @@ static struct flight *flight_find(int state)
 {
 	unsigned int i;
 
-	for (i = 0; i < FLIGHTS; i++) {
-		/* Pairs with flight_done(). */
-		if (smp_load_acquire(&flights[i].state) == state)
+	for (i = 0; i < FLIGHTS; i++)
+		if (flight_state(&flights[i]) == state)
 			return &flights[i];
-	}
 	return NULL;
 }
 
@@ -230,7 +250,7 @@ static unsigned int flights_waited_ms(void)
 	unsigned int i;
 
 	for (i = 0; i < FLIGHTS; i++)
-		if (READ_ONCE(flights[i].state) == FLIGHT_OUT)
+		if (flight_state(&flights[i]) == FLIGHT_OUT)
 			longest = max(longest, now - flights[i].since);
 	return jiffies_to_msecs(longest);
 }
@@ -263,17 +283,17 @@ static void flights_land_some(void)
 static struct flight *flight_open(struct flight *f, struct zone *zone)
 {
 	f->chain = (struct mm_hooks_chain){ .sg = f->sg, .done = flight_done };
-	f->count = 0;
-	f->pages = 0;
-	f->zone = zone;
+	WRITE_ONCE(f->count, 0);
+	WRITE_ONCE(f->pages, 0);
+	WRITE_ONCE(f->zone, zone);
 	f->epoch = READ_ONCE(epoch);
 	sg_init_table(f->sg, MM_HOOKS_CHAIN_MAX);
-	WRITE_ONCE(f->state, FLIGHT_FILLING);
+	flight_set_state(f, FLIGHT_FILLING);
 	/* Pairs with flights_end(): it sees this flight, or we see the end. */
 	smp_mb();
 	if (!READ_ONCE(stop_by))
 		return f;
-	WRITE_ONCE(f->state, FLIGHT_IDLE);
+	flight_set_state(f, FLIGHT_IDLE);
 	wake_up_all(&landed_wait);
 	return NULL;
 }
@@ -307,16 +327,18 @@ void flight_add(struct flight *f, unsigned long pfn, unsigned int order)
 	struct flight_block *last = &f->blocks[f->count];
 
 	lockdep_assert_held(&f->zone->lock);
-	f->pages += 1UL << order;
+	WRITE_ONCE(f->pages, f->pages + (1UL << order));
 	WRITE_ONCE(out_pages, out_pages + (1UL << order));
 	mm_hooks_pacer_out((s64)PAGE_SIZE << order);
 	zones_counts(f->zone)->taken_pages += 1UL << order;
-	if (f->count && last[-1].pfn + last[-1].pages == pfn)
-		last[-1].pages += 1UL << order;
-	else
-		f->blocks[f->count++] = (struct flight_block){
-			.pfn = pfn, .pages = 1UL << order
-		};
+	if (f->count && last[-1].pfn + last[-1].pages == pfn) {
+		WRITE_ONCE(last[-1].pages, last[-1].pages + (1UL << order));
+		return;
+	}
+	WRITE_ONCE(last->pfn, pfn);
+	WRITE_ONCE(last->pages, 1UL << order);
+	/* Pairs with flight_has(): behind the block. */
+	smp_store_release(&f->count, f->count + 1);
 }
 
 static struct scatterlist *flight_last(struct flight *f)
@@ -360,13 +382,13 @@ int flight_submit(struct flight *f)
 	int err;
 
 	if (!f->chain.nents) {
-		WRITE_ONCE(f->state, FLIGHT_IDLE);
+		flight_set_state(f, FLIGHT_IDLE);
 		wake_up_all(&landed_wait);
 		return 0;
 	}
 	sg_mark_end(flight_last(f));
 	WRITE_ONCE(f->since, jiffies);
-	WRITE_ONCE(f->state, FLIGHT_OUT);
+	flight_set_state(f, FLIGHT_OUT);
 	while ((err = reporter->ops->submit(reporter, &f->chain)) == -ENOSPC &&
 	       out_pages > f->pages)
 		flights_land_some();
@@ -413,14 +435,18 @@ void flights_forget(void)
 static bool flight_has(const struct flight *f, unsigned long start,
 		       unsigned long end)
 {
-	unsigned int i;
+	unsigned int count, i;
 
-	if (READ_ONCE(f->state) == FLIGHT_IDLE)
+	if (flight_state(f) == FLIGHT_IDLE)
 		return false;
-	for (i = 0; i < f->count; i++)
-		if (f->blocks[i].pfn < end &&
-		    start < f->blocks[i].pfn + f->blocks[i].pages)
+	/* Pairs with flight_add(). */
+	count = smp_load_acquire(&f->count);
+	for (i = 0; i < count; i++) {
+		unsigned long pfn = READ_ONCE(f->blocks[i].pfn);
+
+		if (pfn < end && start < pfn + READ_ONCE(f->blocks[i].pages))
 			return true;
+	}
 	return false;
 }
 
@@ -437,10 +463,11 @@ bool flights_have(unsigned long start, unsigned long end)
 /* Before it is submitted and after its completion a flight waits for the pass only. */
 static unsigned long flight_patience(const struct flight *f)
 {
-	unsigned long since = READ_ONCE(f->since);
+	unsigned long since;
 
-	if (READ_ONCE(f->state) != FLIGHT_OUT)
+	if (flight_state(f) != FLIGHT_OUT)
 		return policy_isolation(0, HZ);
+	since = READ_ONCE(f->since);
 	return policy_isolation(jiffies - since, HZ);
 }
 
@@ -474,7 +501,7 @@ unsigned long flights_wait_some(unsigned long timeout)
 
 static bool flight_is_due(const struct flight *f)
 {
-	int state = READ_ONCE(f->state);
+	int state = flight_state(f);
 
 	if (state == FLIGHT_OUT)
 		return time_before(jiffies, READ_ONCE(f->since) + FLIGHT_SOON);
@@ -498,7 +525,7 @@ static bool flights_are_idle(void)
 	unsigned int i;
 
 	for (i = 0; i < FLIGHTS; i++)
-		if (READ_ONCE(flights[i].state) != FLIGHT_IDLE)
+		if (flight_state(&flights[i]) != FLIGHT_IDLE)
 			return false;
 	return true;
 }
@@ -519,7 +546,7 @@ unsigned long flights_zone_pages(const struct zone *zone)
 	unsigned int i;
 
 	for (i = 0; i < FLIGHTS; i++)
-		if (READ_ONCE(flights[i].state) != FLIGHT_IDLE &&
+		if (flight_state(&flights[i]) != FLIGHT_IDLE &&
 		    flights[i].zone == zone)
 			pages += flights[i].pages;
 	return pages;

@@ -37,7 +37,7 @@ struct flight_block {
  * @since:  when it was submitted, jiffies
  * @status: of the host, once @state is FLIGHT_DONE
  * @state:  the completion turns FLIGHT_OUT into FLIGHT_DONE, the pass does all
- *	else
+ *	else; see flight_state()
  */
 struct flight {
 	struct mm_hooks_chain chain;
