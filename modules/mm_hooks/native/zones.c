@@ -32,7 +32,7 @@ struct zone_map {
 	unsigned long end;	/* of the zone, as of the last map_update() */
 	struct blocks *blocks;	/* under zone->lock */
 	struct zone_counts counts;	/* under zone->lock */
-};
+} ____cacheline_aligned_in_smp;
 
 static DEFINE_MUTEX(zones_lock);	/* the order of the unit, all replacing */
 static unsigned int unit_order;
@@ -50,11 +50,12 @@ static struct zone_map *map_of(struct zone *zone)
 	return &maps[zone_to_nid(zone) * MAX_NR_ZONES + zone_idx(zone)];
 }
 
-static struct blocks *blocks_alloc(unsigned long base, unsigned long pages,
+/* On the node whose processors free most of that memory. */
+static struct blocks *blocks_alloc(int nid, unsigned long base, unsigned long pages,
 				   unsigned int order, u32 now)
 {
-	struct blocks *b = kzalloc(sizeof(*b), GFP_KERNEL);
-	void *memory = kvzalloc(blocks_memory(pages, order), GFP_KERNEL);
+	struct blocks *b = kzalloc_node(sizeof(*b), GFP_KERNEL, nid);
+	void *memory = kvzalloc_node(blocks_memory(pages, order), GFP_KERNEL, nid);
 
 	if (!b || !memory) {
 		kfree(b);
@@ -207,7 +208,7 @@ static int map_grow(struct zone_map *map, unsigned long base, unsigned long end,
 	last = map_end(old, base, end);
 	if (order < blocks_order(last - base, order))
 		return -ENOMEM;
-	new = blocks_alloc(base, last - base, order, born);
+	new = blocks_alloc(zone_to_nid(map->zone), base, last - base, order, born);
 	if (!new)
 		return -ENOMEM;
 	/* Behind the zone there is nothing, and what the old map has there is taken over. */
