@@ -142,6 +142,15 @@ void flights_end(unsigned long patience);
 void flights_forget(void);
 
 /**
+ * flight_is_gone() - does the host have what was reported?
+ * @f: a flight that has landed
+ *
+ * Context: the pass, zone->lock held: a forget from then on finds it in the map.
+ * Return: whether it has, and nothing was to be forgotten meanwhile.
+ */
+bool flight_is_gone(const struct flight *f);
+
+/**
  * flights_have() - is a page of a range in flight?
  * @start: first page frame
  * @end:   behind the last one
