@@ -248,7 +248,7 @@ static struct scatterlist *flight_last(struct flight *f)
  * range's first byte, and acknowledge all of it.  Regions end where memory
  * blocks do, and a memory block is a whole number of sections.
  */
-static bool flight_extends(const struct scatterlist *s, unsigned long pfn)
+static bool flight_extends(struct scatterlist *s, unsigned long pfn)
 {
 	return s && page_to_pfn(sg_page(s)) + (s->length >> PAGE_SHIFT) == pfn &&
 	       pfn % PAGES_PER_SECTION;
