@@ -12,6 +12,11 @@
 /* Milliseconds without a page on the list, until they are lost. */
 #define BALLOON_TRIES 10000
 
+/* A host that answers later than this is waited for without the cushion. */
+#define BALLOON_PATIENCE (HZ / 5)
+/* How often a wait looks for a lost interrupt. */
+#define BALLOON_LOOK ((long)HZ / 2)
+
 static void inflate_finish(struct br_device *dev)
 {
 	struct page *page;
@@ -111,13 +116,37 @@ static int inflate_send(struct br_device *dev, unsigned int most)
 }
 
 /*
+ * Waits for the host until @until at most.  It looks by itself now and then, as
+ * an interrupt may be lost.
+ *
+ * Return: false when the host still has the chunk.
+ */
+static bool wait_until(struct br_device *dev, struct br_chunk *chunk,
+		       unsigned long until)
+{
+	long left;
+
+	while (!READ_ONCE(chunk->back) && !br_is_over(dev) &&
+	       (left = until - jiffies) > 0) {
+		wait_event_timeout(chunk->q->wait,
+				   READ_ONCE(chunk->back) || br_is_over(dev),
+				   min(left, BALLOON_LOOK));
+		br_queue_drain(dev, chunk->q);
+	}
+	return READ_ONCE(chunk->back) || br_is_over(dev);
+}
+
+/*
  * The wait is not under balloon_lock: whoever is out of memory takes pages back
  * meanwhile.  Others may finish the chunk then, and migrate.c may send the next.
+ * A host that lets the guest wait does not cost it the cushion as well.
  */
 static int inflate_wait(struct br_device *dev)
 {
 	int err;
 
+	if (!wait_until(dev, &dev->inflate, jiffies + BALLOON_PATIENCE))
+		br_cushion_give(&dev->cushion);
 	br_chunk_wait(dev, &dev->inflate);
 	mutex_lock(&dev->balloon_lock);
 	err = br_chunk_settle(dev, &dev->inflate);
@@ -151,11 +180,11 @@ void br_balloon_inflate_end(struct br_device *dev)
 	free_list(&dev->spare);
 }
 
-int br_balloon_deflate(struct br_device *dev, unsigned int n)
+/* Return: pages that are in the chunk now, or why there are none. */
+static int deflate_fill(struct br_device *dev, unsigned int n)
 {
 	struct page *page;
 	LIST_HEAD(pages);
-	int err;
 
 	lockdep_assert_held(&dev->balloon_lock);
 	reap(dev);
@@ -163,16 +192,34 @@ int br_balloon_deflate(struct br_device *dev, unsigned int n)
 		return -EBUSY;
 	n = balloon_page_list_dequeue(&dev->balloon, &pages,
 				      min(n, BR_CHUNK_PAGES));
-	if (!n)
-		return 0;
 	dev->pages_held -= n;
 	while ((page = balloon_page_pop(&pages)))
 		br_chunk_add(dev, &dev->deflate, page);
-	err = br_chunk_tell(dev, &dev->deflate);
+	return n;
+}
+
+int br_balloon_deflate(struct br_device *dev, unsigned int n)
+{
+	int ret = deflate_fill(dev, n);
+
+	if (ret <= 0)
+		return ret;
 	/* -EIO: the host is out of reach, the pages are ours. */
-	if (err == -ETIMEDOUT)
-		return err;
+	if (br_chunk_tell(dev, &dev->deflate) == -ETIMEDOUT)
+		return -ETIMEDOUT;
 	return deflate_finish(dev);
+}
+
+int br_balloon_deflate_by(struct br_device *dev, unsigned int n,
+			  unsigned long until)
+{
+	int ret = deflate_fill(dev, n);
+
+	if (ret <= 0)
+		return ret;
+	if (!br_chunk_send(dev, &dev->deflate))
+		wait_until(dev, &dev->deflate, until);
+	return br_chunk_settle(dev, &dev->deflate) ?: deflate_finish(dev);
 }
 
 bool br_balloon_has_pages(struct br_device *dev)

@@ -36,6 +36,20 @@ void br_balloon_inflate_end(struct br_device *dev);
  */
 int br_balloon_deflate(struct br_device *dev, unsigned int n);
 
+/**
+ * br_balloon_deflate_by() - take pages back before a deadline
+ * @dev:   the device
+ * @n:	   how many; one chunk at the most
+ * @until: jiffies after which the host is not waited for any longer
+ *
+ * br_balloon_deflate() waits for as long as the parameter host_timeout_ms says.
+ *
+ * Context: as with br_balloon_deflate().
+ * Return: as with br_balloon_deflate().
+ */
+int br_balloon_deflate_by(struct br_device *dev, unsigned int n,
+			  unsigned long until);
+
 /* Can pages be had, now or when somebody is done?  Context: any. */
 bool br_balloon_has_pages(struct br_device *dev);
 

@@ -13,12 +13,14 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
+#include <linux/ratelimit.h>
 #include <linux/workqueue.h>
 
 #include <vmhooks/mm_hooks.h>
 
 #include "balloon_list.h"
 #include "chunk.h"
+#include "cushion.h"
 #include "features.h"
 #include "hint.h"
 #include "queue.h"
@@ -80,9 +82,13 @@ struct br_counters {
  * @published:	  how many the device was told of
  * @asked:	  pages that the host asked for last
  * @target:	  what we made of it
- * @failed:	  why the last step towards @target failed, or 0 (size_work
- *		  only)
- * @backoff:	  how often in a row (size_work only)
+ * @floor:	  pages that inflation leaves to the guest (size_work only)
+ * @floor_mb:	  the parameter that was in use last (size_work only)
+ * @failed:	  why the last run towards @target failed, or 0 (size_work only)
+ * @size_failures: how often in a row (size_work only)
+ * @retry_at:	  jiffies of the next try after a failure (size_work only)
+ * @stuck_line:	  limits the line that says so (size_work only)
+ * @cushion:	  what a squeeze keeps from the host
  * @lost:	  pages of the balloon of a lost device
  * @lost_pages:	  those, and others that it has
  * @spare:	  pages that are about to go there (size_work only)
@@ -97,6 +103,8 @@ struct br_counters {
  * @report_late:  the host has been silent about them for host_timeout_ms
  * @oom:	  notified when the guest is out of memory
  * @oom_waiters:  who is out of memory now: size_work and compaction leave it to them
+ * @oom_until:	  jiffies until which an OOM deflation stays out of the balloon
+ * @oom_most:	  until then pages_held does not grow beyond this (balloon_lock)
  * @reboot:	  notified before the kernel resets all devices
  * @sleep:	  notified before the system sleeps, and afterwards
  * @counters:	  what the device counts
@@ -124,8 +132,13 @@ struct br_device {
 	u32 published;
 	unsigned int asked;
 	unsigned int target;
+	u64 floor;
+	unsigned int floor_mb;
 	int failed;
-	unsigned int backoff;
+	unsigned int size_failures;
+	unsigned long retry_at;
+	struct ratelimit_state stuck_line;
+	struct br_cushion cushion;
 	struct list_head lost;
 	unsigned long lost_pages;
 	struct list_head spare;
@@ -143,6 +156,8 @@ struct br_device {
 
 	struct notifier_block oom;
 	atomic_t oom_waiters;
+	unsigned long oom_until;
+	unsigned int oom_most;
 	struct notifier_block reboot;
 	struct notifier_block sleep;
 
@@ -241,6 +256,8 @@ extern const struct attribute_group *br_groups[];	/* sysfs.c */
 void br_oom_init(struct br_device *dev);		/* oom.c */
 int br_oom_start(struct br_device *dev);
 void br_oom_stop(struct br_device *dev);
+/* Jiffies until the end of the rest after an OOM deflation, 0: there is none. */
+unsigned long br_oom_rest(const struct br_device *dev);
 void br_sleep_init(struct br_device *dev);		/* sleep.c */
 int br_sleep_start(struct br_device *dev);
 void br_sleep_stop(struct br_device *dev);

@@ -185,8 +185,9 @@ static void device_quiesce(struct br_device *dev)
 {
 	br_report_stop(dev);
 	br_set_state(dev, BR_STOPPING);
-	br_oom_stop(dev);
 	device_cancel_work(dev);
+	/* The size worker may hold a cushion until here. */
+	br_oom_stop(dev);
 }
 
 /* It is not started again from here on. */
@@ -352,8 +353,8 @@ static void device_fall(struct br_device *dev)
 	unsigned long lived = jiffies - dev->up_since;
 
 	br_report_stop(dev);
-	br_oom_stop(dev);
 	device_cancel_work(dev);
+	br_oom_stop(dev);
 	/* After probe() the virtio core sets DRIVER_OK where it does not find it. */
 	if (br_state(dev) == BR_DEAD)
 		device_reset(dev);

@@ -7,9 +7,9 @@
  *
  * device.c has the order in which a device comes and goes; features.c what is
  * negotiated; queue.c the queues and the waits.  balloon.c, chunk.c, size.c,
- * target.c, oom.c, migrate.c and sleep.c are the balloon proper, report.c the free
- * page reports, hint.c and hint_room.c the hints for a migration, stats.c the
- * statistics.
+ * target.c, cushion.c, oom.c, migrate.c, sleep.c are the balloon
+ * proper, report.c the free page reports, hint.c and hint_room.c the hints for a
+ * migration, stats.c the statistics.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -35,7 +35,7 @@ MODULE_PARM_DESC(report_poisoned, "Report free memory also where page poisoning 
 
 static struct vmhooks_bounded floor_mb = { 64, .min = 0, .max = 1048576 };
 module_param_cb(floor_mb, &vmhooks_bounded_ops, &floor_mb, 0644);
-MODULE_PARM_DESC(floor_mb, "MiB of available memory that inflation and hinting leave to the guest (0 to 1048576, default 64)");
+MODULE_PARM_DESC(floor_mb, "MiB that inflation leaves after reclaim, and hinting of available memory (0 to 1048576, default 64)");
 
 static struct vmhooks_bounded oom_mb = { 16, .min = 1, .max = 4096 };
 module_param_cb(oom_mb, &vmhooks_bounded_ops, &oom_mb, 0644);

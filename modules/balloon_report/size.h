@@ -17,7 +17,9 @@ void br_size_publish(struct br_device *dev);
 
 /**
  * br_size_start() - learn what the host was told last
- * @dev: the device, FEATURES_OK
+ * @dev: the device, FEATURES_OK; no size_work is queued
+ *
+ * Earlier failures to reach a size do not count any more.
  *
  * Context: process, may sleep.
  */

@@ -1,16 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How large the balloon may be, and when to try again: decisions only. */
+/* What the size worker does next, and when it tries again: decisions only. */
 #include "target.h"
 
 #include <linux/minmax.h>
 
-unsigned int br_target(unsigned int asked, unsigned int held, u64 available,
-		       u64 floor, bool inflate)
-{
-	u64 room = available > floor ? available - floor : 0;
-	u64 most = inflate ? held + room : held;
+#include "chunk.h"
 
-	return asked < most ? asked : (unsigned int)most;
+/* A cushion of more than half of the guest would only churn what it evicts. */
+static bool may_squeeze(const struct br_sizing *s)
+{
+	return s->floor <= s->total / 2;
+}
+
+struct br_next br_next_step(const struct br_sizing *s)
+{
+	unsigned int most = min(s->asked, max(s->most, s->held));
+	u64 room = s->available > s->floor ? s->available - s->floor : 0;
+	unsigned int want;
+
+	if (s->asked < s->held)
+		return (struct br_next){ BR_STEP_DEFLATE, s->held - s->asked };
+	if (s->asked == s->held || !s->inflate)
+		return (struct br_next){ BR_STEP_NONE, 0 };
+	want = most - s->held;
+	if (!want)
+		return (struct br_next){ BR_STEP_REST, 0 };
+	/* A chunk, or all that is missing: no trickle of single pages. */
+	if (room >= min(want, BR_CHUNK_PAGES))
+		return (struct br_next){ BR_STEP_INFLATE,
+					 min_t(u64, want, room) };
+	if (may_squeeze(s))
+		return (struct br_next){ BR_STEP_SQUEEZE, want };
+	return (struct br_next){ BR_STEP_STUCK, 0 };
+}
+
+u64 br_floor_pages(u64 floor, u64 total)
+{
+	return max(floor, clamp(total / BR_FLOOR_SHARE, BR_FLOOR_LEAST,
+				BR_FLOOR_ENOUGH));
+}
+
+unsigned int br_failures(unsigned int before, int ret)
+{
+	if (!ret || ret >= (int)BR_CHUNK_PAGES)
+		return 0;
+	if (ret > 0)
+		return before;
+	return min(before, BR_FAILURES_MAX - 1) + 1;
 }
 
 unsigned int br_backoff_ms(unsigned int failures)

@@ -14,7 +14,7 @@ TOP = Path(__file__).resolve().parent.parent.parent
 OURS = ("balloon_report", "kvmclock_fix", "mm_hooks")
 TEST_MODULES = tuple(Path("tests") / name
                      for name in ("fake_clock", "fake_host", "filler", "nmi_free",
-                                   "slow_drain"))
+                                   "shrinkable", "slow_drain"))
 LOG = "build.log"
 
 

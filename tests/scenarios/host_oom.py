@@ -4,10 +4,12 @@
 Guards: with DEFLATE_ON_OOM pages come back and nobody is killed, also when they come
 back slowly, while the balloon grows at a host that does not answer or shrinks at a slow
 one, and while compaction moves its pages; without it no page leaves the balloon that the
-host wants there, and the guest kills somebody instead.
+host wants there, and the guest kills somebody instead. What an OOM took rests for 30 s,
+and a silent host does not hold an OOM for long.
 """
 
 import contextlib
+import time
 from collections.abc import Iterator
 
 from lab import MIB, check
@@ -61,6 +63,37 @@ def compaction(host: FakeHost) -> Iterator[None]:
     host.guest.wait(job)
 
 
+def anew(host: FakeHost) -> None:
+    """Another device: what an OOM took from the last one rests for 30 s."""
+    host.unplug()
+    host.set("num_pages", 0)
+    host.plug(features=ALL)
+
+
+def rests(host: FakeHost) -> None:
+    """What the OOM took stays out for a while, whatever the host announces."""
+    asked, held = host.get("num_pages"), host.of_driver("actual_pages")
+    check(held < asked, f"{held} of {asked} pages are in the balloon")
+    for pages in (asked, asked, asked + 1, asked):
+        host.set("num_pages", pages)
+        time.sleep(1)
+        now = host.of_driver("actual_pages")
+        check(now == held, f"{now - held} pages went back into the balloon")
+    host.until("what the OOM took", "actual", asked)
+
+
+def silent(host: FakeHost) -> None:
+    """A host that does not answer costs an OOM two seconds, not its own deadline."""
+    host.guest.write("/sys/module/balloon_report/parameters/host_timeout_ms", "600000")
+    inflate(host)
+    host.set("deflate/hold", 1)
+    check(in_need(host), "nothing was short")
+    # The killed one may have nothing left for its own last fault.
+    host.guest.allow("memhog: page allocation failure: order:0")
+    host.guest.write("/sys/module/balloon_report/parameters/host_timeout_ms", "10000")
+    host.set("deflate/hold", 0)
+
+
 def busy(host: FakeHost) -> None:
     """The balloon is at work when the guest runs out of memory."""
     pages = inflate(host)
@@ -69,7 +102,7 @@ def busy(host: FakeHost) -> None:
     host.until_out("inflate")
     spared(host, "a held inflation")
     host.set("inflate/hold", 0)
-    host.balloon(0)
+    anew(host)
 
     inflate(host)
     host.set("deflate/ack_ms", 300)
@@ -90,9 +123,14 @@ def run(kernel: str) -> None:
         host.plug(features=ALL)
         inflate(host)
         spared(host, "a calm balloon")
-        host.balloon(0)
+        rests(host)
+        anew(host)
         busy(host)
+        anew(host)
+        silent(host)
         host.unplug()
+        host.set("num_pages", 0)
+        guest.sh("dmesg -c >/dev/null")  # somebody was killed there
 
         host.plug(features=ALL & ~DEFLATE_ON_OOM)
         inflate(host)

@@ -1,53 +1,145 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How large the balloon may be, and when to try again. */
+/* What the size worker does next, and when it tries again. */
 #include <kunit/test.h>
+#include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/module.h>
 
 #include "../target.c"
 
+/* A guest of 100000 pages with a floor of 1000. */
+static struct br_sizing sizing(unsigned int asked, unsigned int held,
+			       u64 available)
+{
+	return (struct br_sizing){
+		.asked = asked,
+		.held = held,
+		.most = U32_MAX,
+		.available = available,
+		.floor = 1000,
+		.total = 100000,
+		.inflate = true,
+	};
+}
+
+static void expect(struct kunit *test, struct br_sizing s, enum br_step step,
+		   unsigned int pages)
+{
+	struct br_next next = br_next_step(&s);
+
+	KUNIT_EXPECT_EQ(test, next.step, step);
+	KUNIT_EXPECT_EQ(test, next.pages, pages);
+}
+
 static void host_gets_what_it_asks_for(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, br_target(1000, 0, 5000, 100, true), 1000U);
-	KUNIT_EXPECT_EQ(test, br_target(1000, 1000, 5000, 100, true), 1000U);
-	KUNIT_EXPECT_EQ(test, br_target(0, 1000, 5000, 100, true), 0U);
+	expect(test, sizing(1000, 0, 5000), BR_STEP_INFLATE, 1000);
+	expect(test, sizing(1000, 990, 5000), BR_STEP_INFLATE, 10);
+	expect(test, sizing(1000, 1000, 5000), BR_STEP_NONE, 0);
+	expect(test, sizing(0, 1000, 5000), BR_STEP_DEFLATE, 1000);
 }
 
-static void guest_keeps_its_floor(struct kunit *test)
+static void above_the_floor_nothing_is_squeezed(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, br_target(10000, 0, 5000, 100, true), 4900U);
-	KUNIT_EXPECT_EQ(test, br_target(10000, 2000, 3000, 100, true), 4900U);
-	KUNIT_EXPECT_EQ(test, br_target(4900, 0, 5000, 100, true), 4900U);
-	KUNIT_EXPECT_EQ(test, br_target(4901, 0, 5000, 100, true), 4900U);
+	expect(test, sizing(10000, 0, 5000), BR_STEP_INFLATE, 4000);
+	expect(test, sizing(10000, 2000, 3000), BR_STEP_INFLATE, 2000);
+	expect(test, sizing(4000, 0, 5000), BR_STEP_INFLATE, 4000);
+	expect(test, sizing(10000, 700, 1256), BR_STEP_INFLATE, 256);
+	expect(test, sizing(701, 700, 1001), BR_STEP_INFLATE, 1);
 }
 
-static void below_the_floor_nothing_moves(struct kunit *test)
+static void less_than_a_chunk_is_squeezed_for(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, br_target(10000, 700, 99, 100, true), 700U);
-	KUNIT_EXPECT_EQ(test, br_target(10000, 700, 100, 100, true), 700U);
-	KUNIT_EXPECT_EQ(test, br_target(10000, 700, 101, 100, true), 701U);
-	KUNIT_EXPECT_EQ(test, br_target(10000, 700, 0, 0, true), 700U);
+	expect(test, sizing(10000, 700, 1255), BR_STEP_SQUEEZE, 9300);
+	expect(test, sizing(702, 700, 1001), BR_STEP_SQUEEZE, 2);
+}
+
+static void at_the_floor_the_guest_is_squeezed(struct kunit *test)
+{
+	expect(test, sizing(10000, 700, 1000), BR_STEP_SQUEEZE, 9300);
+	expect(test, sizing(10000, 700, 999), BR_STEP_SQUEEZE, 9300);
+	expect(test, sizing(10000, 700, 0), BR_STEP_SQUEEZE, 9300);
 }
 
 static void below_the_floor_deflation_still_works(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, br_target(10, 700, 0, 100, true), 10U);
+	expect(test, sizing(10, 700, 0), BR_STEP_DEFLATE, 690);
+}
+
+static void a_floor_of_most_memory_is_not_squeezed_for(struct kunit *test)
+{
+	struct br_sizing s = sizing(10000, 700, 900);
+
+	s.total = 2000;
+	expect(test, s, BR_STEP_SQUEEZE, 9300);
+	s.total = 1999;
+	expect(test, s, BR_STEP_STUCK, 0);
+	s.available = 1900;
+	expect(test, s, BR_STEP_INFLATE, 900);
+}
+
+static void a_rest_limits_inflation_only(struct kunit *test)
+{
+	struct br_sizing s = sizing(10000, 700, 5000);
+
+	s.most = 700;
+	expect(test, s, BR_STEP_REST, 0);
+	s.most = 600;
+	expect(test, s, BR_STEP_REST, 0);
+	s.most = 750;
+	expect(test, s, BR_STEP_INFLATE, 50);
+	s.available = 0;
+	expect(test, s, BR_STEP_SQUEEZE, 50);
+	s.asked = 100;
+	expect(test, s, BR_STEP_DEFLATE, 600);
+	s.asked = 700;
+	expect(test, s, BR_STEP_NONE, 0);
 }
 
 static void encrypted_guest_only_deflates(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, br_target(1000, 0, 5000, 100, false), 0U);
-	KUNIT_EXPECT_EQ(test, br_target(1000, 300, 5000, 100, false), 300U);
-	KUNIT_EXPECT_EQ(test, br_target(100, 300, 5000, 100, false), 100U);
+	struct br_sizing s = sizing(1000, 300, 5000);
+
+	s.inflate = false;
+	expect(test, s, BR_STEP_NONE, 0);
+	s.available = 0;
+	expect(test, s, BR_STEP_NONE, 0);
+	s.asked = 100;
+	expect(test, s, BR_STEP_DEFLATE, 200);
 }
 
 static void nonsense_of_the_host_does_not_wrap(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, br_target(U32_MAX, 0, 5000, 100, true), 4900U);
-	KUNIT_EXPECT_EQ(test, br_target(U32_MAX, U32_MAX, 5000, 100, true),
-			U32_MAX);
-	KUNIT_EXPECT_EQ(test, br_target(U32_MAX, 1, 1ULL << 40, 100, true),
-			U32_MAX);
+	expect(test, sizing(U32_MAX, 0, 5000), BR_STEP_INFLATE, 4000);
+	expect(test, sizing(U32_MAX, U32_MAX, 5000), BR_STEP_NONE, 0);
+	expect(test, sizing(U32_MAX, 1, 1ULL << 40), BR_STEP_INFLATE,
+	       U32_MAX - 1);
+	expect(test, sizing(U32_MAX, 1, 0), BR_STEP_SQUEEZE, U32_MAX - 1);
+}
+
+static void floor_has_a_least_size(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, br_floor_pages(0, 0), 2048ULL);
+	KUNIT_EXPECT_EQ(test, br_floor_pages(0, 131072), 2048ULL);
+	KUNIT_EXPECT_EQ(test, br_floor_pages(0, 1048576), 8192ULL);
+	KUNIT_EXPECT_EQ(test, br_floor_pages(0, 1ULL << 40), 16384ULL);
+	KUNIT_EXPECT_EQ(test, br_floor_pages(16384, 1ULL << 40), 16384ULL);
+	KUNIT_EXPECT_EQ(test, br_floor_pages(4096, 131072), 4096ULL);
+	KUNIT_EXPECT_EQ(test, br_floor_pages(1ULL << 28, 131072), 1ULL << 28);
+}
+
+static void a_few_pages_do_not_end_the_backoff(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, br_failures(0, -ENOMEM), 1U);
+	KUNIT_EXPECT_EQ(test, br_failures(3, -ENOMEM), 4U);
+	KUNIT_EXPECT_EQ(test, br_failures(3, -EBUSY), 4U);
+	KUNIT_EXPECT_EQ(test, br_failures(3, 1), 3U);
+	KUNIT_EXPECT_EQ(test, br_failures(3, 255), 3U);
+	KUNIT_EXPECT_EQ(test, br_failures(3, 256), 0U);
+	KUNIT_EXPECT_EQ(test, br_failures(3, 0), 0U);
+	KUNIT_EXPECT_EQ(test, br_failures(BR_FAILURES_MAX, -ENOMEM),
+			BR_FAILURES_MAX);
+	KUNIT_EXPECT_EQ(test, br_backoff_ms(BR_FAILURES_MAX), 30000U);
 }
 
 static void backoff_doubles_up_to_a_bound(struct kunit *test)
@@ -69,11 +161,16 @@ static void backoff_doubles_up_to_a_bound(struct kunit *test)
 
 static struct kunit_case target_cases[] = {
 	KUNIT_CASE(host_gets_what_it_asks_for),
-	KUNIT_CASE(guest_keeps_its_floor),
-	KUNIT_CASE(below_the_floor_nothing_moves),
+	KUNIT_CASE(above_the_floor_nothing_is_squeezed),
+	KUNIT_CASE(less_than_a_chunk_is_squeezed_for),
+	KUNIT_CASE(at_the_floor_the_guest_is_squeezed),
 	KUNIT_CASE(below_the_floor_deflation_still_works),
+	KUNIT_CASE(a_floor_of_most_memory_is_not_squeezed_for),
+	KUNIT_CASE(a_rest_limits_inflation_only),
 	KUNIT_CASE(encrypted_guest_only_deflates),
 	KUNIT_CASE(nonsense_of_the_host_does_not_wrap),
+	KUNIT_CASE(floor_has_a_least_size),
+	KUNIT_CASE(a_few_pages_do_not_end_the_backoff),
 	KUNIT_CASE(backoff_doubles_up_to_a_bound),
 	{}
 };
