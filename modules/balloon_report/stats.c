@@ -74,20 +74,37 @@ static void stats_collect(struct br_stat_values *v)
 	stats_collect_events(v);
 }
 
-static void stats_send(struct br_device *dev)
+/* A send that failed is made again after so many jiffies. */
+#define STATS_RETRY HZ
+
+static int stats_send(struct br_device *dev)
 {
 	struct br_stat_values values = {};
 	struct scatterlist sg;
 	unsigned int n;
+	int err;
 
 	stats_collect(&values);
 	n = br_stats_encode(dev->stats.entries, &values,
 			    virtio_is_little_endian(dev->vdev));
 	sg_init_one(&sg, dev->stats.entries,
 		    n * sizeof(dev->stats.entries[0]));
-	if (!br_queue_send(dev, &dev->q[BR_Q_STATS], &sg, 1, false, &dev->stats,
-			   true))
+	err = br_queue_send(dev, &dev->q[BR_Q_STATS], &sg, 1, false,
+			    &dev->stats, true);
+	if (!err)
 		br_count(dev, stats_updates);
+	return err;
+}
+
+/* The host asks by giving the one buffer back: a lost one would end it for ever. */
+static void stats_answer(struct br_device *dev)
+{
+	if (!stats_send(dev))
+		return;
+	WRITE_ONCE(dev->stats.used, true);
+	/* Resets the device when the queue is broken. */
+	br_queue_drain(dev, &dev->q[BR_Q_STATS]);
+	br_queue_work(dev, &dev->stats.work, STATS_RETRY);
 }
 
 static void stats_func(struct work_struct *work)
@@ -97,7 +114,7 @@ static void stats_func(struct work_struct *work)
 
 	/* The buffer is ours only after the host has given it back. */
 	if (xchg(&dev->stats.used, false))
-		stats_send(dev);
+		stats_answer(dev);
 }
 
 void br_stats_used(struct br_device *dev, void *token)
@@ -110,7 +127,7 @@ void br_stats_start(struct br_device *dev)
 {
 	dev->stats.used = false;
 	if (dev->q[BR_Q_STATS].vq)
-		stats_send(dev);
+		stats_answer(dev);
 }
 
 void br_stats_init(struct br_device *dev)

@@ -12,7 +12,7 @@ struct br_device;
 /**
  * struct br_stats - the one buffer
  * @entries: as the host reads them
- * @used:    the host has given the buffer back (q->lock)
+ * @used:    the buffer is ours and has to be sent
  * @work:    fills and sends it
  */
 struct br_stats {

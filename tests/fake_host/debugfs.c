@@ -65,6 +65,26 @@ static int ask_stats_set(void *data, u64 value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(ask_stats_fops, NULL, ask_stats_set, "%llu\n");
 
+/* The driver's count of free entries; nothing may be under way. */
+static int full_set(void *data, u64 value)
+{
+	struct fh_queue *q = data;
+	int err = -ENODEV;
+
+	mutex_lock(&fh.lock);
+	if (q->vq) {
+		if (value && !q->full)
+			q->vq->num_free -= q->ring.num;
+		if (!value && q->full)
+			q->vq->num_free += q->ring.num;
+		q->full = value;
+		err = 0;
+	}
+	mutex_unlock(&fh.lock);
+	return err;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(full_fops, NULL, full_set, "%llu\n");
+
 static int break_set(void *data, u64 value)
 {
 	struct fh_queue *q = data;
@@ -161,6 +181,7 @@ static void queue_files(struct fh_queue *q)
 	debugfs_create_bool("lose_irq", 0600, dir, &q->lose_irq);
 	debugfs_create_u32("bad_id", 0600, dir, &q->bad_id);
 	debugfs_create_file("break", 0200, dir, q, &break_fops);
+	debugfs_create_file("full", 0200, dir, q, &full_fops);
 	debugfs_create_u32("kicks", 0400, dir, &q->kicks);
 	debugfs_create_u32("buffers", 0400, dir, &q->buffers);
 	debugfs_create_u32("indirect", 0400, dir, &q->indirect);

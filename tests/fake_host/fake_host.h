@@ -99,6 +99,7 @@ struct fh_pending {
  * @used_len:	setting: enum fh_used_len
  * @lose_irq:	setting: no interrupt reaches the driver
  * @bad_id:	setting, once: acknowledge this number + 1 instead
+ * @full:	setting: the driver finds no room in the ring
  * @kicks:	notifications
  * @buffers:	buffers taken
  * @indirect:	of those, buffers with a table of descriptors
@@ -123,6 +124,7 @@ struct fh_queue {
 	u32 used_len;
 	bool lose_irq;
 	u32 bad_id;
+	bool full;
 	u32 kicks;
 	u32 buffers;
 	u32 indirect;

@@ -70,6 +70,7 @@ static int queue_create(struct fh_queue *q, unsigned int number,
 	q->last_avail = 0;
 	q->used = 0;
 	q->n_pending = 0;
+	q->full = false;
 	q->vq = vq;
 	return 0;
 }
