@@ -26,6 +26,7 @@
 #include "queue.h"
 #include "stats.h"
 #include "virtio.h"
+#include "wake.h"
 
 /**
  * enum br_state - where a device is in its life
@@ -107,6 +108,7 @@ struct br_counters {
  * @oom_most:	  until then pages_held does not grow beyond this (balloon_lock)
  * @reboot:	  notified before the kernel resets all devices
  * @sleep:	  notified before the system sleeps, and afterwards
+ * @wake:	  what keeps the system awake
  * @counters:	  what the device counts
  */
 struct br_device {
@@ -160,6 +162,7 @@ struct br_device {
 	unsigned int oom_most;
 	struct notifier_block reboot;
 	struct notifier_block sleep;
+	struct br_wake wake;
 
 	struct br_counters counters;
 };

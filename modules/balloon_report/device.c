@@ -178,6 +178,7 @@ static void device_cancel_work(struct br_device *dev)
 	cancel_delayed_work_sync(&dev->hint.floor_work);
 	cancel_delayed_work_sync(&dev->stats.work);
 	cancel_delayed_work_sync(&dev->size_work);
+	br_wake_drop(dev);
 }
 
 /* From here on nothing happens by itself any more. */

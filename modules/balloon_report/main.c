@@ -7,7 +7,7 @@
  *
  * device.c has the order in which a device comes and goes; features.c what is
  * negotiated; queue.c the queues and the waits.  balloon.c, chunk.c, size.c,
- * target.c, cushion.c, oom.c, migrate.c, sleep.c are the balloon
+ * target.c, cushion.c, oom.c, migrate.c, sleep.c and wake.c are the balloon
  * proper, report.c the free page reports, hint.c and hint_room.c the hints for a
  * migration, stats.c the statistics.
  */
@@ -108,8 +108,10 @@ static int balloon_probe(struct virtio_device *vdev)
 		return -ENOMEM;
 	vdev->priv = dev;
 	dev->plan = balloon_plan(vdev);
+	br_wake_init(dev);
 	err = br_device_start(dev);
 	if (err) {
+		br_wake_exit(dev);
 		vdev->priv = NULL;
 		br_device_free(dev);
 	}
@@ -121,6 +123,7 @@ static void balloon_remove(struct virtio_device *vdev)
 	struct br_device *dev = vdev->priv;
 
 	br_device_stop(dev);
+	br_wake_exit(dev);
 	vdev->priv = NULL;
 	br_device_free(dev);
 }

@@ -216,8 +216,11 @@ static void size_work_once(struct br_device *dev)
 		return;
 	}
 	ret = size_run(dev);
-	if (!br_may_work(dev))
+	if (!br_may_work(dev)) {
+		/* Sleep comes first: what is left may still prevent it. */
+		br_wake_event(dev, BR_WAKE_SIZE);
 		return;
+	}
 	if (ret < 0) {
 		size_retry(dev, ret);
 		return;
@@ -235,11 +238,14 @@ static void size_func(struct work_struct *work)
 	struct br_device *dev =
 		container_of(work, struct br_device, size_work.work);
 
+	br_wake_begin(dev, BR_WAKE_SIZE);
 	size_work_once(dev);
+	br_wake_end(dev, BR_WAKE_SIZE);
 }
 
 void br_size_changed(struct br_device *dev)
 {
+	br_wake_event(dev, BR_WAKE_SIZE);
 	br_queue_work(dev, &dev->size_work, 0);
 }
 

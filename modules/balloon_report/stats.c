@@ -112,14 +112,17 @@ static void stats_func(struct work_struct *work)
 	struct br_device *dev =
 		container_of(work, struct br_device, stats.work.work);
 
+	br_wake_begin(dev, BR_WAKE_STATS);
 	/* The buffer is ours only after the host has given it back. */
 	if (xchg(&dev->stats.used, false))
 		stats_answer(dev);
+	br_wake_end(dev, BR_WAKE_STATS);
 }
 
 void br_stats_used(struct br_device *dev, void *token)
 {
 	WRITE_ONCE(dev->stats.used, true);
+	br_wake_event(dev, BR_WAKE_STATS);
 	br_queue_work(dev, &dev->stats.work, 0);
 }
 

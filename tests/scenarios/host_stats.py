@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Statistics outlive a failed send."""
+"""Statistics outlive a failed send, and what the host asks for keeps the system awake."""
 
 import time
 
-from lab.fakehost import ALL, FakeHost, fake
+from lab import check
+from lab.fakehost import ALL, DEVICE, FakeHost, fake
 
 KERNELS = ("6.12",)
 ALSO = ("lab", "6.1")
+TOO_MUCH = 1 << 20  # pages: more than the guest has
+
+
+def _power(host: FakeHost, name: str) -> int:
+    """A number of the device's wakeup source."""
+    return int(host.guest.sh(f"cat {DEVICE}/power/{name}") or -1)
 
 
 def _asked_again(host: FakeHost, buffers: int) -> None:
@@ -27,9 +34,40 @@ def _failed_send(host: FakeHost) -> None:
         _asked_again(host, buffers)
 
 
+def _sleeps(host: FakeHost, what: str) -> None:
+    host.guest.poll(f"nothing keeps the system awake after {what}",
+                    lambda: _power(host, "wakeup_active") == 0)
+
+
+def _wakes(host: FakeHost) -> None:
+    """Each event counts, and is over when it is done or has to wait."""
+    host.guest.sh(f"echo enabled >$(echo {DEVICE}/power/wakeup)")
+    before = _power(host, "wakeup_active_count")
+    _asked_again(host, 5)
+    check(_power(host, "wakeup_active_count") > before, "statistics are no wakeup event")
+    _sleeps(host, "statistics")
+
+    host.set("inflate/hold", 1)
+    host.set("num_pages", 1000)
+    host.until_out("inflate")
+    check(_power(host, "wakeup_active") == 1, "an inflation does not keep the system awake")
+    host.set("inflate/hold", 0)
+    host.until("a balloon", "actual", 1000)
+    _sleeps(host, "an inflation")
+
+    host.set("num_pages", TOO_MUCH)
+    host.guest.poll("a balloon that is stuck", lambda: host.of_driver("alloc_failures") > 3, 60)
+    _sleeps(host, "tries that failed")
+    host.balloon(0)
+
+
 def run(kernel: str) -> None:
     """One device."""
     with fake(kernel) as (guest, host):
         host.plug(features=ALL)
         _failed_send(host)
+        _wakes(host)
+        guest.rmmod("balloon_report")
+        check(not guest.sh(f"cat {DEVICE}/power/wakeup 2>/dev/null || true").strip(),
+              "the wakeup source outlives the driver")
         host.unplug()
