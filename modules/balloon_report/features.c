@@ -37,6 +37,8 @@ static const char *features_why_not(const struct br_plan *plan,
 
 	if (guest->encrypted)
 		return "this guest's memory is encrypted, none of it is given away";
+	if (guest->crashed)
+		return "this kernel was started for a crash dump and keeps what it has";
 	if (!guest->want_reporting)
 		return "reporting=0 was asked for";
 	if ((guest->init_on_free || guest->poisoning) && !poison)
@@ -52,7 +54,7 @@ struct br_plan br_features_plan(u64 offered, const struct br_guest *guest)
 	struct br_plan plan = {
 		.features = offered & BR_FEATURES_KNOWN,
 		.queues = BIT(BR_Q_INFLATE) | BIT(BR_Q_DEFLATE),
-		.inflate = !guest->encrypted,
+		.inflate = !guest->encrypted && !guest->crashed,
 	};
 
 	if (!persist)

@@ -10,6 +10,7 @@
  * @init_on_free:    freed pages are zeroed
  * @poisoning:	     freed pages are filled with the poison byte, and checked
  * @encrypted:	     the host cannot read the guest's memory
+ * @crashed:	     this kernel saves the memory of one that has crashed
  * @want_reporting:  parameter reporting
  * @report_poisoned: parameter report_poisoned
  */
@@ -17,6 +18,7 @@ struct br_guest {
 	bool init_on_free;
 	bool poisoning;
 	bool encrypted;
+	bool crashed;
 	bool want_reporting;
 	bool report_poisoned;
 };

@@ -11,6 +11,7 @@
  * proper, report.c the free page reports, hint.c and hint_room.c the hints for a
  * migration, stats.c the statistics.
  */
+#include <linux/crash_dump.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/virtio_balloon.h>
@@ -67,6 +68,7 @@ static struct br_plan balloon_plan(struct virtio_device *vdev)
 		.init_on_free = want_init_on_free(),
 		.poisoning = page_poisoning_enabled_static(),
 		.encrypted = cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT),
+		.crashed = is_kdump_kernel(),
 		.want_reporting = reporting,
 		.report_poisoned = report_poisoned,
 	};

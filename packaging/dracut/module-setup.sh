@@ -3,8 +3,12 @@
 # dracut module, placed and removed by vmhooks: an initramfs carries
 # balloon_report, so that it binds before the stock driver.
 
-# Nothing for a kernel for which vmhooks is not installed.
+# Nothing for a crash kernel, which has no memory to give: the modules of kdump are
+# named kdump or kdumpbase.  Nothing for a kernel for which vmhooks is not installed.
 check() {
+	case " ${dracutmodules-} ${add_dracutmodules-} ${force_add_dracutmodules-} " in
+	*" kdump"*) return 1 ;;
+	esac
 	LC_ALL=C modinfo -k "${kernel:?}" balloon_report >/dev/null 2>&1
 }
 

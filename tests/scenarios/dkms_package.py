@@ -51,6 +51,23 @@ def _broken_build(inside: Session, release: str) -> None:
     check(not inside.run(f"ls -d {OURS} 2>/dev/null").stdout, "a failed install left something")
 
 
+def _no_kdump(inside: Session, release: str) -> None:
+    """The image of a crash kernel, made as kdump-tools does, and dracut's module."""
+    folder = "/var/lib/kdump/initramfs-tools"
+    inside.must(f"mkdir -p /var/lib/kdump; cp -pr /etc/initramfs-tools {folder}; "
+                f"echo KDUMP=y >>{folder}/initramfs.conf; echo virtio_balloon >>{folder}/modules; "
+                f"/usr/sbin/mkinitramfs -d {folder} -o /var/lib/kdump/image {release}")
+    held = inside.must("lsinitramfs /var/lib/kdump/image")
+    check("virtio_balloon.ko" in held, "the image has no driver at all")
+    check("balloon_report.ko" not in held and "mm_hooks.ko" not in held,
+          "the image of a crash kernel has our driver")
+    for status, name in ((0, "lvm"), (1, "kdump"), (1, "kdumpbase")):
+        _expect(inside, f"PATH=$PATH:/usr/sbin:/sbin kernel={release} "
+                f"add_dracutmodules=' {name} ' bash -c "
+                f"'. {PACKAGING}/dracut/module-setup.sh; check'", status)
+    inside.must("rm -rf /var/lib/kdump")
+
+
 def _install_and_undo(inside: Session, release: str) -> None:
     """On a kernel that says it cannot report."""
     inside.must(f"sed -i /CONFIG_PAGE_REPORTING/d /boot/config-{release}")
@@ -61,6 +78,7 @@ def _install_and_undo(inside: Session, release: str) -> None:
     held = inside.must(f"lsinitramfs /boot/initrd.img-{release}")
     for name in ("balloon_report.ko", "mm_hooks.ko", "modprobe.d/vmhooks.conf"):
         check(name in held, f"the initramfs has no {name}")
+    _no_kdump(inside, release)
     inside.must(f"echo '# changed' >> {SMALL}/Kbuild")
     _expect(inside, f"{PACKAGING}/install KVER={release} INITRAMFS=no", 0,
             "is not what is being installed, and is replaced")

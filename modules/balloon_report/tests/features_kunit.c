@@ -158,6 +158,18 @@ static void every_combination_is_consistent(struct kunit *test)
 	}
 }
 
+static void crash_kernel_gives_nothing_away(struct kunit *test)
+{
+	struct br_guest guest = { .want_reporting = true, .crashed = true };
+	struct br_plan p = br_features_plan(ALL, &guest);
+
+	KUNIT_EXPECT_FALSE(test, p.inflate);
+	KUNIT_EXPECT_FALSE(test, p.report);
+	KUNIT_EXPECT_NOT_NULL(test, p.why_not);
+	KUNIT_EXPECT_TRUE(test, p.queues & BIT(BR_Q_STATS));
+	KUNIT_EXPECT_TRUE(test, p.queues & BIT(BR_Q_HINT));
+}
+
 static struct kunit_case features_cases[] = {
 	KUNIT_CASE(plain_guest_takes_all_but_poison),
 	KUNIT_CASE(bare_host_gives_two_queues),
@@ -171,6 +183,7 @@ static struct kunit_case features_cases[] = {
 	KUNIT_CASE(zeroing_wins_over_poisoning),
 	KUNIT_CASE(encrypted_guest_gives_nothing),
 	KUNIT_CASE(every_combination_is_consistent),
+	KUNIT_CASE(crash_kernel_gives_nothing_away),
 	{}
 };
 
