@@ -72,15 +72,16 @@ def _build(kernel: Kernel, target: Path, extra: list[str], without: str) -> None
                          "\n".join(errors[:20]))
 
 
-def build(kernel: Kernel, sparse: bool = False, without: str = "") -> Path:
+def build(kernel: Kernel, sparse: bool = False, without: str = "", unset: str = "") -> Path:
     """The folder with our modules and those of the tests built for a kernel, with W=1.
 
     without: an option that they are built as if that kernel did not have it
+    unset: the same in the makefiles only: they have other files, and that kernel loads them
     """
     files = sources()
     if TOP / "Kbuild" not in files:
         raise BuildError("there is no Kbuild: nothing to build")
-    extra = ["C=2"] if sparse else []
+    extra = [*(["C=2"] if sparse else []), *([f"{unset}="] if unset else [])]
     key = cache.digest(cache.digest_files(TOP, files), str(kernel.headers),
                        kernel.release, *extra, without)
     return cache.built("modules", f"{kernel.name}-{key}",

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Without CONFIG_TRACEPOINTS reports wait for the kernel's own delay, and come.
+
+Debian's kernel gets the modules that such a kernel would get.
+"""
+
+from lab import MIB, Guest, balloon, check, kernels, modules
+
+KERNELS = ("6.12",)
+TIMEOUT = 600
+HOG_MB = 200
+
+
+def _load(guest: Guest) -> balloon.Balloon:
+    guest.sh("for name in mm_hooks balloon_report kvmclock_fix; do insmod /$name.ko; done")
+    return balloon.Balloon(guest)
+
+
+def run(kernel: str) -> None:
+    """The balloon and its reports work; the log and the capabilities say what does not."""
+    built = modules.build(kernels.get(kernel), unset="CONFIG_TRACEPOINTS")
+    files = {f"/{name}.ko": (built / f"{name}.ko").read_bytes() for name in modules.OURS}
+    with Guest(kernel, memory_mb=512, files=files) as guest:
+        device = _load(guest)
+        log = guest.sh("dmesg")
+        for sentence in ("delay_ms has no effect", "guests' clocks are not seen"):
+            check(sentence in log, f"the log does not say that {sentence}:\n{log}")
+        said = guest.read(f"{balloon.HOOKS}/capabilities").split()
+        check("report" in said and "paced" not in said, f"capabilities: {said}")
+        before = balloon.hooks(guest)["reported_bytes"]
+        guest.sh(f"memhog {HOG_MB} --hold 0")
+        guest.poll("the kernel to report", lambda: balloon.hooks(guest)["reported_bytes"] - before
+                   > HOG_MB * MIB // 2, 60)
+        device.resize(64)
+        device.resize(0)
+        guest.finish()
