@@ -9,7 +9,7 @@ check() {
 	case " ${dracutmodules-} ${add_dracutmodules-} ${force_add_dracutmodules-} " in
 	*" kdump"*) return 1 ;;
 	esac
-	LC_ALL=C modinfo -k "${kernel:?}" balloon_report >/dev/null 2>&1
+	LC_ALL=C PATH=$PATH:/usr/sbin:/sbin modinfo -k "${kernel:?}" balloon_report >/dev/null 2>&1
 }
 
 depends() {
