@@ -42,10 +42,11 @@ def settled(host: FakeHost) -> bool:
 def exchange(host: FakeHost) -> None:
     """Compaction moves pages of a balloon that is smaller than the host wants."""
     host.guest.sh("rm /tmp/fill")
-    for _ in range(5):
+    for _ in range(20):
         host.guest.sh("echo 1 >/proc/sys/vm/compact_memory", 60)
         if moved := host.of_driver("migrated_pages"):
             break
+        host.guest.sh("memhog 24 --hold 0", 60)
     print(f"{moved} pages exchanged, {host.get('uninvited')} taken back uninvited")
     check(moved > 0, "compaction moved no page of the balloon")
 
