@@ -6,6 +6,8 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 
+#include <vmhooks/mm_hooks.h>
+
 #include "balloon_report.h"
 #include "balloon_report_trace.h"
 
@@ -39,6 +41,8 @@ static unsigned int deflate_finish(struct br_device *dev)
 
 	lockdep_assert_held(&dev->balloon_lock);
 	while ((page = br_chunk_pop(&dev->deflate))) {
+		/* What a reset has given back the host may not have seen. */
+		mm_hooks_pages_returned(page, 0, br_state(dev) != BR_DEAD);
 		put_page(page);
 		n++;
 	}
@@ -72,8 +76,10 @@ static void free_list(struct list_head *pages)
 {
 	struct page *page;
 
-	while ((page = balloon_page_pop(pages)))
+	while ((page = balloon_page_pop(pages))) {
+		mm_hooks_pages_returned(page, 0, false);
 		put_page(page);
+	}
 }
 
 /* Not under balloon_lock: an allocation may compact, and so migrate our pages. */
@@ -86,7 +92,9 @@ static unsigned int alloc_list(struct list_head *pages, unsigned int n)
 
 		if (!page)
 			break;
+		mm_hooks_pages_taken(page, 0);
 		if (!br_chunk_takes(page)) {
+			mm_hooks_pages_returned(page, 0, false);
 			put_page(page);
 			break;
 		}

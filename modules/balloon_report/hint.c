@@ -23,6 +23,8 @@
 #include <linux/virtio_config.h>
 #include <linux/vmstat.h>
 
+#include <vmhooks/mm_hooks.h>
+
 #include "balloon_report.h"
 #include "balloon_report_trace.h"
 #include "hint_room.h"
@@ -44,6 +46,35 @@
 /* How often a guest that is out of memory looks for an answer. */
 #define HINT_LOOK_MS 5
 
+/* In page_private, beside the order: the host has discarded the block by a report. */
+#define HINT_DISCARDED BIT(8)
+
+static struct page *hint_alloc(unsigned int order)
+{
+	struct page *page = alloc_pages(HINT_GFP, order);
+
+	if (page)
+		set_page_private(page, order |
+				 (mm_hooks_pages_taken(page, order) ?
+					  HINT_DISCARDED : 0));
+	return page;
+}
+
+static unsigned long hint_pages(const struct page *page)
+{
+	return 1UL << (page_private(page) & ~HINT_DISCARDED);
+}
+
+static void hint_free(struct page *page)
+{
+	unsigned int order = page_private(page) & ~HINT_DISCARDED;
+
+	mm_hooks_pages_returned(page, order,
+				page_private(page) & HINT_DISCARDED);
+	set_page_private(page, 0);
+	__free_pages(page, order);
+}
+
 static struct br_queue *hint_queue(struct br_device *dev)
 {
 	return &dev->q[BR_Q_HINT];
@@ -60,8 +91,8 @@ void br_hint_used(struct br_device *dev, void *token)
 		return;
 	}
 	list_move(&page->lru, &hint->acked);
-	hint->pending_pages -= 1UL << page_private(page);
-	hint->acked_pages += 1UL << page_private(page);
+	hint->pending_pages -= hint_pages(page);
+	hint->acked_pages += hint_pages(page);
 	WRITE_ONCE(hint->returned, true);
 }
 
@@ -74,7 +105,7 @@ static struct page *hint_pop_acked(struct br_device *dev)
 	page = list_first_entry_or_null(&dev->hint.acked, struct page, lru);
 	if (page) {
 		list_del(&page->lru);
-		dev->hint.acked_pages -= 1UL << page_private(page);
+		dev->hint.acked_pages -= hint_pages(page);
 	}
 	spin_unlock_irq(&q->lock);
 	return page;
@@ -87,11 +118,8 @@ static unsigned long hint_free_acked(struct br_device *dev, unsigned long want)
 	struct page *page;
 
 	while (freed < want && (page = hint_pop_acked(dev))) {
-		unsigned int order = page_private(page);
-
-		set_page_private(page, 0);
-		__free_pages(page, order);
-		freed += 1UL << order;
+		freed += hint_pages(page);
+		hint_free(page);
 	}
 	return freed;
 }
@@ -180,7 +208,7 @@ static void hint_list(struct br_device *dev, struct page *page)
 
 	spin_lock_irq(&q->lock);
 	list_add(&page->lru, &dev->hint.pending);
-	dev->hint.pending_pages += 1UL << page_private(page);
+	dev->hint.pending_pages += hint_pages(page);
 	spin_unlock_irq(&q->lock);
 }
 
@@ -190,7 +218,7 @@ static void hint_unlist(struct br_device *dev, struct page *page)
 
 	spin_lock_irq(&q->lock);
 	list_del(&page->lru);
-	dev->hint.pending_pages -= 1UL << page_private(page);
+	dev->hint.pending_pages -= hint_pages(page);
 	spin_unlock_irq(&q->lock);
 }
 
@@ -203,7 +231,6 @@ static int hint_send(struct br_device *dev, struct page *page,
 
 	sg_init_table(&sg, 1);
 	sg_set_page(&sg, page, PAGE_SIZE << order, 0);
-	set_page_private(page, order);
 	hint_list(dev, page);
 	do {
 		WRITE_ONCE(dev->hint.returned, false);
@@ -215,8 +242,7 @@ static int hint_send(struct br_device *dev, struct page *page,
 	} while (!err);
 	if (err) {
 		hint_unlist(dev, page);
-		set_page_private(page, 0);
-		__free_pages(page, order);
+		hint_free(page);
 	} else {
 		br_count(dev, hint_blocks);
 	}
@@ -250,7 +276,7 @@ static void hint_blocks(struct br_device *dev, u32 cmd)
 	unsigned int order = MAX_PAGE_ORDER, n = 0;
 
 	while (hint_wait_room(dev, cmd, 1UL << order)) {
-		struct page *page = alloc_pages(HINT_GFP, order);
+		struct page *page = hint_alloc(order);
 
 		if (page) {
 			br_queue_work(dev, &dev->hint.floor_work, HINT_POLL);

@@ -12,6 +12,8 @@
 #include <linux/virtio_balloon.h>
 #include <linux/virtio_config.h>
 
+#include <vmhooks/mm_hooks.h>
+
 #include "balloon.h"
 #include "balloon_report.h"
 
@@ -24,6 +26,7 @@ static int migrate_in(struct br_device *dev, struct page *newpage)
 	int err;
 
 	get_page(newpage);
+	mm_hooks_pages_taken(newpage, 0);
 	br_chunk_add(dev, &dev->inflate, newpage);
 	err = br_chunk_tell(dev, &dev->inflate);
 	if (err == -ETIMEDOUT) {
@@ -31,6 +34,8 @@ static int migrate_in(struct br_device *dev, struct page *newpage)
 		return err;
 	}
 	br_chunk_pop(&dev->inflate);
+	if (err)
+		mm_hooks_pages_returned(newpage, 0, false);
 	put_page(newpage);
 	return err;
 }
@@ -46,6 +51,7 @@ static void migrate_out(struct br_device *dev, struct page *page)
 	if (br_chunk_tell(dev, &dev->deflate) == -ETIMEDOUT)
 		return;
 	br_chunk_pop(&dev->deflate);
+	mm_hooks_pages_returned(page, 0, br_state(dev) != BR_DEAD);
 	put_page(page);
 }
 

@@ -10,6 +10,7 @@
 
 struct kobject;
 struct mm_hooks_reporter;
+struct page;
 
 /**
  * struct mm_hooks_engine - an engine
@@ -27,6 +28,7 @@ struct mm_hooks_reporter;
  * @changed: a parameter has another value; NULL where that is of no interest
  * @flush:  see mm_hooks_flush()
  * @forget: see mm_hooks_forget()
+ * @holds:  see mm_hooks_engine_holds(); NULL where the engine cannot tell
  *
  * attach, settle and detach are serialised by the registry, flush and forget by the
  * engine; all run in process context and may sleep.
@@ -43,6 +45,7 @@ struct mm_hooks_engine {
 	void (*changed)(void);
 	int (*flush)(unsigned int timeout_ms);
 	int (*forget)(void);
+	bool (*holds)(struct page *page, unsigned int order);
 };
 
 /* Each is NULL where the kernel lacks what the engine needs. */

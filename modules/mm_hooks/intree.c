@@ -13,8 +13,10 @@
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/limits.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/pageblock-flags.h>
 #include <linux/printk.h>
 #include <linux/sched/signal.h>
 #include <linux/workqueue.h>
@@ -24,6 +26,7 @@
 #include "arming.h"
 #include "chain.h"
 #include "counters.h"
+#include "discarded.h"
 #include "drain.h"
 #include "forget.h"
 #include "pacer.h"
@@ -68,6 +71,54 @@ static void intree_lose(u64 bytes)
 	}
 }
 
+/*
+ * Adds a block to @left, without the pageblocks at its ends that the host has
+ * discarded: they came back from the balloon.
+ *
+ * Return: bytes that are left of it.
+ */
+static unsigned int intree_add(struct scatterlist *left, struct scatterlist *block)
+{
+	unsigned int order = min_t(unsigned int, pageblock_order,
+				   get_order(block->length));
+	unsigned long pfn = page_to_pfn(sg_page(block)), piece = 1UL << order;
+	unsigned long end = pfn + (block->length >> PAGE_SHIFT);
+
+	while (pfn < end && mm_hooks_discarded_take(pfn, order))
+		pfn += piece;
+	while (pfn < end && mm_hooks_discarded_take(end - piece, order))
+		end -= piece;
+	if (pfn < end)
+		sg_set_page(left, pfn_to_page(pfn), (end - pfn) << PAGE_SHIFT, 0);
+	return (end - pfn) << PAGE_SHIFT;
+}
+
+/* Reports what the host has not discarded yet.  Return: 0 or an error. */
+static int intree_report_left(struct scatterlist *sg, unsigned int nents,
+			      u64 bytes)
+{
+	static struct scatterlist left[PAGE_REPORTING_CAPACITY];
+	unsigned int i, n = 0;
+	struct scatterlist *s;
+	u64 rest = 0;
+	int err = 0;
+
+	sg_init_table(left, PAGE_REPORTING_CAPACITY);
+	for_each_sg(sg, s, nents, i) {
+		unsigned int part = intree_add(&left[n], s);
+
+		rest += part;
+		n += part > 0;
+	}
+	if (n)
+		err = mm_hooks_chain_report(reporter, left, n, &stop_by);
+	if (!err)
+		mm_hooks_pacer_discarded(bytes - rest);
+	if (n)
+		mm_hooks_pacer_reported(rest, err);
+	return err;
+}
+
 static int intree_report(struct page_reporting_dev_info *dev,
 			 struct scatterlist *sg, unsigned int nents)
 {
@@ -82,8 +133,7 @@ static int intree_report(struct page_reporting_dev_info *dev,
 				     get_order(s->length));
 	}
 	mm_hooks_pacer_out(bytes);
-	err = mm_hooks_chain_report(reporter, sg, nents, &stop_by);
-	mm_hooks_pacer_reported(bytes, err);
+	err = intree_report_left(sg, nents, bytes);
 	mm_hooks_pacer_out(-(s64)bytes);
 	if (err == MM_HOOKS_LOST)
 		intree_lose(bytes);

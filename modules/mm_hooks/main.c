@@ -11,6 +11,7 @@
  */
 #include <linux/module.h>
 
+#include "discarded.h"
 #include "params.h"
 #include "registry.h"
 #include "sleep.h"
@@ -36,6 +37,7 @@ static void __exit mm_hooks_exit(void)
 {
 	mm_hooks_sysfs_exit();
 	mm_hooks_sleep_exit();
+	mm_hooks_discarded_exit();
 }
 
 module_init(mm_hooks_init);

@@ -233,6 +233,23 @@ void pace_reported(struct pace *p, u64 now, u64 free, u64 bytes)
 	pace_weigh(p, now, free);
 }
 
+void pace_unknown(struct pace *p, u64 bytes)
+{
+	p->known -= min(p->known, bytes);
+}
+
+void pace_discarded(struct pace *p, u64 now, u64 bytes)
+{
+	p->known += bytes;
+	p->run_bytes += bytes;
+	p->reported_ms = now;
+}
+
+bool pace_trusts(u64 discarded, u64 used)
+{
+	return used < PACE_MISTAKE_MIN || used * PACE_TRUST_SHARE <= discarded;
+}
+
 unsigned int pace_failed(struct pace *p, u64 now, const struct pace_memory *m)
 {
 	pace_sample(p, now, m);

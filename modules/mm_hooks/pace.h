@@ -33,6 +33,8 @@
 #define PACE_WINDOW_MS 5000
 /* Fewer bytes taken back are noise. */
 #define PACE_MISTAKE_MIN (4ULL << 20)
+/* One part in so many of what came back discarded may have been used since. */
+#define PACE_TRUST_SHARE 16
 /* One part in so many of what was reported, taken again, is too much. */
 #define PACE_MISTAKE_SHARE 8
 /* First wait after a failed report, and the longest. */
@@ -174,6 +176,39 @@ void pace_run(struct pace *p);
  * processors hold need not be known here.
  */
 void pace_reported(struct pace *p, u64 now, u64 free, u64 bytes);
+
+/**
+ * pace_unknown() - free memory does not count as reported any more
+ * @p:     what has been seen so far
+ * @bytes: how much
+ *
+ * It was not in use: that is no mistake.  So it is with what a driver took for the host
+ * and has given back: on its way through the lists of the processors it is neither free
+ * nor taken.
+ */
+void pace_unknown(struct pace *p, u64 bytes);
+
+/**
+ * pace_discarded() - a pass found free memory that the host has discarded already
+ * @p:     what has been seen so far
+ * @now:   the time
+ * @bytes: how much
+ *
+ * It counts as reported from now on.  It is no report that could have been too early.
+ */
+void pace_discarded(struct pace *p, u64 now, u64 bytes);
+
+/**
+ * pace_trusts() - has the host still discarded what came back so from a driver?
+ * @discarded: bytes that came back
+ * @used:      bytes that the guest has allocated since the first of them
+ *
+ * At most @used of them can have been written to and be free again.  Fewer than
+ * PACE_MISTAKE_MIN, or one part in PACE_TRUST_SHARE, is worth the reports saved.
+ *
+ * Return: whether it is so few.
+ */
+bool pace_trusts(u64 discarded, u64 used);
 
 /**
  * pace_failed() - a report has failed and its blocks are unreported still

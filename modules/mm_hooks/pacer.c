@@ -28,6 +28,7 @@
 #include <linux/workqueue.h>
 
 #include "counters.h"
+#include "discarded.h"
 #include "mm_hooks_trace.h"
 #include "pace.h"
 #include "params.h"
@@ -79,7 +80,9 @@ static struct {
 
 static DEFINE_TIMER(check_timer, pacer_due);
 static DECLARE_WORK(pacer_work, pacer_serve);
-static atomic64_t out_bytes = ATOMIC64_INIT(0);	/* off the free lists */
+static atomic64_t out_bytes = ATOMIC64_INIT(0);	/* off the free lists, not in use */
+static atomic64_t driver_bytes = ATOMIC64_INIT(0);	/* ever allocated for the host */
+static atomic64_t returned_bytes = ATOMIC64_INIT(0);	/* since pacer_free() */
 
 static u64 pacer_now(void)
 {
@@ -110,6 +113,15 @@ static void pacer_wait(unsigned int ms)
 	timer_reduce(&check_timer, jiffies + msecs_to_jiffies(ms));
 }
 
+/* A driver's pages may be counted a moment before they are said to be its own. */
+static u64 pacer_allocated(void)
+{
+	u64 drivers = atomic64_read(&driver_bytes);
+	u64 all = mm_hooks_pcp_allocated();
+
+	return all - min(drivers, all);
+}
+
 /*
  * Over all processors, so process context only, and before pacer.lock is taken.  A
  * pass begins right after the check that let it go, and takes the sums of that.
@@ -123,7 +135,7 @@ static struct pace_memory pacer_sums(void)
 	if (!sums.made_ms || now - sums.made_ms >= PACER_SUMS_MS) {
 		sums.memory = (struct pace_memory){
 			.lists = (u64)mm_hooks_pcp_pages() << PAGE_SHIFT,
-			.allocated = mm_hooks_pcp_allocated(),
+			.allocated = pacer_allocated(),
 		};
 		sums.made_ms = now;
 	}
@@ -132,9 +144,11 @@ static struct pace_memory pacer_sums(void)
 	return memory;
 }
 
+/* What drivers have given back is unknown before it counts as out no more. */
 static u64 pacer_free(void)
 {
 	lockdep_assert_held(&pacer.lock);
+	pace_unknown(&pacer.pace, atomic64_xchg(&returned_bytes, 0));
 	return ((u64)global_zone_page_state(NR_FREE_PAGES) << PAGE_SHIFT) +
 	       atomic64_read(&out_bytes);
 }
@@ -249,6 +263,23 @@ static void pacer_fail(struct pace_memory *memory)
 	mod_timer(&check_timer, jiffies + msecs_to_jiffies(wait));
 }
 
+void mm_hooks_pacer_taken(u64 bytes)
+{
+	atomic64_add(bytes, &driver_bytes);
+	mm_hooks_pacer_out(bytes);
+}
+
+void mm_hooks_pacer_returned(u64 bytes)
+{
+	atomic64_add(bytes, &returned_bytes);
+	mm_hooks_pacer_out(-(s64)bytes);
+}
+
+u64 mm_hooks_pacer_used(void)
+{
+	return pacer_sums().allocated + mm_hooks_pcp_migrated();
+}
+
 /*
  * After a failure the next try is what the timer waits for from now on.  A request that
  * begins to wait has set the timer: the check is not due yet.
@@ -277,6 +308,7 @@ static void pacer_serve(struct work_struct *work)
 {
 	struct pace_memory memory = pacer_sums();
 
+	mm_hooks_discarded_judge();
 	spin_lock_irq(&pacer.lock);
 	if (pacer.go)
 		pacer_serve_locked(&memory);
@@ -302,10 +334,23 @@ void mm_hooks_pacer_reported(u64 bytes, int err)
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
 
+void mm_hooks_pacer_discarded(u64 bytes)
+{
+	unsigned long flags;
+
+	if (!bytes)
+		return;
+	spin_lock_irqsave(&pacer.lock, flags);
+	pace_unknown(&pacer.pace, atomic64_xchg(&returned_bytes, 0));
+	pace_discarded(&pacer.pace, pacer_now(), bytes);
+	spin_unlock_irqrestore(&pacer.lock, flags);
+}
+
 void mm_hooks_pacer_run(void)
 {
 	unsigned long flags;
 
+	mm_hooks_discarded_judge();
 	spin_lock_irqsave(&pacer.lock, flags);
 	if (pacer.go) {
 		pace_run(&pacer.pace);
@@ -319,6 +364,7 @@ void mm_hooks_pacer_forget(void)
 	struct pace_memory memory = pacer_sums();
 	unsigned long flags;
 
+	mm_hooks_discarded_forget();
 	spin_lock_irqsave(&pacer.lock, flags);
 	pacer_start_anew(&memory);
 	spin_unlock_irqrestore(&pacer.lock, flags);
@@ -351,7 +397,7 @@ void mm_hooks_pacer_unknown(u64 bytes)
 	unsigned long flags;
 
 	spin_lock_irqsave(&pacer.lock, flags);
-	pacer.pace.known -= min(pacer.pace.known, bytes);
+	pace_unknown(&pacer.pace, bytes);
 	spin_unlock_irqrestore(&pacer.lock, flags);
 }
 

@@ -51,7 +51,7 @@ void mm_hooks_pacer_hurry(void);
 /**
  * mm_hooks_pacer_run() - a pass, now
  *
- * Context: any but NMI.
+ * Context: process, may sleep.
  */
 void mm_hooks_pacer_run(void);
 
@@ -64,6 +64,42 @@ void mm_hooks_pacer_run(void);
  * Context: any.
  */
 void mm_hooks_pacer_out(s64 bytes);
+
+/**
+ * mm_hooks_pacer_taken() - a driver has allocated pages for the host
+ * @bytes: their size
+ *
+ * They count as free, and the allocation as none.
+ *
+ * Context: any.
+ */
+void mm_hooks_pacer_taken(u64 bytes);
+
+/**
+ * mm_hooks_pacer_returned() - a driver is about to free such pages
+ * @bytes: their size
+ *
+ * They count as unreported until mm_hooks_pacer_discarded().
+ *
+ * Context: any.
+ */
+void mm_hooks_pacer_returned(u64 bytes);
+
+/**
+ * mm_hooks_pacer_discarded() - free blocks need no report, the host has discarded them
+ * @bytes: their size
+ *
+ * Context: process.
+ */
+void mm_hooks_pacer_discarded(u64 bytes);
+
+/**
+ * mm_hooks_pacer_used() - what the guest has allocated or migrated, drivers left out
+ *
+ * Context: process, may sleep.
+ * Return: bytes since the machine was started.
+ */
+u64 mm_hooks_pacer_used(void);
 
 /**
  * mm_hooks_pacer_reported() - blocks were reported, and are out still

@@ -68,7 +68,26 @@ u64 mm_hooks_pcp_allocated(void)
 	}
 	return pages << PAGE_SHIFT;
 }
+
+u64 mm_hooks_pcp_migrated(void)
+{
+	u64 pages = 0;
+#ifdef CONFIG_MIGRATION
+	int cpu;
+
+	might_sleep();
+	for_each_present_cpu(cpu)
+		pages += READ_ONCE(per_cpu(vm_event_states, cpu)
+					   .event[PGMIGRATE_SUCCESS]);
+#endif
+	return pages << PAGE_SHIFT;
+}
 #else
+u64 mm_hooks_pcp_migrated(void)
+{
+	return 0;
+}
+
 u64 mm_hooks_pcp_allocated(void)
 {
 	return 0;

@@ -50,4 +50,14 @@ unsigned long mm_hooks_pcp_many(void);
  */
 u64 mm_hooks_pcp_allocated(void);
 
+/**
+ * mm_hooks_pcp_migrated() - what was migrated since the machine was started
+ *
+ * The pages that compaction migrates to are free ones that were not allocated.
+ *
+ * Context: process, may sleep.
+ * Return: bytes; always 0 on a kernel that does not count them.
+ */
+u64 mm_hooks_pcp_migrated(void);
+
 #endif /* MM_HOOKS_PCP_H */

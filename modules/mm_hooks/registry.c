@@ -3,8 +3,10 @@
 #include "registry.h"
 
 #include <linux/list.h>
+#include <linux/mmzone.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/pageblock-flags.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
@@ -237,6 +239,15 @@ int mm_hooks_forget(void)
 	return e ? e->forget() : -EOPNOTSUPP;
 }
 EXPORT_SYMBOL_GPL(mm_hooks_forget);
+
+/* A block that may have come from the lists of the processors may have been used. */
+bool mm_hooks_engine_holds(struct page *page, unsigned int order)
+{
+	const struct mm_hooks_engine *e = engine_now();
+
+	return order > pageblock_order && e && e->holds &&
+	       e->holds(page, order);
+}
 
 void mm_hooks_reporters_sleep(void)
 {

@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 
+struct page;
+
 /**
  * mm_hooks_engine_select() - settle which engine is used
  * @wanted: "auto", "native" or "intree"
@@ -56,6 +58,16 @@ void mm_hooks_reporters_wake(void);
  * Context: process.
  */
 void mm_hooks_engine_changed(void);
+
+/**
+ * mm_hooks_engine_holds() - has the host discarded a block by a report?
+ * @page:  its first page; the block was just taken out of the allocator
+ * @order: its order
+ *
+ * Context: process.
+ * Return: whether all of it is; false where the engine cannot tell.
+ */
+bool mm_hooks_engine_holds(struct page *page, unsigned int order);
 
 /* Name of the engine in use, "none" where there is none. */
 const char *mm_hooks_engine_name(void);

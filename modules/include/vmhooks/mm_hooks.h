@@ -19,6 +19,7 @@
 #include <linux/scatterlist.h>
 #include <linux/types.h>
 
+struct page;
 struct timekeeper;
 
 /* A chain holds at most this many blocks. */
@@ -128,6 +129,35 @@ void mm_hooks_reporter_unregister(struct mm_hooks_reporter *rep);
  * Context: any, hard interrupt included.
  */
 void mm_hooks_chain_done(struct mm_hooks_chain *chain, int status);
+
+/**
+ * mm_hooks_pages_taken() - a driver has allocated pages for the host
+ * @page:  the first of them
+ * @order: how many, as they were allocated
+ *
+ * For the balloon and for free page hinting: such pages are not in use.  The pacer
+ * counts them as free memory, and their allocation not at all.  To be called right
+ * after the allocation, before its effects are judged.  A page that migration puts
+ * into the balloon is taken as well.
+ *
+ * Context: process.
+ * Return: whether the host is known to have discarded all of them before.
+ */
+bool mm_hooks_pages_taken(struct page *page, unsigned int order);
+
+/**
+ * mm_hooks_pages_returned() - a driver is about to free such pages
+ * @page:      the first of them
+ * @order:     how many
+ * @discarded: the host has discarded them, and the guest has not written to them since
+ *
+ * Each page that was taken is returned once, in whatever pieces.  While they stay free
+ * and untouched, what is discarded need not be reported.  mm_hooks_forget() ends that.
+ *
+ * Context: process.
+ */
+void mm_hooks_pages_returned(struct page *page, unsigned int order,
+			     bool discarded);
 
 /**
  * mm_hooks_forget() - report everything once more

@@ -114,7 +114,7 @@ unsigned long blocks_next_gone(const struct blocks *b, unsigned long from)
 	return find_next_bit(b->gone, b->units, from);
 }
 
-static bool all_gone(const struct blocks *b, unsigned long first,
+bool blocks_all_gone(const struct blocks *b, unsigned long first,
 		     unsigned long end)
 {
 	return find_next_zero_bit(b->gone, end, first) >= end;
@@ -127,8 +127,8 @@ void blocks_carry(struct blocks *b, const struct blocks *from,
 	unsigned long first = blocks_unit(b, pfn);
 	unsigned long units = pages >> b->unit_order;
 
-	if (!all_gone(from, blocks_unit(from, pfn),
-		      blocks_unit(from, pfn + pages)) ||
+	if (!blocks_all_gone(from, blocks_unit(from, pfn),
+			     blocks_unit(from, pfn + pages)) ||
 	    *stamp_of(b, first) != born)
 		return;
 	bitmap_clear(b->fresh, first, units);

@@ -162,6 +162,17 @@ unsigned long blocks_next(const struct blocks *b, unsigned long from,
 unsigned long blocks_next_gone(const struct blocks *b, unsigned long from);
 
 /**
+ * blocks_all_gone() - are units gone?
+ * @b:	   the map
+ * @first: the first of them
+ * @end:   behind the last one
+ *
+ * Return: whether all of them are.
+ */
+bool blocks_all_gone(const struct blocks *b, unsigned long first,
+		     unsigned long end);
+
+/**
  * blocks_age() - how long the youngest fresh one of some units has been free
  * @b:	   the map
  * @first: the first of them

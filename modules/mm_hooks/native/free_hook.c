@@ -17,6 +17,7 @@
 #include <trace/events/kmem.h>
 
 #include "../counters.h"
+#include "../discarded.h"
 #include "../mm_hooks_trace.h"
 #include "../pacer.h"
 #include "zones.h"
@@ -36,16 +37,34 @@ static void hook_wake(struct irq_work *work)
 
 static struct irq_work wake_work;
 
+/* Units that are gone and whose pages come from a driver: they were not in use. */
+static unsigned long units_unused(const struct blocks *b, unsigned long pfn,
+				  unsigned int order)
+{
+	unsigned long unit = blocks_unit(b, pfn);
+	unsigned long last = blocks_unit(b, pfn + (1UL << order) - 1);
+	unsigned long n = 0;
+
+	if (!mm_hooks_discarded_any())
+		return 0;
+	for (; unit <= last; unit++)
+		n += blocks_all_gone(b, unit, unit + 1) &&
+		     mm_hooks_discarded_has(blocks_pfn(b, unit), b->unit_order);
+	return n;
+}
+
 static void on_free(void *data, struct zone *zone, unsigned long pfn,
 		    unsigned int order)
 {
 	struct blocks *b = zones_blocks(zone);
-	unsigned long gone;
+	unsigned long gone, unused;
 
 	/* Memory that is just coming: the map follows. */
 	if (!b || !blocks_contains(b, pfn + (1UL << order) - 1))
 		return;
-	gone = blocks_freed(b, pfn, order, (u32)jiffies - READ_ONCE(backdate));
+	unused = units_unused(b, pfn, order);
+	gone = blocks_freed(b, pfn, order, (u32)jiffies - READ_ONCE(backdate)) -
+	       unused;
 	if (gone) {
 		zones_counts(zone)->retaken_pages += gone << b->unit_order;
 		mm_hooks_count_add(retaken_bytes,

@@ -188,6 +188,7 @@ static int native_zone(struct zone *zone, struct policy policy,
 	if (!err && !s.scarce && cursor_turn(&s.cursor))
 		err = native_sweep(&s, pass);
 	*resume = cursor_resume(&s.cursor, 1UL << (NR_PAGE_ORDERS - 1));
+	mm_hooks_pacer_discarded((u64)s.discarded << PAGE_SHIFT);
 	*low -= policy.low - s.policy.low;
 	pass->cut |= s.left || s.scarce;
 	pass->wait = min(pass->wait, s.wait);
@@ -436,6 +437,11 @@ static int native_forget(void)
 	return err;
 }
 
+static bool native_holds(struct page *page, unsigned int order)
+{
+	return READ_ONCE(attached) && zones_holds(page, order);
+}
+
 /* What is free may be due now: look again. */
 static void native_changed(void)
 {
@@ -461,6 +467,7 @@ static const struct mm_hooks_engine native = {
 	.changed = native_changed,
 	.flush = native_flush,
 	.forget = native_forget,
+	.holds = native_holds,
 };
 
 const struct mm_hooks_engine *const mm_hooks_native = &native;

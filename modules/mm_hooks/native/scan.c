@@ -14,6 +14,7 @@
 #include <linux/sched.h>
 
 #include "../counters.h"
+#include "../discarded.h"
 #include "../mm_hooks_trace.h"
 #include "flight.h"
 #include "free_block.h"
@@ -95,6 +96,30 @@ static bool scan_affords(struct scan *s, unsigned int order)
 	return take == POLICY_TAKE;
 }
 
+/*
+ * What came back from the balloon is gone without a report.
+ * Return: is nothing of the block fresh any more?
+ */
+static bool scan_settles(struct scan *s, struct blocks *b,
+			 const struct free_block *block)
+{
+	unsigned long first = blocks_unit(b, block->pfn);
+	unsigned long end = blocks_unit(b, block->pfn + (1UL << block->order));
+	unsigned long unit;
+
+	if (!mm_hooks_discarded_any())
+		return false;
+	for (unit = blocks_next(b, first, end); unit < end;
+	     unit = blocks_next(b, unit + 1, end)) {
+		if (!mm_hooks_discarded_take(blocks_pfn(b, unit),
+					     b->unit_order))
+			continue;
+		blocks_back(b, blocks_take(b, unit, unit + 1), true);
+		s->discarded += 1UL << b->unit_order;
+	}
+	return blocks_next(b, first, end) >= end;
+}
+
 /* Return: false when the flight can hold no more. */
 static bool scan_visit(struct scan *s, struct flight *f, struct blocks *b,
 		       unsigned long unit, unsigned long pages)
@@ -106,6 +131,10 @@ static bool scan_visit(struct scan *s, struct flight *f, struct blocks *b,
 			       &block)) {
 		blocks_drop(b, unit);
 		s->cursor.at = blocks_pfn(b, unit + 1);
+		return true;
+	}
+	if (scan_settles(s, b, &block)) {
+		s->cursor.at = block.pfn + (1UL << block.order);
 		return true;
 	}
 	s->cursor.at = blocks_pfn(b, unit);

@@ -20,6 +20,7 @@ struct zone;
  * @cursor: where it is
  * @wait:   jiffies until the first block that was spared may be asked for again,
  *	    ULONG_MAX without any
+ * @discarded: pages that need no report, the host has discarded them
  * @left:   units were left fresh although they might have been reported
  * @refused: a block is isolated
  * @memory: of the zone, as of this section of zone->lock
@@ -34,6 +35,7 @@ struct scan {
 	unsigned int batch;
 	struct cursor cursor;
 	unsigned long wait;
+	unsigned long discarded;
 	bool left;
 	bool refused;
 	struct policy_memory memory;

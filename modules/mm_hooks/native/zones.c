@@ -420,6 +420,22 @@ void zones_forget(void)
 	mutex_unlock(&zones_lock);
 }
 
+bool zones_holds(struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page), end = pfn + (1UL << order);
+	struct zone *zone = page_zone(page);
+	struct lock_time time;
+	struct blocks *b;
+	bool holds;
+
+	zone_lock(zone, &time);
+	b = zones_blocks(zone);
+	holds = b && b->unit_order <= order && blocks_contains(b, end - 1) &&
+		blocks_all_gone(b, blocks_unit(b, pfn), blocks_unit(b, end));
+	zone_unlock(zone, &time);
+	return holds;
+}
+
 static void map_present(const struct zone_map *map, unsigned long start,
 			unsigned long end)
 {

@@ -8,6 +8,7 @@
 #include "blocks.h"
 #include "page_orders.h"
 
+struct page;
 struct zone;
 
 /**
@@ -162,6 +163,16 @@ struct zone *zones_next(unsigned int *index);
  * Context: process, may sleep.
  */
 void zones_forget(void);
+
+/**
+ * zones_holds() - has the host discarded a block, and was nothing of it freed since?
+ * @page:  its first page, which the caller has
+ * @order: its order
+ *
+ * Context: process, between zones_init() and zones_destroy().
+ * Return: whether it is so.
+ */
+bool zones_holds(struct page *page, unsigned int order);
 
 /* Bytes that are fresh, and that are gone, in all zones.  Context: process. */
 u64 zones_fresh_bytes(void);

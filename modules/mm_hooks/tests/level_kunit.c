@@ -214,6 +214,60 @@ static void churn_gets_few_passes(struct kunit *test)
 	KUNIT_EXPECT_LE(test, passes, 6U);
 }
 
+/* A driver took 600 MiB, gave them back, and a pass found them discarded. */
+static void memory_of_a_driver_is_not_taken(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	report(&p, 2000, GIB, GIB);
+	/* While it has them they count as free. */
+	check(&p, DELAY, 2500, GIB);
+	pace_unknown(&p, 600 * MIB);
+	/* In the lists of the processors they are not free. */
+	request(&p, DELAY, 3000, GIB - 600 * MIB);
+	KUNIT_EXPECT_EQ(test, p.known, GIB - 600 * MIB);
+	check(&p, DELAY, 3100, GIB);
+	pace_discarded(&p, 3200, 600 * MIB);
+	check(&p, DELAY, 3300, GIB);
+	KUNIT_EXPECT_EQ(test, p.known, GIB);
+	KUNIT_EXPECT_EQ(test, p.retaken, 0ULL);
+	KUNIT_EXPECT_EQ(test, p.level, 0U);
+	KUNIT_EXPECT_EQ(test, p.window, GIB);
+}
+
+static void unknown_memory_cannot_become_less_known(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	report(&p, 2000, GIB, 100 * MIB);
+	pace_unknown(&p, 600 * MIB);
+	KUNIT_EXPECT_EQ(test, p.known, 0ULL);
+	pace_discarded(&p, 2100, 600 * MIB);
+	check(&p, DELAY, 2200, GIB);
+	KUNIT_EXPECT_EQ(test, p.known, 600 * MIB);
+	KUNIT_EXPECT_EQ(test, p.retaken, 0ULL);
+}
+
+static void use_beside_a_driver_is_still_a_mistake(struct kunit *test)
+{
+	struct pace p = start(GIB);
+
+	report(&p, 2000, GIB, GIB);
+	pace_unknown(&p, 600 * MIB);
+	request(&p, DELAY, 2100, GIB - 600 * MIB - 256 * MIB);
+	KUNIT_EXPECT_EQ(test, p.retaken, 256 * MIB);
+	KUNIT_EXPECT_EQ(test, p.level, 1U);
+}
+
+static void what_came_back_is_trusted_while_little_was_used(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, pace_trusts(600 * MIB, 0));
+	KUNIT_EXPECT_TRUE(test, pace_trusts(640 * MIB, 40 * MIB));
+	KUNIT_EXPECT_FALSE(test, pace_trusts(640 * MIB, 40 * MIB + 4096));
+	KUNIT_EXPECT_TRUE(test, pace_trusts(4096, PACE_MISTAKE_MIN - 1));
+	KUNIT_EXPECT_FALSE(test, pace_trusts(4096, PACE_MISTAKE_MIN));
+}
+
 static struct kunit_case level_cases[] = {
 	KUNIT_CASE(taken_memory_is_counted),
 	KUNIT_CASE(taken_between_samples_is_counted_at_the_report),
@@ -228,6 +282,10 @@ static struct kunit_case level_cases[] = {
 	KUNIT_CASE(calm_of_long_ago_asks_for_all_checks),
 	KUNIT_CASE(quiet_after_churn_is_seen_within_eight_checks),
 	KUNIT_CASE(churn_gets_few_passes),
+	KUNIT_CASE(memory_of_a_driver_is_not_taken),
+	KUNIT_CASE(unknown_memory_cannot_become_less_known),
+	KUNIT_CASE(use_beside_a_driver_is_still_a_mistake),
+	KUNIT_CASE(what_came_back_is_trusted_while_little_was_used),
 	{}
 };
 
