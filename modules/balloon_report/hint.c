@@ -337,16 +337,15 @@ unsigned long br_hint_free(struct br_device *dev, unsigned long want,
 	unsigned long freed;
 	bool pending;
 
-	do {
+	for (;;) {
 		/* In this order: what is not pending any more is freed. */
 		pending = READ_ONCE(dev->hint.pending_pages);
 		br_queue_drain(dev, hint_queue(dev));
 		freed = hint_free_acked(dev, want);
-		if (freed || !pending)
-			break;
+		if (freed || !pending || time_after_eq(jiffies, until))
+			return freed;
 		msleep(HINT_LOOK_MS);
-	} while (time_before(jiffies, until));
-	return freed;
+	}
 }
 
 static void hint_func(struct work_struct *work)

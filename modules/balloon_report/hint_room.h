@@ -5,8 +5,13 @@
 
 #include <linux/types.h>
 
-/* Of the memory that the guest could use, this share may wait for the host. */
+/*
+ * Of the memory that the guest could use so much may wait for the host: the
+ * first share; in a small guest, up to so many pages, the second one.
+ */
 #define BR_HINT_SHARE 32
+#define BR_HINT_SHARE_SMALL 8
+#define BR_HINT_SMALL_PAGES 16384ULL
 
 /**
  * struct br_hint_memory - the guest's memory as hinting sees it, in pages

@@ -22,22 +22,31 @@ static void all_above_the_floor_is_taken(struct kunit *test)
 	KUNIT_EXPECT_LT(test, memory.available, memory.floor + BLOCK);
 }
 
-static void silent_host_gets_a_share(struct kunit *test)
+/* Return: pages that a host has which never answers. */
+static u64 silent_host_has(struct kunit *test, u64 available)
 {
-	struct br_hint_memory memory = { .available = 100000, .floor = 16384 };
+	struct br_hint_memory memory = { .available = available };
 
 	while (br_hint_room(&memory, BLOCK) == BR_HINT_TAKE) {
 		memory.available -= BLOCK;
 		memory.pending += BLOCK;
 	}
 	KUNIT_EXPECT_EQ(test, br_hint_room(&memory, BLOCK), BR_HINT_WAIT);
-	KUNIT_EXPECT_EQ(test, memory.pending, 3ULL * BLOCK);
+	return memory.pending;
+}
+
+static void silent_host_gets_a_share(struct kunit *test)
+{
+	/* 400 MiB, 1 GiB, 16 GiB */
+	KUNIT_EXPECT_EQ(test, silent_host_has(test, 102400), 12ULL * BLOCK);
+	KUNIT_EXPECT_EQ(test, silent_host_has(test, 262144), 16ULL * BLOCK);
+	KUNIT_EXPECT_EQ(test, silent_host_has(test, 4194304), 128ULL * BLOCK);
 }
 
 static void late_host_gets_more_after_each_answer(struct kunit *test)
 {
 	struct br_hint_memory memory = {
-		.available = 100000, .floor = 0, .pending = 3 * BLOCK
+		.available = 90112, .pending = 12 * BLOCK
 	};
 
 	KUNIT_EXPECT_EQ(test, br_hint_room(&memory, BLOCK), BR_HINT_WAIT);
@@ -49,7 +58,7 @@ static void late_host_gets_more_after_each_answer(struct kunit *test)
 static void share_does_not_shrink_with_what_is_acked(struct kunit *test)
 {
 	struct br_hint_memory memory = {
-		.available = 20000, .acked = 80000, .pending = 2 * BLOCK
+		.available = 10112, .acked = 80000, .pending = 11 * BLOCK
 	};
 
 	KUNIT_EXPECT_EQ(test, br_hint_room(&memory, BLOCK), BR_HINT_TAKE);
