@@ -83,6 +83,7 @@ struct fh_pending {
  * @name:	of the specification
  * @vq:		the driver's side, NULL when the driver has not set it up
  * @ring:	the memory that both share
+ * @enabled:	set up since the last reset
  * @last_avail:	how far the host has read the ring
  * @used:	how far it has written it
  * @pending:	what it holds, oldest first
@@ -109,6 +110,7 @@ struct fh_queue {
 	const char *name;
 	struct virtqueue *vq;
 	struct vring ring;
+	bool enabled;
 	u16 last_avail;
 	u16 used;
 	struct fh_pending pending[FH_RING_MAX];
