@@ -164,7 +164,7 @@ static long host_run(void)
 	mutex_lock(&fh.lock);
 	if (fh_serves() && !fh.stopped && !fh.gone) {
 		for (q = fh.q; q < fh.q + FH_QUEUES; q++) {
-			if (!q->vq)
+			if (!q->vq || !q->enabled)
 				continue;
 			host_take(q);
 			host_ack(q);
@@ -215,8 +215,10 @@ void fh_host_forget(void)
 	struct fh_queue *q;
 
 	lockdep_assert_held(&fh.lock);
-	for (q = fh.q; q < fh.q + FH_QUEUES; q++)
+	for (q = fh.q; q < fh.q + FH_QUEUES; q++) {
 		q->n_pending = 0;
+		q->enabled = false;
+	}
 	fh.hint_id = 0;
 	fh.hint_said = 0;
 	fh.stats_held = false;

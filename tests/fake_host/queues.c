@@ -71,6 +71,7 @@ static int queue_create(struct fh_queue *q, unsigned int number,
 	q->used = 0;
 	q->n_pending = 0;
 	q->full = false;
+	q->enabled = true;
 	q->vq = vq;
 	return 0;
 }
