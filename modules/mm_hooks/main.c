@@ -7,7 +7,8 @@
  * (intree.c), a chain carries them to the reporter and back (chain.c).  On one
  * with the companion patch the engine is in native/, between the same pacer and
  * the same reporter.  The clock's way: clock.c, kvm.c.  Which engine and which
- * reporter: registry.c, and none while the guest sleeps: sleep.c.
+ * reporter: registry.c, and none while the guest sleeps: sleep.c.  After a
+ * restore from a snapshot all is forgotten: vmfork.c.
  */
 #include <linux/module.h>
 
@@ -16,6 +17,7 @@
 #include "registry.h"
 #include "sleep.h"
 #include "sysfs.h"
+#include "vmfork.h"
 
 static int __init mm_hooks_init(void)
 {
@@ -27,15 +29,25 @@ static int __init mm_hooks_init(void)
 	err = mm_hooks_sleep_init();
 	if (err)
 		return err;
+	err = mm_hooks_vmfork_init();
+	if (err)
+		goto exit_sleep;
 	err = mm_hooks_sysfs_init();
 	if (err)
-		mm_hooks_sleep_exit();
+		goto exit_vmfork;
+	return 0;
+
+exit_vmfork:
+	mm_hooks_vmfork_exit();
+exit_sleep:
+	mm_hooks_sleep_exit();
 	return err;
 }
 
 static void __exit mm_hooks_exit(void)
 {
 	mm_hooks_sysfs_exit();
+	mm_hooks_vmfork_exit();
 	mm_hooks_sleep_exit();
 	mm_hooks_discarded_exit();
 }

@@ -229,12 +229,16 @@ class Guest:
         self.qmp("system_reset")
         self.wait_boot(boots + 1)
 
-    def migrate(self, timeout: float = 180, **parameters: int) -> "Migrated":
+    def migrate(self, timeout: float = 180, qemu_args: Sequence[str] | None = None,
+                **parameters: int) -> "Migrated":
         """Move to a second QEMU; "with" gives it, this one is then over.
 
+        qemu_args: of the second one, where they differ
         parameters: of migrate-set-parameters, such as max_bandwidth.
         """
-        return Migrated(self, timeout, parameters)
+        machine = self.machine if qemu_args is None else replace(self.machine,
+                                                                 qemu_args=qemu_args)
+        return Migrated(self, machine, timeout, parameters)
 
     # The end
 
@@ -299,8 +303,9 @@ class Migrated(Guest):
     migration: what query-migrate said at the end (ram, total-time, ...)
     """
 
-    def __init__(self, source: Guest, timeout: float, parameters: Mapping[str, int]) -> None:
-        self._prepare(source.kernel, source.machine, source.lifetime, timeout)
+    def __init__(self, source: Guest, machine: qemu.Machine, timeout: float,
+                 parameters: Mapping[str, int]) -> None:
+        self._prepare(source.kernel, machine, source.lifetime, timeout)
         self._incoming = f"unix:{self.home / 'incoming'}"
         self._allowed = list(source._allowed)
         self._source = source
