@@ -201,7 +201,7 @@ static inline bool br_is_over(const struct br_device *dev)
  * @q:	 what is waited for
  *
  * The host's last second begins when the device is told to stop.  With
- * MUST_TELL_HOST it begins anew with each acknowledgement.  A dead or lost device
+ * MUST_TELL_HOST it begins anew with each acknowledgment.  A dead or lost device
  * does not wait.
  *
  * Context: any.
