@@ -184,14 +184,17 @@ static unsigned long size_wait_left(struct br_device *dev)
 /* A squeeze is one run, however long, so that the cushion is taken once. */
 static int size_run(struct br_device *dev)
 {
-	unsigned int i;
+	unsigned int i, squeezed = 0;
 	int ret = 0;
 
 	br_cushion_begin(&dev->cushion);
 	for (i = 0; br_may_work(dev) &&
 	     (i < SIZE_BATCH || br_cushion_is_held(&dev->cushion)); i++) {
 		ret = size_step(dev);
-		dev->size_failures = br_failures(dev->size_failures, ret);
+		if (ret > 0 && br_cushion_is_held(&dev->cushion))
+			squeezed += ret;
+		dev->size_failures = br_failures(dev->size_failures, ret,
+						 squeezed);
 		if (ret <= 0)
 			break;
 		if (i % SIZE_BATCH == SIZE_BATCH - 1)

@@ -40,12 +40,14 @@ u64 br_floor_pages(u64 floor, u64 total)
 				BR_FLOOR_ENOUGH));
 }
 
-unsigned int br_failures(unsigned int before, int ret)
+unsigned int br_failures(unsigned int before, int ret, unsigned int squeezed)
 {
-	if (!ret || ret >= (int)BR_CHUNK_PAGES)
+	if (!ret)
 		return 0;
+	if (ret > 0 && squeezed)
+		return squeezed < BR_SQUEEZE_WORTH ? before : 0;
 	if (ret > 0)
-		return before;
+		return ret < (int)BR_CHUNK_PAGES ? before : 0;
 	return min(before, BR_FAILURES_MAX - 1) + 1;
 }
 

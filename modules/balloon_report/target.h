@@ -88,16 +88,22 @@ struct br_next br_next_step(const struct br_sizing *s);
  */
 u64 br_floor_pages(u64 floor, u64 total);
 
+/* Pages that a squeeze has to yield to end a backoff: the noise of a guest is less. */
+#define BR_SQUEEZE_WORTH (16 * BR_CHUNK_PAGES)
+
 /**
  * br_failures() - count failures in a row
- * @before: failures before this step; 0 after a new target
- * @ret:    what the step returned: pages, 0 at the target, or an error
+ * @before:   failures before this step; 0 after a new target
+ * @ret:      what the step returned: pages, 0 at the target, or an error
+ * @squeezed: pages that this run has squeezed out of the guest, this step's included
  *
- * A full chunk and the target end the row.  A few pages do not.
+ * A full chunk and the target end the row.  A few pages do not, and neither does a
+ * squeeze that yields less than %BR_SQUEEZE_WORTH: each one costs the guest more than
+ * the next try would give.
  *
  * Return: failures in a row, %BR_FAILURES_MAX at most.
  */
-unsigned int br_failures(unsigned int before, int ret);
+unsigned int br_failures(unsigned int before, int ret, unsigned int squeezed);
 
 /**
  * br_backoff_ms() - how long to wait after a failure

@@ -130,16 +130,26 @@ static void floor_has_a_least_size(struct kunit *test)
 
 static void a_few_pages_do_not_end_the_backoff(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, br_failures(0, -ENOMEM), 1U);
-	KUNIT_EXPECT_EQ(test, br_failures(3, -ENOMEM), 4U);
-	KUNIT_EXPECT_EQ(test, br_failures(3, -EBUSY), 4U);
-	KUNIT_EXPECT_EQ(test, br_failures(3, 1), 3U);
-	KUNIT_EXPECT_EQ(test, br_failures(3, 255), 3U);
-	KUNIT_EXPECT_EQ(test, br_failures(3, 256), 0U);
-	KUNIT_EXPECT_EQ(test, br_failures(3, 0), 0U);
-	KUNIT_EXPECT_EQ(test, br_failures(BR_FAILURES_MAX, -ENOMEM),
+	KUNIT_EXPECT_EQ(test, br_failures(0, -ENOMEM, 0), 1U);
+	KUNIT_EXPECT_EQ(test, br_failures(3, -ENOMEM, 0), 4U);
+	KUNIT_EXPECT_EQ(test, br_failures(3, -EBUSY, 0), 4U);
+	KUNIT_EXPECT_EQ(test, br_failures(3, 1, 0), 3U);
+	KUNIT_EXPECT_EQ(test, br_failures(3, 255, 0), 3U);
+	KUNIT_EXPECT_EQ(test, br_failures(3, 256, 0), 0U);
+	KUNIT_EXPECT_EQ(test, br_failures(3, 0, 0), 0U);
+	KUNIT_EXPECT_EQ(test, br_failures(BR_FAILURES_MAX, -ENOMEM, 0),
 			BR_FAILURES_MAX);
 	KUNIT_EXPECT_EQ(test, br_backoff_ms(BR_FAILURES_MAX), 30000U);
+}
+
+static void a_squeeze_that_yields_little_does_not_end_the_backoff(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, br_failures(3, 256, 256), 3U);
+	KUNIT_EXPECT_EQ(test, br_failures(3, 256, BR_SQUEEZE_WORTH - 1), 3U);
+	KUNIT_EXPECT_EQ(test, br_failures(3, 256, BR_SQUEEZE_WORTH), 0U);
+	KUNIT_EXPECT_EQ(test, br_failures(3, 1, BR_SQUEEZE_WORTH), 0U);
+	KUNIT_EXPECT_EQ(test, br_failures(3, 0, 256), 0U);
+	KUNIT_EXPECT_EQ(test, br_failures(3, -ENOMEM, BR_SQUEEZE_WORTH), 4U);
 }
 
 static void backoff_doubles_up_to_a_bound(struct kunit *test)
@@ -171,6 +181,7 @@ static struct kunit_case target_cases[] = {
 	KUNIT_CASE(nonsense_of_the_host_does_not_wrap),
 	KUNIT_CASE(floor_has_a_least_size),
 	KUNIT_CASE(a_few_pages_do_not_end_the_backoff),
+	KUNIT_CASE(a_squeeze_that_yields_little_does_not_end_the_backoff),
 	KUNIT_CASE(backoff_doubles_up_to_a_bound),
 	{}
 };
