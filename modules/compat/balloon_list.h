@@ -9,8 +9,9 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 
+#if defined(VMHOOKS_HAVE_BALLOON_CORE) || \
+	defined(VMHOOKS_HAVE_BALLOON_CORE_EARLY)
 #ifdef VMHOOKS_HAVE_BALLOON_CORE
-#if __has_include(<linux/balloon.h>)
 #include <linux/balloon.h>
 #else
 #include <linux/balloon_compaction.h>
