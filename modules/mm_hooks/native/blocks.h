@@ -90,6 +90,23 @@ void blocks_init(struct blocks *b, unsigned long base, unsigned long pages,
 		 unsigned int unit_order, void *memory, u32 now);
 
 /**
+ * blocks_alloc() - a map in memory of its own: blocks_alloc.c
+ * @nid:   the node whose processors free most of the span
+ * @base:  as of blocks_init()
+ * @pages: as of blocks_init()
+ * @order: order of a unit
+ * @now:   as of blocks_init()
+ *
+ * Context: process, may sleep.
+ * Return: the map, or NULL without memory.
+ */
+struct blocks *blocks_alloc(int nid, unsigned long base, unsigned long pages,
+			    unsigned int order, u32 now);
+
+/* Give it back.  NULL is fine.  Context: process. */
+void blocks_free(struct blocks *b);
+
+/**
  * blocks_inherit() - take over what another map knows
  * @b:	  a map of a span that contains that of @from, just made
  * @from: has the same unit

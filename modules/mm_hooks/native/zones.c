@@ -50,30 +50,6 @@ static struct zone_map *map_of(struct zone *zone)
 	return &maps[zone_to_nid(zone) * MAX_NR_ZONES + zone_idx(zone)];
 }
 
-/* On the node whose processors free most of that memory. */
-static struct blocks *blocks_alloc(int nid, unsigned long base, unsigned long pages,
-				   unsigned int order, u32 now)
-{
-	struct blocks *b = kzalloc_node(sizeof(*b), GFP_KERNEL, nid);
-	void *memory = kvzalloc_node(blocks_memory(pages, order), GFP_KERNEL, nid);
-
-	if (!b || !memory) {
-		kfree(b);
-		kvfree(memory);
-		return NULL;
-	}
-	blocks_init(b, base, pages, order, memory, now);
-	return b;
-}
-
-static void blocks_free(struct blocks *b)
-{
-	if (!b)
-		return;
-	kvfree(b->fresh);
-	kfree(b);
-}
-
 /* Puts a map in place; what it replaces is the caller's. */
 static struct blocks *map_replace(struct zone_map *map, struct blocks *new)
 {
