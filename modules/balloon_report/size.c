@@ -110,11 +110,12 @@ static int size_deflate(struct br_device *dev, unsigned int n)
 }
 
 /* One chunk towards the target.  Return: see br_balloon_inflate(). */
-static int size_step(struct br_device *dev)
+static int size_step(struct br_device *dev, bool *squeezes)
 {
 	struct br_next next = size_next(dev);
 	bool oom = atomic_read(&dev->oom_waiters);
 
+	*squeezes = next.step == BR_STEP_SQUEEZE;
 	switch (next.step) {
 	case BR_STEP_DEFLATE:
 		br_cushion_give(&dev->cushion);
@@ -144,9 +145,8 @@ static void size_say_stuck(struct br_device *dev, unsigned int ms)
 			 dev->pages_held, dev->asked, ms);
 }
 
-static void size_retry(struct br_device *dev, int err)
+static void size_retry(struct br_device *dev, int err, bool first)
 {
-	bool first = dev->size_failures == 1;
 	unsigned int ms;
 
 	/* The guest was out of memory because of this try. */
@@ -184,17 +184,20 @@ static unsigned long size_wait_left(struct br_device *dev)
 /* A squeeze is one run, however long, so that the cushion is taken once. */
 static int size_run(struct br_device *dev)
 {
-	unsigned int i, squeezed = 0;
+	struct br_yield yield = {};
+	unsigned int i;
+	bool squeezes;
 	int ret = 0;
 
 	br_cushion_begin(&dev->cushion);
 	for (i = 0; br_may_work(dev) &&
 	     (i < SIZE_BATCH || br_cushion_is_held(&dev->cushion)); i++) {
-		ret = size_step(dev);
-		if (ret > 0 && br_cushion_is_held(&dev->cushion))
-			squeezed += ret;
+		ret = size_step(dev, &squeezes);
+		yield.tried |= squeezes;
+		if (squeezes && ret > 0)
+			yield.pages += ret;
 		dev->size_failures = br_failures(dev->size_failures, ret,
-						 squeezed);
+						 &yield);
 		if (ret <= 0)
 			break;
 		if (i % SIZE_BATCH == SIZE_BATCH - 1)
@@ -209,6 +212,7 @@ static int size_run(struct br_device *dev)
 static void size_work_once(struct br_device *dev)
 {
 	unsigned long left;
+	bool first;
 	int ret;
 
 	br_balloon_reap(dev);
@@ -218,6 +222,7 @@ static void size_work_once(struct br_device *dev)
 		br_queue_work(dev, &dev->size_work, left);
 		return;
 	}
+	first = !dev->size_failures;
 	ret = size_run(dev);
 	if (!br_may_work(dev)) {
 		/* Sleep comes first: what is left may still prevent it. */
@@ -225,7 +230,7 @@ static void size_work_once(struct br_device *dev)
 		return;
 	}
 	if (ret < 0) {
-		size_retry(dev, ret);
+		size_retry(dev, ret, first);
 		return;
 	}
 	dev->failed = 0;

@@ -40,15 +40,24 @@ u64 br_floor_pages(u64 floor, u64 total)
 				BR_FLOOR_ENOUGH));
 }
 
-unsigned int br_failures(unsigned int before, int ret, unsigned int squeezed)
+/* Is it worth more than what a guest frees and allocates all the time? */
+static bool yield_counts(const struct br_yield *yield)
+{
+	return !yield->tried || yield->pages >= BR_SQUEEZE_WORTH;
+}
+
+unsigned int br_failures(unsigned int before, int ret,
+			 const struct br_yield *yield)
 {
 	if (!ret)
 		return 0;
-	if (ret > 0 && squeezed)
-		return squeezed < BR_SQUEEZE_WORTH ? before : 0;
+	if (ret > 0 && (!yield_counts(yield) ||
+			(!yield->tried && ret < (int)BR_CHUNK_PAGES)))
+		return before;
 	if (ret > 0)
-		return ret < (int)BR_CHUNK_PAGES ? before : 0;
-	return min(before, BR_FAILURES_MAX - 1) + 1;
+		return 0;
+	before = min(before, BR_FAILURES_MAX - 1) + 1;
+	return yield_counts(yield) ? before : max(before, BR_SQUEEZE_FAILURES);
 }
 
 unsigned int br_backoff_ms(unsigned int failures)

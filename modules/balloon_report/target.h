@@ -90,20 +90,33 @@ u64 br_floor_pages(u64 floor, u64 total);
 
 /* Pages that a squeeze has to yield to end a backoff: the noise of a guest is less. */
 #define BR_SQUEEZE_WORTH (16 * BR_CHUNK_PAGES)
+/* A squeeze that yields less counts as so many failures: it costs the guest much. */
+#define BR_SQUEEZE_FAILURES 5U
+
+/**
+ * struct br_yield - what a run of the size worker has squeezed out of the guest
+ * @tried: it has squeezed
+ * @pages: how many pages that gave
+ */
+struct br_yield {
+	bool tried;
+	unsigned int pages;
+};
 
 /**
  * br_failures() - count failures in a row
- * @before:   failures before this step; 0 after a new target
- * @ret:      what the step returned: pages, 0 at the target, or an error
- * @squeezed: pages that this run has squeezed out of the guest, this step's included
+ * @before: failures before this step; 0 after a new target
+ * @ret:    what the step returned: pages, 0 at the target, or an error
+ * @yield:  what this run has squeezed out of the guest, this step's pages included
  *
  * A full chunk and the target end the row.  A few pages do not, and neither does a
- * squeeze that yields less than %BR_SQUEEZE_WORTH: each one costs the guest more than
- * the next try would give.
+ * squeeze that yields less than %BR_SQUEEZE_WORTH.  Such a squeeze begins with a longer
+ * wait.
  *
  * Return: failures in a row, %BR_FAILURES_MAX at most.
  */
-unsigned int br_failures(unsigned int before, int ret, unsigned int squeezed);
+unsigned int br_failures(unsigned int before, int ret,
+			 const struct br_yield *yield);
 
 /**
  * br_backoff_ms() - how long to wait after a failure

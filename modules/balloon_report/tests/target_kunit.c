@@ -128,28 +128,50 @@ static void floor_has_a_least_size(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, br_floor_pages(1ULL << 28, 131072), 1ULL << 28);
 }
 
+static unsigned int after(unsigned int before, int ret)
+{
+	const struct br_yield none = {};
+
+	return br_failures(before, ret, &none);
+}
+
 static void a_few_pages_do_not_end_the_backoff(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, br_failures(0, -ENOMEM, 0), 1U);
-	KUNIT_EXPECT_EQ(test, br_failures(3, -ENOMEM, 0), 4U);
-	KUNIT_EXPECT_EQ(test, br_failures(3, -EBUSY, 0), 4U);
-	KUNIT_EXPECT_EQ(test, br_failures(3, 1, 0), 3U);
-	KUNIT_EXPECT_EQ(test, br_failures(3, 255, 0), 3U);
-	KUNIT_EXPECT_EQ(test, br_failures(3, 256, 0), 0U);
-	KUNIT_EXPECT_EQ(test, br_failures(3, 0, 0), 0U);
-	KUNIT_EXPECT_EQ(test, br_failures(BR_FAILURES_MAX, -ENOMEM, 0),
+	KUNIT_EXPECT_EQ(test, after(0, -ENOMEM), 1U);
+	KUNIT_EXPECT_EQ(test, after(3, -ENOMEM), 4U);
+	KUNIT_EXPECT_EQ(test, after(3, -EBUSY), 4U);
+	KUNIT_EXPECT_EQ(test, after(3, 1), 3U);
+	KUNIT_EXPECT_EQ(test, after(3, 255), 3U);
+	KUNIT_EXPECT_EQ(test, after(3, 256), 0U);
+	KUNIT_EXPECT_EQ(test, after(3, 0), 0U);
+	KUNIT_EXPECT_EQ(test, after(BR_FAILURES_MAX, -ENOMEM),
 			BR_FAILURES_MAX);
 	KUNIT_EXPECT_EQ(test, br_backoff_ms(BR_FAILURES_MAX), 30000U);
 }
 
+static unsigned int squeezed(unsigned int before, int ret, unsigned int pages)
+{
+	const struct br_yield yield = { .tried = true, .pages = pages };
+
+	return br_failures(before, ret, &yield);
+}
+
 static void a_squeeze_that_yields_little_does_not_end_the_backoff(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, br_failures(3, 256, 256), 3U);
-	KUNIT_EXPECT_EQ(test, br_failures(3, 256, BR_SQUEEZE_WORTH - 1), 3U);
-	KUNIT_EXPECT_EQ(test, br_failures(3, 256, BR_SQUEEZE_WORTH), 0U);
-	KUNIT_EXPECT_EQ(test, br_failures(3, 1, BR_SQUEEZE_WORTH), 0U);
-	KUNIT_EXPECT_EQ(test, br_failures(3, 0, 256), 0U);
-	KUNIT_EXPECT_EQ(test, br_failures(3, -ENOMEM, BR_SQUEEZE_WORTH), 4U);
+	KUNIT_EXPECT_EQ(test, squeezed(3, 256, 256), 3U);
+	KUNIT_EXPECT_EQ(test, squeezed(3, 256, BR_SQUEEZE_WORTH - 1), 3U);
+	KUNIT_EXPECT_EQ(test, squeezed(3, 256, BR_SQUEEZE_WORTH), 0U);
+	KUNIT_EXPECT_EQ(test, squeezed(3, 1, BR_SQUEEZE_WORTH), 0U);
+	KUNIT_EXPECT_EQ(test, squeezed(3, 0, 256), 0U);
+}
+
+static void a_squeeze_in_vain_waits_longer(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, squeezed(0, -ENOMEM, 0), BR_SQUEEZE_FAILURES);
+	KUNIT_EXPECT_EQ(test, squeezed(BR_SQUEEZE_FAILURES, -ENOMEM, 256),
+			BR_SQUEEZE_FAILURES + 1);
+	KUNIT_EXPECT_EQ(test, squeezed(0, -ENOMEM, BR_SQUEEZE_WORTH), 1U);
+	KUNIT_EXPECT_EQ(test, br_backoff_ms(BR_SQUEEZE_FAILURES), 3200U);
 }
 
 static void backoff_doubles_up_to_a_bound(struct kunit *test)
@@ -182,6 +204,7 @@ static struct kunit_case target_cases[] = {
 	KUNIT_CASE(floor_has_a_least_size),
 	KUNIT_CASE(a_few_pages_do_not_end_the_backoff),
 	KUNIT_CASE(a_squeeze_that_yields_little_does_not_end_the_backoff),
+	KUNIT_CASE(a_squeeze_in_vain_waits_longer),
 	KUNIT_CASE(backoff_doubles_up_to_a_bound),
 	{}
 };
