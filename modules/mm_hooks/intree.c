@@ -57,10 +57,13 @@ static DEFINE_MUTEX(run_lock);
  * When the pass returns the kernel puts its blocks back, and the host may write to
  * them at any time.  So it does not return, and nothing unloads its code.
  */
-static void intree_lose(u64 bytes)
+static void intree_lose(struct scatterlist *sg, unsigned int nents, u64 bytes)
 {
-	__module_get(THIS_MODULE);
-	mm_hooks_count_add(lost_bytes, bytes);
+	struct scatterlist *s;
+	unsigned int i;
+
+	for_each_sg(sg, s, nents, i)
+		mm_hooks_lose(page_to_pfn(sg_page(s)), s->length >> PAGE_SHIFT);
 	pr_err("%llu KiB stay out of use, and the kernel's page reporting stays off, until the guest reboots\n",
 	       bytes >> 10);
 	/* Pairs with intree_wait_end(). */
@@ -136,7 +139,7 @@ static int intree_report(struct page_reporting_dev_info *dev,
 	err = intree_report_left(sg, nents, bytes);
 	mm_hooks_pacer_out(-(s64)bytes);
 	if (err == MM_HOOKS_LOST)
-		intree_lose(bytes);
+		intree_lose(sg, nents, bytes);
 	if (!err)
 		mm_hooks_drain_soon();
 	return err;

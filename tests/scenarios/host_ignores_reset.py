@@ -5,6 +5,7 @@ Guards: the driver is unloaded, and a device fails, under load. Nothing that the
 still reach is used again: the host goes on writing patterns into what it holds and into what
 it finds in the rings, and neither its patterns nor those of a program in the guest are ever
 wrong. The driver says once what stays out of use. What the device has given back is free.
+Memory offlining refuses what the device may reach.
 """
 
 from lab import balloon, check
@@ -16,6 +17,8 @@ TIMEOUT = 900
 PATTERN_MB = 200
 BALLOON = 30000  # pages
 SAID = "the device ignores a reset"
+STAYS = "stays online: a device that ignores resets"
+MEMORY = "/sys/devices/system/memory"
 WARNING = r"WARNING: .* virtio_dev_remove"  # the kernel's, about the status
 
 
@@ -47,9 +50,25 @@ def goes_on(host: FakeHost) -> None:
         host.check()
 
 
+def offline(host: FakeHost) -> None:
+    """Memory with pages that the host may use stays online, and each try comes to an end."""
+    guest = host.guest
+    tried, endless = (guest.sh(f"""cd {MEMORY}; n=0; endless=0
+for block in memory[0-9]*; do
+    timeout 20 sh -c "echo offline >$block/state" 2>/dev/null; [ $? = 143 ] && endless=$((endless + 1))
+    grep -q offline $block/state && echo online >$block/state
+    n=$((n + 1))
+done
+echo $n $endless""", 300).split()[-2:])
+    check(int(endless) == 0, f"{endless} of {tried} tries had no end")
+    check(STAYS in guest.sh("dmesg"), "no memory block was refused")
+    print(f"{tried} memory blocks were tried")
+
+
 def unload(kernel: str, busy: bool) -> None:
     """A guest whose driver is unloaded."""
-    with fake(kernel) as (guest, host):
+    # Only movable memory can go offline, as far as pages of it are not lost.
+    with fake(kernel, append="movablecore=256M") as (guest, host):
         guest.write("/proc/sys/kernel/panic_on_warn", "0")
         guest.allow(WARNING)
         balloon.hold_pattern(guest, PATTERN_MB)
@@ -62,9 +81,11 @@ def unload(kernel: str, busy: bool) -> None:
         kept = sum(host.get(how) for how in ("inflated", "reported", "leaving"))
         print(f"busy={busy}: the host holds {kept} pages, 0 violations")
         check(busy or not kept, f"{kept} pages of an idle device are out of use")
+        if busy:
+            offline(host)
         host.set("ignore_reset", 0)
-        # The kernel's page reporting holds the last blocks, with code of mm_hooks.
-        host.unload = not busy or guest.read("/sys/kernel/mm_hooks/engine") == "native"
+        # mm_hooks keeps the blocks of reports that were out.
+        host.unload = not busy
 
 
 def run(kernel: str) -> None:

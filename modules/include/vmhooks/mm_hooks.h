@@ -160,6 +160,19 @@ void mm_hooks_pages_returned(struct page *page, unsigned int order,
 			     bool discarded);
 
 /**
+ * mm_hooks_lose() - pages stay out of use until the guest reboots
+ * @pfn:   the first of them
+ * @pages: how many
+ *
+ * A device that ignores a reset may use them at any time.  Memory offlining would try
+ * their range again without an end, so mm_hooks refuses it from now on and stays loaded.
+ * The engine calls this for chains whose status is MM_HOOKS_LOST.  Counts lost_bytes.
+ *
+ * Context: process, may sleep; no lock held within which memory is reclaimed.
+ */
+void mm_hooks_lose(unsigned long pfn, unsigned long pages);
+
+/**
  * mm_hooks_forget() - report everything once more
  *
  * After the host may have got its copy of the guest's memory back in another

@@ -103,7 +103,10 @@ static void flight_count(const struct flight *f)
 /* The host may write to them at any time: no one else ever may. */
 static void flight_lose(const struct flight *f)
 {
-	mm_hooks_count_add(lost_bytes, (u64)f->pages << PAGE_SHIFT);
+	unsigned int i;
+
+	for (i = 0; i < f->count; i++)
+		mm_hooks_lose(f->blocks[i].pfn, f->blocks[i].pages);
 	mm_hooks_pacer_out(-((s64)f->pages << PAGE_SHIFT));
 	pr_err("%s: %lu pages stay out of use until the guest reboots\n",
 	       reporter->name, f->pages);
