@@ -11,7 +11,7 @@ from lab.balloon import hooks
 from lab.fakehost import ALL, fake
 
 KERNELS = ("lab",)
-MEMORY_MB = 640  # several memory blocks
+MEMORY_MB = 1792  # several memory blocks, and chains of three free blocks
 HOG_MB = 400
 
 
