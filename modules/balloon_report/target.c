@@ -56,8 +56,9 @@ unsigned int br_failures(unsigned int before, int ret,
 		return before;
 	if (ret > 0)
 		return 0;
-	before = min(before, BR_FAILURES_MAX - 1) + 1;
-	return yield_counts(yield) ? before : max(before, BR_SQUEEZE_FAILURES);
+	if (before && !yield_counts(yield))
+		before = max(before, BR_SQUEEZE_FAILURES - 1);
+	return min(before, BR_FAILURES_MAX - 1) + 1;
 }
 
 unsigned int br_backoff_ms(unsigned int failures)

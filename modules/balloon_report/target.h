@@ -90,8 +90,8 @@ u64 br_floor_pages(u64 floor, u64 total);
 
 /* Pages that a squeeze has to yield to end a backoff: the noise of a guest is less. */
 #define BR_SQUEEZE_WORTH (16 * BR_CHUNK_PAGES)
-/* A squeeze that yields less counts as so many failures: it costs the guest much. */
-#define BR_SQUEEZE_FAILURES 5U
+/* The second one that yields less counts as so many failures: it costs the guest much. */
+#define BR_SQUEEZE_FAILURES 6U
 
 /**
  * struct br_yield - what a run of the size worker has squeezed out of the guest
@@ -110,8 +110,8 @@ struct br_yield {
  * @yield:  what this run has squeezed out of the guest, this step's pages included
  *
  * A full chunk and the target end the row.  A few pages do not, and neither does a
- * squeeze that yields less than %BR_SQUEEZE_WORTH.  Such a squeeze begins with a longer
- * wait.
+ * squeeze that yields less than %BR_SQUEEZE_WORTH.  Behind the second one of those the
+ * wait is long: the first one may have come before reclaim had anything ready.
  *
  * Return: failures in a row, %BR_FAILURES_MAX at most.
  */

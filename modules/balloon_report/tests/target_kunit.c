@@ -167,11 +167,12 @@ static void a_squeeze_that_yields_little_does_not_end_the_backoff(struct kunit *
 
 static void a_squeeze_in_vain_waits_longer(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, squeezed(0, -ENOMEM, 0), BR_SQUEEZE_FAILURES);
+	KUNIT_EXPECT_EQ(test, squeezed(0, -ENOMEM, 0), 1U);
+	KUNIT_EXPECT_EQ(test, squeezed(1, -ENOMEM, 0), BR_SQUEEZE_FAILURES);
 	KUNIT_EXPECT_EQ(test, squeezed(BR_SQUEEZE_FAILURES, -ENOMEM, 256),
 			BR_SQUEEZE_FAILURES + 1);
 	KUNIT_EXPECT_EQ(test, squeezed(0, -ENOMEM, BR_SQUEEZE_WORTH), 1U);
-	KUNIT_EXPECT_EQ(test, br_backoff_ms(BR_SQUEEZE_FAILURES), 3200U);
+	KUNIT_EXPECT_EQ(test, br_backoff_ms(BR_SQUEEZE_FAILURES), 6400U);
 }
 
 static void backoff_doubles_up_to_a_bound(struct kunit *test)
