@@ -63,7 +63,9 @@ class Machine:
 
     def ended(self, name: str, how: str) -> None:
         """It ends while the initramfs is rebuilt, which is done again with the old modules."""
-        done = self._inside.run(f"echo {how} > /how; rm -f /rebuilt; {self.commands[name]}")
+        # A shell cannot catch what its parent ignores, as that of a job in the background does.
+        done = self._inside.run(f"echo {how} > /how; rm -f /rebuilt; "
+                                f"env --default-signal=INT,TERM,HUP {self.commands[name]}")
         check(done.returncode and "Nothing was changed." in done.stdout,
               f"{name}, {how}: {done.returncode}:\n{done.stdout}")
         self._check_same(f"{name}, {how}", done.stdout)
