@@ -12,7 +12,6 @@
  */
 #include "forget.h"
 
-#include <linux/align.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
