@@ -9,8 +9,8 @@ import re
 
 from lab import MIB, Guest, balloon, check
 
-KERNELS = ("lab",)
-ALSO = ("lab-6.1", "lab-7.3")
+KERNELS: tuple[str, ...] = ()
+ALSO = ("lab", "lab-6.1", "lab-7.3")
 DRAINS = "/sys/module/slow_drain/parameters/drains"
 MOVABLE_MB = 384
 HOG_MB = 160

@@ -6,7 +6,8 @@ Debian's kernel gets the modules that such a kernel would get.
 
 from lab import MIB, Guest, balloon, check, kernels, modules
 
-KERNELS = ("6.12",)
+KERNELS: tuple[str, ...] = ()  # build_errors builds such modules at every change
+ALSO = ("6.12",)
 TIMEOUT = 600
 HOG_MB = 200
 
