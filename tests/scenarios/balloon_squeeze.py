@@ -68,8 +68,9 @@ def _shrinker(guest: Guest) -> float:
     return took
 
 
-def _compare(ours: Guest, stock: Guest, what: str, work: Callable[[Guest], float]) -> None:
-    turns = beside.both(ours, stock, work)
+def _compare(ours: Guest, stock: Guest, what: str, work: Callable[[Guest], float],
+             rounds: int = 1) -> None:
+    turns = [turn for _ in range(rounds) for turn in beside.both(ours, stock, work)]
     print(f"{what}: seconds of ours and stock {turns}")
     ratio = beside.ratio(turns)
     check(ratio <= MOST, f"{what}: {ratio:.2f} times the stock driver's time")
@@ -86,7 +87,8 @@ def _both_reach(kernel: str) -> None:
             guest.insmod("zram")
             guest.sh("echo 900M >/sys/block/zram0/disksize; mkswap /dev/zram0 && "
                      "swapon /dev/zram0")
-        _compare(ours, stock, "swap", _swap)
+        # The floor alone takes a sixth more reclaim: the bound is near, so more is measured.
+        _compare(ours, stock, "swap", _swap, rounds=2)
         ours.sh("swapoff /dev/zram0")
         ours.finish()
 
