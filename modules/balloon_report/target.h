@@ -89,7 +89,7 @@ struct br_next br_next_step(const struct br_sizing *s);
 u64 br_floor_pages(u64 floor, u64 total);
 
 /* Pages that a squeeze has to yield to end a backoff: the noise of a guest is less. */
-#define BR_SQUEEZE_WORTH (16 * BR_CHUNK_PAGES)
+#define BR_SQUEEZE_WORTH (4 * BR_CHUNK_PAGES)
 /* The second one that yields less counts as so many failures: it costs the guest much. */
 #define BR_SQUEEZE_FAILURES 6U
 
