@@ -272,4 +272,10 @@ void br_report_stop(struct br_device *dev);
 /* The chains that are out are lost.  The state is BR_LOST.  Context: process. */
 void br_report_lose(struct br_device *dev);
 
+/*
+ * Tell mm_hooks which pages a lost device may use, so that their memory is not taken
+ * offline.  Context: process, its queues dropped: nothing changes the lists.
+ */
+void br_lose_pages(struct br_device *dev);		/* lost.c */
+
 #endif /* BALLOON_REPORT_H */

@@ -333,28 +333,6 @@ drop_queues:
 	return err;
 }
 
-static void list_lose(const struct list_head *pages)
-{
-	const struct page *page;
-
-	list_for_each_entry(page, pages, lru)
-		mm_hooks_lose(page_to_pfn(page), 1);
-}
-
-/* Memory offlining has to know.  Nothing changes these lists any more. */
-static void device_lose_pages(struct br_device *dev)
-{
-	const struct page *page;
-
-	list_lose(&dev->lost);
-	list_lose(&dev->inflate.pages);
-	list_lose(&dev->deflate.pages);
-	if (dev->deflate.moved)
-		mm_hooks_lose(page_to_pfn(dev->deflate.moved), 1);
-	list_for_each_entry(page, &dev->hint.pending, lru)
-		mm_hooks_lose(page_to_pfn(page), 1UL << page_private(page));
-}
-
 /* The end of a life: the device is dead or lost, and nothing is queued. */
 static void device_down(struct br_device *dev)
 {
@@ -368,7 +346,7 @@ static void device_down(struct br_device *dev)
 	br_migrate_stop(dev);
 	br_queues_drop(dev);
 	if (br_state(dev) == BR_LOST)
-		device_lose_pages(dev);
+		br_lose_pages(dev);
 	dev->up = false;
 }
 
