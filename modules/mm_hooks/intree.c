@@ -62,6 +62,8 @@ static void intree_lose(struct scatterlist *sg, unsigned int nents, u64 bytes)
 	struct scatterlist *s;
 	unsigned int i;
 
+	/* mm_hooks_lose() does so too, but not without memory. */
+	__module_get(THIS_MODULE);
 	for_each_sg(sg, s, nents, i)
 		mm_hooks_lose(page_to_pfn(sg_page(s)), s->length >> PAGE_SHIFT);
 	pr_err("%llu KiB stay out of use, and the kernel's page reporting stays off, until the guest reboots\n",
