@@ -1,77 +1,123 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The balloon: pages that the host has. */
+/* The balloon: pages that the guest has given to the device. */
 #ifndef BALLOON_REPORT_BALLOON_H
 #define BALLOON_REPORT_BALLOON_H
 
+#include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/types.h>
+
+#include "balloon_list.h"
+#include "chunk.h"
 
 struct br_device;
 
 /**
- * br_balloon_inflate() - give the host pages
+ * struct br_balloon - pages of the guest in the balloon, and on their way
+ * @lock:	  covers @num_inflated, @actual, @inflate and @deflate.  Held while the
+ *		  device acknowledges a deflation or a migration.  The OOM notifier
+ *		  and compaction only try it.  No allocation under it may reclaim.
+ * @info:	  the pages in the balloon, as the kernel tracks them for compaction
+ * @num_inflated: pages in the balloon
+ * @actual:	  the size that was last written to the device, in its pages
+ * @inflate:	  pages that inflate
+ * @deflate:	  pages that deflate
+ * @spare:	  allocated pages for the next chunk (size.work only)
+ * @lost:	  pages of the balloon of a lost device
+ */
+struct br_balloon {
+	struct mutex lock;	/* see above */
+	struct balloon_dev_info info;
+	unsigned int num_inflated;
+	u32 actual;
+	struct br_chunk inflate;
+	struct br_chunk deflate;
+	struct list_head spare;
+	struct list_head lost;
+};
+
+/* Does not access the device.  Context: process.  Return: 0 or -ENOMEM. */
+int br_balloon_init(struct br_device *dev);
+void br_balloon_free(struct br_device *dev);
+
+/**
+ * br_balloon_inflate() - inflate by one chunk at most
  * @dev: the device
- * @n:	 how many are wanted; one chunk at the most is given at a time
+ * @n:	 pages wanted
  *
- * Takes the pages of the next chunk beforehand: br_balloon_inflate_end() has to
+ * Allocates pages for the next chunk while it waits.  br_balloon_free_spare() must
  * follow.
  *
- * Context: size_work, may sleep.
- * Return: pages given, -ENOMEM when not one could be had, -EBUSY while an
- * earlier chunk is still with the host, -EIO, -ETIMEDOUT.
+ * Context: size.work, may sleep.
+ * Return: pages inflated, -ENOMEM without a page, -EBUSY while an earlier chunk is
+ * in flight, -EIO, -ETIMEDOUT.
  */
 int br_balloon_inflate(struct br_device *dev, unsigned int n);
 
-/* Free what br_balloon_inflate() has taken beforehand.  Context: size_work. */
-void br_balloon_inflate_end(struct br_device *dev);
+/* Free the pages that br_balloon_inflate() left.  Context: size.work. */
+void br_balloon_free_spare(struct br_device *dev);
 
 /**
- * br_balloon_deflate() - take pages back
+ * br_balloon_deflate() - deflate by one chunk at most
  * @dev: the device
- * @n:	 how many; one chunk at the most
+ * @n:	 pages wanted
  *
- * Context: process, may sleep; balloon_lock held, so that an out-of-memory
- * notifier can try for it.
- * Return: pages taken, 0 when none is there (compaction may hold some for a
- * moment), -EBUSY, -EIO, -ETIMEDOUT.
+ * Context: process, may sleep; lock held, so that the OOM notifier can try it.
+ * Return: pages deflated, 0 without a page on the list (compaction may have isolated
+ * some), -EBUSY, -EIO, -ETIMEDOUT.
  */
 int br_balloon_deflate(struct br_device *dev, unsigned int n);
 
 /**
- * br_balloon_deflate_by() - take pages back before a deadline
+ * br_balloon_deflate_until() - deflate by one chunk at most, until a deadline
  * @dev:   the device
- * @n:	   how many; one chunk at the most
- * @until: jiffies after which the host is not waited for any longer
+ * @n:	   pages wanted
+ * @until: the deadline in jiffies
  *
  * br_balloon_deflate() waits for as long as the parameter host_timeout_ms says.
  *
- * Context: as with br_balloon_deflate().
- * Return: as with br_balloon_deflate().
+ * Context: as br_balloon_deflate().
+ * Return: as br_balloon_deflate().
  */
-int br_balloon_deflate_by(struct br_device *dev, unsigned int n,
-			  unsigned long until);
+int br_balloon_deflate_until(struct br_device *dev, unsigned int n,
+			     unsigned long until);
 
-/* Can pages be had, now or when somebody is done?  Context: any. */
+/* Whether pages can deflate, now or after another task's chunk.  Context: any. */
 bool br_balloon_has_pages(struct br_device *dev);
 
-/* Finish chunks that nobody has waited for.  Context: process, may sleep. */
+/* Complete late chunks that the device has used.  Context: process, may sleep. */
 void br_balloon_reap(struct br_device *dev);
 
 /**
- * br_balloon_empty() - take everything back at the end
- * @dev: the device, BR_STOPPING: the host is told; BR_DEAD: it is not
+ * br_balloon_deflate_all() - empty the balloon before the driver stops
+ * @dev: the device, stopping or dead
  *
- * In BR_STOPPING it ends with the host's last second; in BR_DEAD nothing is left
- * afterwards.  Context: process, may sleep.
+ * While the device is stopping, it ends when br_grace_expired().  For a dead device
+ * no page is left after it.
+ *
+ * Context: process, may sleep.
  */
-void br_balloon_empty(struct br_device *dev);
+void br_balloon_deflate_all(struct br_device *dev);
+
+/* Write the size of the balloon to the device if it changed.  Context: lock held. */
+void br_balloon_write_actual(struct br_device *dev);
+
+/* Read the size that the device was told last.  Context: process, FEATURES_OK. */
+void br_balloon_read_actual(struct br_device *dev);
 
 /*
- * Take the pages of a lost device's balloon out of the kernel's list, for ever.  They
- * do not move any more.  Context: process, may sleep.
+ * Take the pages of a lost device off the kernel's list for good, so that compaction
+ * leaves them alone.  Context: process, may sleep.
  */
 void br_balloon_lose(struct br_device *dev);
 
-/* Pages that the host has not acknowledged and nobody waits for. */
-unsigned int br_balloon_quarantined(struct br_device *dev);
+/*
+ * Name the pages of a lost device to mm_hooks, which refuses to offline them.
+ * Context: process, after br_queues_drop(): nothing changes the lists.
+ */
+void br_balloon_mark_lost(struct br_device *dev);
+
+/* Pages of late chunks.  Context: any. */
+unsigned int br_balloon_num_quarantined(struct br_device *dev);
 
 #endif /* BALLOON_REPORT_BALLOON_H */

@@ -7,48 +7,32 @@
 
 #include <linux/tracepoint.h>
 
-/* Pages have gone to the host, or have come back: how many, and what it has. */
-DECLARE_EVENT_CLASS(balloon_report_pages,
-		    TP_PROTO(int device, unsigned int pages, unsigned int held),
-		    TP_ARGS(device, pages, held),
+/* A chunk was completed: its pages, and the pages in the balloon after it. */
+DECLARE_EVENT_CLASS(br_pages,
+		    TP_PROTO(int device, unsigned int pages, unsigned int inflated),
+		    TP_ARGS(device, pages, inflated),
 		    TP_STRUCT__entry(__field(int, device)
 				     __field(unsigned int, pages)
-				     __field(unsigned int, held)),
+				     __field(unsigned int, inflated)),
 		    TP_fast_assign(__entry->device = device;
 				   __entry->pages = pages;
-				   __entry->held = held;),
-		    TP_printk("virtio%d pages=%u held=%u", __entry->device, __entry->pages,
-			      __entry->held)
+				   __entry->inflated = inflated;),
+		    TP_printk("virtio%d pages=%u inflated=%u", __entry->device, __entry->pages,
+			      __entry->inflated)
 );
 
-DEFINE_EVENT(balloon_report_pages, balloon_report_inflate,
-	     TP_PROTO(int device, unsigned int pages, unsigned int held),
-	     TP_ARGS(device, pages, held)
+DEFINE_EVENT(br_pages, br_inflate,
+	     TP_PROTO(int device, unsigned int pages, unsigned int inflated),
+	     TP_ARGS(device, pages, inflated)
 );
 
-DEFINE_EVENT(balloon_report_pages, balloon_report_deflate,
-	     TP_PROTO(int device, unsigned int pages, unsigned int held),
-	     TP_ARGS(device, pages, held)
+DEFINE_EVENT(br_pages, br_deflate,
+	     TP_PROTO(int device, unsigned int pages, unsigned int inflated),
+	     TP_ARGS(device, pages, inflated)
 );
 
-/* A report has come back: status 0 when the host has acknowledged it. */
-TRACE_EVENT(balloon_report_report,
-	    TP_PROTO(int device, unsigned int nents, u64 bytes, int status),
-	    TP_ARGS(device, nents, bytes, status),
-	    TP_STRUCT__entry(__field(int, device)
-			     __field(unsigned int, nents)
-			     __field(u64, bytes)
-			     __field(int, status)),
-	    TP_fast_assign(__entry->device = device;
-			   __entry->nents = nents;
-			   __entry->bytes = bytes;
-			   __entry->status = status;),
-	    TP_printk("virtio%d nents=%u bytes=%llu status=%d", __entry->device,
-		      __entry->nents, __entry->bytes, __entry->status)
-);
-
-/* A command of the host was followed with that many blocks. */
-TRACE_EVENT(balloon_report_hint,
+/* Blocks were sent for a hinting command of the device. */
+TRACE_EVENT(br_hint,
 	    TP_PROTO(int device, u32 cmd, unsigned int blocks),
 	    TP_ARGS(device, cmd, blocks),
 	    TP_STRUCT__entry(__field(int, device)
@@ -61,8 +45,8 @@ TRACE_EVENT(balloon_report_hint,
 		      __entry->blocks)
 );
 
-/* The host has let a wait on this queue run out. */
-TRACE_EVENT(balloon_report_timeout,
+/* A wait for the device on this queue timed out. */
+TRACE_EVENT(br_timeout,
 	    TP_PROTO(int device, unsigned int queue),
 	    TP_ARGS(device, queue),
 	    TP_STRUCT__entry(__field(int, device)

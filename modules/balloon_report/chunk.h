@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A set of pages on its way into the balloon or out of it. */
+/* Pages that one buffer moves into the balloon or out of it. */
 #ifndef BALLOON_REPORT_CHUNK_H
 #define BALLOON_REPORT_CHUNK_H
 
@@ -9,31 +9,35 @@
 #include <linux/types.h>
 #include <linux/virtio_types.h>
 
+#include "pfn.h"
+
 struct br_device;
 struct br_queue;
 
-/* The specification has no limit, but Firecracker skips what is longer. */
-#define BR_CHUNK_PAGES 256U
+/* The specification has no limit, but Firecracker skips longer buffers. */
+#define BR_CHUNK_PFNS 256U
+/* The pages of a chunk. */
+#define BR_CHUNK_PAGES (BR_CHUNK_PFNS / BR_PFNS_PER_PAGE)
 
 /**
- * struct br_chunk - the pages and the buffer that tells the host
- * @q:	   the queue that it travels on
- * @pfns:  the buffer
- * @count: page numbers in it
- * @pages: the pages, by their lru
- * @moved: a page on its way out whose lru is still compaction's, or NULL
- * @out:   with the host (balloon_lock; out of memory looks at it without)
- * @back:  the host has used the buffer or can no longer reach it (q->lock)
- * @late:  nobody waits for it any more: size_work has to finish it
+ * struct br_chunk - pages and the buffer with their numbers
+ * @q:	      the inflate or the deflate queue
+ * @pfns:     the buffer, with BR_PFNS_PER_PAGE page numbers for each page
+ * @count:    pages in the buffer
+ * @pages:    the pages, linked by lru
+ * @migrated: a page that deflates while compaction uses its lru, or NULL
+ * @inflight: the buffer is in flight (balloon.lock; the OOM notifier reads it without)
+ * @used:     the device has used the buffer, or was reset (q->lock)
+ * @late:     no task waits for the buffer any more: the size worker completes it
  */
 struct br_chunk {
 	struct br_queue *q;
 	__virtio32 *pfns;
 	unsigned int count;
 	struct list_head pages;
-	struct page *moved;
-	bool out;
-	bool back;
+	struct page *migrated;
+	bool inflight;
+	bool used;
 	bool late;
 };
 
@@ -41,70 +45,77 @@ struct br_chunk {
 int br_chunk_init(struct br_chunk *chunk, struct br_queue *q);
 void br_chunk_free(struct br_chunk *chunk);
 
-/* The host is told 32 bits of a page's number. */
-static inline bool br_chunk_takes(const struct page *page)
+/* A buffer has 32 bits for the number of a page. */
+static inline bool br_page_is_sendable(const struct page *page)
 {
-	return page_to_pfn(page) <= U32_MAX;
+	return page_to_pfn(page) <= U32_MAX / BR_PFNS_PER_PAGE;
 }
 
-/* Put a page in.  The caller holds balloon_lock and the chunk is not out. */
+/* Add a page to a chunk that is not in flight.  Context: balloon.lock held. */
 void br_chunk_add(struct br_device *dev, struct br_chunk *chunk,
 		  struct page *page);
 
-/* The same for the one page of a chunk whose lru is in use elsewhere. */
-void br_chunk_add_moved(struct br_device *dev, struct br_chunk *chunk,
-			struct page *page);
+/* Add a page whose lru compaction uses, once a chunk.  Context: balloon.lock held. */
+void br_chunk_add_migrated(struct br_device *dev, struct br_chunk *chunk,
+			   struct page *page);
 
-/* Take any page out again, NULL when there is none.  Not while it is out. */
+/*
+ * Remove any page from a chunk that is not in flight.
+ * Context: balloon.lock held.  Return: the page, or NULL without one.
+ */
 struct page *br_chunk_pop(struct br_chunk *chunk);
 
 /**
- * br_chunk_send() - send a chunk to the host
+ * br_chunk_send() - send a chunk to the device
  * @dev:   the device
- * @chunk: not empty, not out
+ * @chunk: not empty, not in flight
  *
- * Context: process, balloon_lock held, may sleep.
- * Return: 0; -EIO when it could not be sent: the pages are still only in the
- * chunk; -ETIMEDOUT for pages of the balloon of a lost device, which stay in it.
+ * Context: process, balloon.lock held, may sleep.
+ * Return: 0; -EIO after a reset, with all pages still in the chunk; -ETIMEDOUT for
+ * pages that deflate while the device is lost: they stay in the chunk.
  */
 int br_chunk_send(struct br_device *dev, struct br_chunk *chunk);
 
 /**
- * br_chunk_wait() - wait for the host
+ * br_chunk_wait() - wait for a chunk as long as br_queue_wait() does
  * @dev:   the device
  * @chunk: was sent
  *
- * br_chunk_settle() tells what has come of it.
+ * br_chunk_complete() returns the outcome.
  *
- * Context: process, may sleep; balloon_lock held or not.
+ * Context: process, may sleep; balloon.lock held or not.
  */
 void br_chunk_wait(struct br_device *dev, struct br_chunk *chunk);
 
 /**
- * br_chunk_settle() - what a wait has come to
+ * br_chunk_complete() - complete a chunk after a wait
  * @dev:   the device
- * @chunk: was sent and waited for; balloon_lock may have been released since
+ * @chunk: was sent and waited for; balloon.lock may have been released since
  *
- * Context: balloon_lock held.
- * Return: 0 when the host has acknowledged it (or cannot reach it any more);
- * -ETIMEDOUT: the pages stay in the chunk until br_chunk_is_back().
+ * Context: balloon.lock held.
+ * Return: 0 when the device used the buffer or was reset; -ETIMEDOUT when the chunk
+ * is in flight: the pages stay in it until br_chunk_reap().
  */
-int br_chunk_settle(struct br_device *dev, struct br_chunk *chunk);
-
-/* All three: send a chunk, wait for the host, settle.  balloon_lock held. */
-int br_chunk_tell(struct br_device *dev, struct br_chunk *chunk);
+int br_chunk_complete(struct br_device *dev, struct br_chunk *chunk);
 
 /**
- * br_chunk_is_back() - is a chunk that was out in our hands again?
+ * br_chunk_send_and_wait() - send a chunk, wait for it and complete it
+ * @dev:   the device
+ * @chunk: not empty, not in flight
+ *
+ * Context: process, balloon.lock held, may sleep.
+ * Return: as br_chunk_send() and br_chunk_complete().
+ */
+int br_chunk_send_and_wait(struct br_device *dev, struct br_chunk *chunk);
+
+/**
+ * br_chunk_reap() - end the flight of a chunk that the device has used
  * @dev:   the device
  * @chunk: the chunk
  *
- * Context: balloon_lock held.
- * Return: true once for each time it was out.
+ * Context: balloon.lock held.
+ * Return: true once for each time the chunk was in flight.
  */
-bool br_chunk_is_back(struct br_device *dev, struct br_chunk *chunk);
-
-/* on_used() of the inflate and the deflate queue. */
-void br_chunk_used(struct br_device *dev, void *token);
+bool br_chunk_reap(struct br_device *dev, struct br_chunk *chunk);
 
 #endif /* BALLOON_REPORT_CHUNK_H */

@@ -1,270 +1,68 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of a device: the steps of going into service, and their mirror.
+ * A balloon device: bring-up, tear-down and restart.
  *
- * Nothing is sent before DRIVER_OK.  On the way out the host has a second to
- * give back what it holds; then the device is reset, after which it can reach
- * nothing of the guest and all that it held is ours.
+ * No buffer is sent before DRIVER_OK.  When the driver stops, the device has a second
+ * to complete its buffers.  Then it is reset: it cannot access the memory of the guest
+ * any more, and all buffers return to the driver.
  *
- * A device that fails is reset, taken out of service, and started again after a
- * while.  A device that ignores a reset is lost: what it may still reach stays as
- * it is for ever.
+ * A device that fails is reset, torn down and restarted after a wait.  A device that
+ * ignores a reset is lost: everything that it may access stays as it is for good.
  */
 #include "device.h"
 
-#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/kmemleak.h>
 #include <linux/reboot.h>
 #include <linux/slab.h>
 #include <linux/virtio_balloon.h>
 
-#include "balloon.h"
-#include "balloon_report.h"
-#include "restart.h"
-#include "size.h"
-#include "target.h"
+#include "backoff.h"
+#include "migrate.h"
+#include "pm.h"
+#include "state.h"
 
-/* What a device answers that was pulled out: no device ever sets all bits. */
-#define DEVICE_GONE 0xff
-
-void br_set_state(struct br_device *dev, enum br_state state)
-{
-	struct br_queue *q;
-	unsigned long flags;
-
-	spin_lock_irqsave(&dev->work_lock, flags);
-	if (state == BR_STOPPING)
-		WRITE_ONCE(dev->stop_by, jiffies + BR_GRACE);
-	/* From dead only a restart leads back, from lost nothing. */
-	if (dev->state != BR_LOST &&
-	    (dev->state != BR_DEAD || state == BR_DOWN))
-		WRITE_ONCE(dev->state, state);
-	spin_unlock_irqrestore(&dev->work_lock, flags);
-	for (q = dev->q; q < dev->q + BR_Q_MAX; q++)
-		wake_up_all(&q->wait);
-}
-
-/* Will an item run within @delay as it is?  Without its timer, at once. */
-static bool work_is_due(struct delayed_work *work, unsigned long delay)
-{
-	return delayed_work_pending(work) &&
-	       (!timer_pending(&work->timer) ||
-		time_before_eq(work->timer.expires, jiffies + delay));
-}
-
-void br_queue_work(struct br_device *dev, struct delayed_work *work,
-		   unsigned long delay)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&dev->work_lock, flags);
-	if (dev->state == BR_LIVE && !work_is_due(work, delay))
-		mod_delayed_work(system_freezable_wq, work, delay);
-	spin_unlock_irqrestore(&dev->work_lock, flags);
-}
-
-static void life_queue(struct br_device *dev, unsigned long delay)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&dev->work_lock, flags);
-	if (!dev->leaving)
-		mod_delayed_work(system_freezable_wq, &dev->life_work, delay);
-	spin_unlock_irqrestore(&dev->work_lock, flags);
-}
-
-static u8 device_status(struct br_device *dev)
-{
-	return dev->vdev->config->get_status(dev->vdev);
-}
-
-const char *br_device_fault(struct br_device *dev)
-{
-	struct br_queue *q;
-	u8 status;
-
-	for (q = dev->q; q < dev->q + BR_Q_MAX; q++)
-		if (q->vq && virtqueue_is_broken(q->vq))
-			return "a queue is broken";
-	status = device_status(dev);
-	if (status == DEVICE_GONE)
-		return "the device is gone";
-	return status & VIRTIO_CONFIG_S_NEEDS_RESET ? "the device needs it" :
-						      NULL;
-}
-
-/* Return: whether the device can reach nothing of the guest any more. */
-static bool device_reset(struct br_device *dev)
-{
-	unsigned long until = jiffies + BR_GRACE;
-	u8 status = device_status(dev);
-
-	/* The PCI transport would wait for ever. */
-	if (status == DEVICE_GONE)
-		return true;
-	virtio_reset_device(dev->vdev);
-	while ((status = device_status(dev))) {
-		if (status == DEVICE_GONE)
-			return true;
-		if (time_after(jiffies, until))
-			return false;
-		usleep_range(1000, 2000);
-	}
-	return true;
-}
-
-/* The host can reach none of them any more: they count as returned. */
-static void queue_take_back(struct br_device *dev, struct br_queue *q)
-{
-	unsigned long flags;
-	void *token;
-
-	if (!q->vq)
-		return;
-	spin_lock_irqsave(&q->lock, flags);
-	while ((token = virtqueue_detach_unused_buf(q->vq)))
-		q->on_used(dev, token);
-	spin_unlock_irqrestore(&q->lock, flags);
-	wake_up_all(&q->wait);
-}
-
-static unsigned int chunk_lost(struct br_chunk *chunk)
-{
-	return READ_ONCE(chunk->out) ? READ_ONCE(chunk->count) : 0;
-}
-
-/* It goes on using its rings, and all that it has been given. */
-static void device_lose(struct br_device *dev)
-{
-	dev->lost_pages = READ_ONCE(dev->pages_held) +
-			  chunk_lost(&dev->inflate) +
-			  chunk_lost(&dev->deflate) +
-			  READ_ONCE(dev->hint.pending_pages);
-	dev_err(&dev->vdev->dev,
-		"the device ignores a reset: its queues and %lu pages stay out of use, and no driver can have it, until the guest reboots\n",
-		dev->lost_pages);
-	br_report_lose(dev);
-}
-
-void br_reset(struct br_device *dev, const char *why)
-{
-	struct br_queue *q;
-	bool reset;
-
-	mutex_lock(&dev->reset_lock);
-	if (br_is_over(dev))
-		goto unlock;
-	if (why)
-		dev_err(&dev->vdev->dev, "reset: %s\n", why);
-	br_count(dev, resets);
-	br_queues_close(dev);
-	reset = device_reset(dev);
-	br_set_state(dev, reset ? BR_DEAD : BR_LOST);
-	for (q = dev->q; reset && q < dev->q + BR_Q_MAX; q++)
-		queue_take_back(dev, q);
-	if (!reset)
-		device_lose(dev);
-	if (why)
-		life_queue(dev, 0);
-unlock:
-	mutex_unlock(&dev->reset_lock);
-}
-
-/* Nothing is queued any more. */
+/* No work is queued any more. */
 static void device_cancel_work(struct br_device *dev)
 {
 	cancel_delayed_work_sync(&dev->hint.work);
 	cancel_delayed_work_sync(&dev->hint.floor_work);
 	cancel_delayed_work_sync(&dev->stats.work);
-	cancel_delayed_work_sync(&dev->size_work);
-	br_wake_drop(dev);
+	cancel_delayed_work_sync(&dev->size.work);
+	br_wakeup_drop(dev);
 }
 
-/* From here on nothing happens by itself any more. */
+/* From here on the driver sends only what its caller sends. */
 static void device_quiesce(struct br_device *dev)
 {
 	br_report_stop(dev);
-	br_set_state(dev, BR_STOPPING);
+	br_state_set(dev, BR_STOPPING);
 	device_cancel_work(dev);
-	/* The size worker may hold a cushion until here. */
+	/* The size worker may have filled the reserve until here. */
 	br_oom_stop(dev);
 }
 
-/* It is not started again from here on. */
-static void device_leave(struct br_device *dev)
+static void device_stop_restarts(struct br_device *dev)
 {
 	spin_lock_irq(&dev->work_lock);
-	dev->leaving = true;
+	dev->no_restart = true;
 	spin_unlock_irq(&dev->work_lock);
-	cancel_delayed_work_sync(&dev->life_work);
+	cancel_delayed_work_sync(&dev->restart_work);
 }
 
 /*
- * The kernel resets every virtio device on its way down, whoever may be waiting
- * for one; this comes before it.  The host keeps what it has.
+ * The kernel resets every virtio device when it reboots, whether or not a task waits for
+ * one.  This notifier runs before that.  The pages stay in the balloon.
  */
 static int device_reboot(struct notifier_block *nb, unsigned long action,
 			 void *unused)
 {
 	struct br_device *dev = container_of(nb, struct br_device, reboot);
 
-	device_leave(dev);
+	device_stop_restarts(dev);
 	if (dev->up)
 		device_quiesce(dev);
 	return NOTIFY_DONE;
-}
-
-static void life_func(struct work_struct *work);
-
-struct br_device *br_device_alloc(struct virtio_device *vdev)
-{
-	struct br_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
-	struct br_queue *q;
-
-	if (!dev)
-		return NULL;
-	dev->vdev = vdev;
-	mutex_init(&dev->life_lock);
-	mutex_init(&dev->reset_lock);
-	spin_lock_init(&dev->work_lock);
-	mutex_init(&dev->balloon_lock);
-	INIT_LIST_HEAD(&dev->spare);
-	INIT_LIST_HEAD(&dev->lost);
-	for (q = dev->q; q < dev->q + BR_Q_MAX; q++) {
-		spin_lock_init(&q->lock);
-		init_waitqueue_head(&q->wait);
-	}
-	dev->q[BR_Q_INFLATE].on_used = br_chunk_used;
-	dev->q[BR_Q_DEFLATE].on_used = br_chunk_used;
-	dev->q[BR_Q_STATS].on_used = br_stats_used;
-	dev->q[BR_Q_HINT].on_used = br_hint_used;
-	INIT_DELAYED_WORK(&dev->life_work, life_func);
-	dev->reboot.notifier_call = device_reboot;
-	br_size_init(dev);
-	br_stats_init(dev);
-	br_hint_init(dev);
-	br_oom_init(dev);
-	br_sleep_init(dev);
-	br_report_init(dev);
-	if (br_chunk_init(&dev->inflate, &dev->q[BR_Q_INFLATE]) ||
-	    br_chunk_init(&dev->deflate, &dev->q[BR_Q_DEFLATE])) {
-		br_device_free(dev);
-		return NULL;
-	}
-	return dev;
-}
-
-void br_device_free(struct br_device *dev)
-{
-	/* The device has buffers in it, and queues that it refers to. */
-	if (br_state(dev) == BR_LOST) {
-		kmemleak_not_leak(dev);
-		return;
-	}
-	br_chunk_free(&dev->deflate);
-	br_chunk_free(&dev->inflate);
-	kfree(dev);
 }
 
 /* Before DRIVER_OK and never again. */
@@ -278,8 +76,8 @@ static void device_write_poison(struct br_device *dev)
 }
 
 /*
- * What the virtio core does before it probes, one bit at a time: Firecracker takes no
- * two at once.
+ * As the virtio core does it before probe().  One status bit at a time: Firecracker
+ * rejects two at once.
  */
 static int device_negotiate(struct virtio_device *vdev)
 {
@@ -300,7 +98,7 @@ static int device_up(struct br_device *dev)
 {
 	int err;
 
-	lockdep_assert_held(&dev->life_lock);
+	lockdep_assert_held(&dev->start_lock);
 	err = br_queues_find(dev);
 	if (err)
 		return err;
@@ -312,17 +110,18 @@ static int device_up(struct br_device *dev)
 	if (err)
 		goto stop_hint;
 	device_write_poison(dev);
+	br_balloon_read_actual(dev);
 	br_size_start(dev);
 
 	virtio_device_ready(dev->vdev);
 	br_queues_open(dev);
-	br_set_state(dev, BR_LIVE);
+	br_state_set(dev, BR_LIVE);
 	dev->up = true;
 	dev->up_since = jiffies;
-	/* Should the device fail meanwhile: life_func() waits for life_lock. */
+	/* If the device fails from here on, restart_func() waits for start_lock. */
 	br_report_start(dev);
 	br_stats_start(dev);
-	br_device_changed(dev);
+	br_device_config_changed(dev);
 	return 0;
 
 stop_hint:
@@ -333,94 +132,133 @@ drop_queues:
 	return err;
 }
 
-/* The end of a life: the device is dead or lost, and nothing is queued. */
+/* The device is dead or lost, and no work is queued. */
 static void device_down(struct br_device *dev)
 {
-	lockdep_assert_held(&dev->life_lock);
+	lockdep_assert_held(&dev->start_lock);
 	br_hint_stop(dev);
 	if (br_state(dev) == BR_LOST)
 		br_balloon_lose(dev);
 	else
-		br_balloon_empty(dev);
-	br_hint_release(dev);
+		br_balloon_deflate_all(dev);
+	br_hint_free_retained(dev);
 	br_migrate_stop(dev);
 	br_queues_drop(dev);
-	if (br_state(dev) == BR_LOST)
-		br_lose_pages(dev);
+	if (br_state(dev) == BR_LOST) {
+		br_balloon_mark_lost(dev);
+		br_hint_mark_lost(dev);
+	}
 	dev->up = false;
 }
 
-/* It has failed. */
-static void device_fall(struct br_device *dev)
+/* Tear down a device that failed. */
+static void restart_down(struct br_device *dev)
 {
-	unsigned long lived = jiffies - dev->up_since;
+	unsigned long up = jiffies - dev->up_since;
 
 	br_report_stop(dev);
 	device_cancel_work(dev);
 	br_oom_stop(dev);
-	/* After probe() the virtio core sets DRIVER_OK where it does not find it. */
+	/* After probe() the virtio core sets DRIVER_OK if it is not set. */
 	if (br_state(dev) == BR_DEAD)
-		device_reset(dev);
+		br_device_write_reset(dev);
 	device_down(dev);
 	dev->failures = br_restart_failures(dev->failures,
-					    jiffies_to_msecs(lived));
+					    jiffies_to_msecs(up));
 }
 
-static int device_rise(struct br_device *dev)
+static void restart_up(struct br_device *dev)
 {
 	int err = -EIO;
 
-	br_set_state(dev, BR_DOWN);
-	if (device_reset(dev))
+	br_state_set(dev, BR_DOWN);
+	if (br_device_write_reset(dev))
 		err = device_negotiate(dev->vdev);
 	if (!err)
 		err = device_up(dev);
 	if (!err) {
 		br_count(dev, restarts);
-		dev_info(&dev->vdev->dev, "in service again\n");
-		return 0;
+		dev_info(&dev->vdev->dev, "restarted after a reset\n");
+		return;
 	}
-	device_reset(dev);
-	br_set_state(dev, BR_DEAD);
+	br_device_write_reset(dev);
+	br_state_set(dev, BR_DEAD);
 	dev->failures++;
-	return err;
 }
 
-/* The device may have failed, or it is time to start it again. */
-static void life_run(struct br_device *dev)
+static void restart_run(struct br_device *dev)
 {
 	const char *fault = NULL;
 
-	lockdep_assert_held(&dev->life_lock);
+	lockdep_assert_held(&dev->start_lock);
 	if (br_state(dev) == BR_LIVE)
-		fault = br_device_fault(dev);
+		fault = br_device_find_fault(dev);
 	if (fault)
-		br_reset(dev, fault);
-	if (br_is_over(dev)) {
-		if (dev->up)
-			device_fall(dev);
-		else if (br_state(dev) == BR_DEAD)
-			device_rise(dev);
-		if (br_state(dev) == BR_DEAD &&
-		    device_status(dev) != DEVICE_GONE)
-			life_queue(dev, msecs_to_jiffies(br_backoff_ms(dev->failures)));
-	}
+		br_device_reset(dev, fault);
+	if (!br_is_unusable(dev))
+		return;
+	if (dev->up)
+		restart_down(dev);
+	else if (br_state(dev) == BR_DEAD)
+		restart_up(dev);
+	if (br_state(dev) == BR_DEAD && !br_device_is_unplugged(dev))
+		br_restart_queue(dev, msecs_to_jiffies(br_backoff_ms(dev->failures)));
 }
 
 /* Not while the virtio core binds or unbinds the device. */
-static void life_func(struct work_struct *work)
+static void restart_func(struct work_struct *work)
 {
 	struct br_device *dev =
-		container_of(work, struct br_device, life_work.work);
+		container_of(work, struct br_device, restart_work.work);
 
 	if (!device_trylock(&dev->vdev->dev)) {
-		life_queue(dev, 1);
+		br_restart_queue(dev, 1);
 		return;
 	}
-	mutex_lock(&dev->life_lock);
-	life_run(dev);
-	mutex_unlock(&dev->life_lock);
+	mutex_lock(&dev->start_lock);
+	restart_run(dev);
+	mutex_unlock(&dev->start_lock);
 	device_unlock(&dev->vdev->dev);
+}
+
+struct br_device *br_device_alloc(struct virtio_device *vdev)
+{
+	struct br_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+
+	if (!dev)
+		return NULL;
+	dev->vdev = vdev;
+	mutex_init(&dev->reset_lock);
+	spin_lock_init(&dev->work_lock);
+	mutex_init(&dev->start_lock);
+	INIT_DELAYED_WORK(&dev->restart_work, restart_func);
+	dev->reboot.notifier_call = device_reboot;
+	br_queues_init(dev);
+	br_wakeup_init(dev);
+	br_reserve_init(&dev->reserve);
+	br_size_init(dev);
+	br_stats_init(dev);
+	br_hint_init(dev);
+	br_oom_init(dev);
+	br_pm_init(dev);
+	br_report_init(dev);
+	if (br_balloon_init(dev)) {
+		br_device_free(dev);
+		return NULL;
+	}
+	return dev;
+}
+
+void br_device_free(struct br_device *dev)
+{
+	br_wakeup_exit(dev);
+	/* The device has buffers in it, and virtqueues refer to it. */
+	if (br_state(dev) == BR_LOST) {
+		kmemleak_not_leak(dev);
+		return;
+	}
+	br_balloon_free(dev);
+	kfree(dev);
 }
 
 int br_device_start(struct br_device *dev)
@@ -429,68 +267,68 @@ int br_device_start(struct br_device *dev)
 
 	if (br_state(dev) == BR_LOST)
 		return -EIO;
-	err = br_sleep_start(dev);
+	err = br_pm_start(dev);
 	if (err)
 		return err;
-	mutex_lock(&dev->life_lock);
-	dev->leaving = false;
+	mutex_lock(&dev->start_lock);
+	dev->no_restart = false;
 	dev->failures = 0;
 	err = device_up(dev);
-	mutex_unlock(&dev->life_lock);
+	mutex_unlock(&dev->start_lock);
 	if (err)
-		br_sleep_stop(dev);
+		br_pm_stop(dev);
 	else
 		/* Never fails. */
 		register_reboot_notifier(&dev->reboot);
 	return err;
 }
 
-void br_device_changed(struct br_device *dev)
+void br_device_config_changed(struct br_device *dev)
 {
-	br_queue_work(dev, &dev->life_work, 0);
-	br_size_changed(dev);
-	br_hint_changed(dev);
+	br_work_queue(dev, &dev->restart_work, 0);
+	br_size_queue(dev);
+	br_hint_config_changed(dev);
 }
 
 /*
  * The reset has emptied the balloon, and the device may not know.  Its configuration
  * may be written after FEATURES_OK.
  */
-static void device_publish_end(struct br_device *dev)
+static void device_write_last_actual(struct br_device *dev)
 {
-	mutex_lock(&dev->balloon_lock);
-	if (dev->published != dev->pages_held &&
-	    device_status(dev) != DEVICE_GONE) {
+	mutex_lock(&dev->balloon.lock);
+	if (dev->balloon.actual != dev->balloon.num_inflated &&
+	    !br_device_is_unplugged(dev)) {
 		if (!device_negotiate(dev->vdev))
-			br_size_publish(dev);
-		device_reset(dev);
+			br_balloon_write_actual(dev);
+		br_device_write_reset(dev);
 	}
-	mutex_unlock(&dev->balloon_lock);
+	mutex_unlock(&dev->balloon.lock);
 }
 
-/* The host is told about every page, as long as it listens. */
+/* Every page deflates as long as the device uses buffers. */
 static void device_stop_up(struct br_device *dev)
 {
 	device_quiesce(dev);
-	br_balloon_empty(dev);
-	mutex_lock(&dev->balloon_lock);
-	br_size_publish(dev);
-	mutex_unlock(&dev->balloon_lock);
-	br_reset(dev, NULL);
+	br_balloon_deflate_all(dev);
+	mutex_lock(&dev->balloon.lock);
+	br_balloon_write_actual(dev);
+	mutex_unlock(&dev->balloon.lock);
+	br_device_reset(dev, NULL);
 	device_down(dev);
 }
 
 void br_device_stop(struct br_device *dev)
 {
 	unregister_reboot_notifier(&dev->reboot);
-	br_sleep_stop(dev);
-	device_leave(dev);
-	mutex_lock(&dev->life_lock);
+	br_pm_stop(dev);
+	device_stop_restarts(dev);
+	mutex_lock(&dev->start_lock);
 	if (dev->up)
 		device_stop_up(dev);
-	mutex_unlock(&dev->life_lock);
+	mutex_unlock(&dev->start_lock);
 	if (br_state(dev) == BR_LOST)
 		return;
-	br_set_state(dev, BR_DOWN);
-	device_publish_end(dev);
+	br_state_set(dev, BR_DOWN);
+	device_write_last_actual(dev);
 }

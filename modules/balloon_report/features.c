@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which features to accept, and what to use them for: decisions only. */
+/* Which features to accept and how to use them: decisions only. */
 #include "features.h"
 
 #include <linux/bits.h>
@@ -8,7 +8,7 @@
 
 #include "queue.h"
 
-/* Every bit that the specification defines and hosts agree on. */
+/* The bits of the specification whose meaning all devices agree on. */
 #define BR_FEATURES_KNOWN						\
 	(BIT_ULL(VIRTIO_BALLOON_F_MUST_TELL_HOST) |			\
 	 BIT_ULL(VIRTIO_BALLOON_F_STATS_VQ) |				\
@@ -22,7 +22,7 @@ static bool has(u64 features, unsigned int bit)
 	return features & BIT_ULL(bit);
 }
 
-/* What a page holds while it is free; 0 where nothing checks it. */
+/* The byte pattern of a free page, or 0 if the guest does not check it. */
 static u32 features_poison_val(const struct br_guest *guest)
 {
 	if (guest->init_on_free || !guest->poisoning)
@@ -30,21 +30,23 @@ static u32 features_poison_val(const struct br_guest *guest)
 	return PAGE_POISON * 0x01010101U;
 }
 
-static const char *features_why_not(const struct br_plan *plan,
-				    const struct br_guest *guest)
+static const char *features_off_reason(const struct br_plan *plan,
+				       const struct br_guest *guest)
 {
 	bool poison = has(plan->features, VIRTIO_BALLOON_F_PAGE_POISON);
 
+	if (!has(plan->features, VIRTIO_BALLOON_F_REPORTING))
+		return "the device does not offer it";
 	if (guest->encrypted)
-		return "this guest's memory is encrypted, none of it is given away";
-	if (guest->crashed)
-		return "this kernel was started for a crash dump and keeps what it has";
+		return "the memory of this guest is encrypted";
+	if (guest->crash_kernel)
+		return "this kernel was booted for a crash dump";
 	if (!guest->want_reporting)
-		return "reporting=0 was asked for";
+		return "parameter reporting=0";
 	if ((guest->init_on_free || guest->poisoning) && !poison)
-		return "free pages must keep their contents and the host does not offer to";
+		return "free pages must keep their contents: needs PAGE_POISON";
 	if (plan->poison_val && !guest->report_poisoned)
-		return "free pages are poisoned and hosts keep such: see report_poisoned";
+		return "devices keep poisoned pages: see report_poisoned";
 	return NULL;
 }
 
@@ -54,18 +56,16 @@ struct br_plan br_features_plan(u64 offered, const struct br_guest *guest)
 	struct br_plan plan = {
 		.features = offered & BR_FEATURES_KNOWN,
 		.queues = BIT(BR_Q_INFLATE) | BIT(BR_Q_DEFLATE),
-		.inflate = !guest->encrypted && !guest->crashed,
+		.inflate = !guest->encrypted && !guest->crash_kernel,
 	};
 
 	if (!persist)
 		plan.features &= ~BIT_ULL(VIRTIO_BALLOON_F_PAGE_POISON);
 	plan.poison_val = features_poison_val(guest);
 
-	if (has(plan.features, VIRTIO_BALLOON_F_REPORTING)) {
-		plan.why_not = features_why_not(&plan, guest);
-		plan.report = !plan.why_not;
-	}
-	/* The last queue: it may be declined without moving another. */
+	plan.off_reason = features_off_reason(&plan, guest);
+	plan.report = !plan.off_reason;
+	/* It is the last queue, so the numbers of the others do not shift. */
 	if (!plan.report)
 		plan.features &= ~BIT_ULL(VIRTIO_BALLOON_F_REPORTING);
 

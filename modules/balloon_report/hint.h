@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Free page hinting: what a migration need not move. */
+/* Free page hinting: free blocks that a migration need not transfer. */
 #ifndef BALLOON_REPORT_HINT_H
 #define BALLOON_REPORT_HINT_H
 
@@ -12,30 +12,31 @@ struct br_device;
 struct shrinker;
 
 /**
- * enum br_hint_due - what the host still has to get for a command
- * @BR_HINT_NOTHING: it has heard STOP, or never of a command
- * @BR_HINT_BLOCKS:  it has got the id and may not have read it yet; now blocks
+ * enum br_hint_next - what the driver sends next for the active command
+ * @BR_HINT_NOTHING: nothing: STOP was sent, or there was no command
+ * @BR_HINT_BLOCKS:  blocks: the command id was sent, the device may not have read it
  * @BR_HINT_STOP:    STOP
  */
-enum br_hint_due { BR_HINT_NOTHING, BR_HINT_BLOCKS, BR_HINT_STOP };
+enum br_hint_next { BR_HINT_NOTHING, BR_HINT_BLOCKS, BR_HINT_STOP };
 
 /**
- * struct br_hint - the state of hinting
- * @work:     follows the host's commands
- * @floor_work: gives @acked back when the guest is below its floor
- * @shrinker: gives @acked back to a guest in need; NULL when there is none
- * @changed:  the host's command may be another one
- * @wanted:   the host's command as it was read last (work only)
- * @active:   the command that was followed last (work only)
- * @due:      what it still takes (work only)
- * @cmd:      buffer for a command of ours (work, while not @cmd_out)
- * @cmd_out:  the host has it (set by work, cleared under q->lock)
- * @cmd_back: the host has read it
- * @returned: some block came back, or @changed
- * @pending:  blocks that the host has not acknowledged (q->lock)
- * @pending_pages: pages in @pending (q->lock)
- * @acked:    blocks that it has; ours, kept so that they stay unused (q->lock)
- * @acked_pages: pages in @acked (q->lock)
+ * struct br_hint - hinting of a device
+ * @work:	    follows the commands of the device
+ * @floor_work:	    frees retained blocks while the guest is below its floor
+ * @shrinker:	    frees retained blocks in reclaim; NULL without hinting
+ * @changed:	    the device may have another command
+ * @wanted:	    the command that was read last (@work only)
+ * @active:	    the command that was followed last (@work only)
+ * @next:	    what is sent next for @active (@work only)
+ * @cmd:	    buffer for a command (@work, while not @cmd_inflight)
+ * @cmd_inflight:   @cmd is in flight (set by @work, cleared under q->lock)
+ * @cmd_used:	    the device has read @cmd
+ * @progress:	    a block was used, or @changed
+ * @pending:	    blocks in flight (q->lock)
+ * @pending_pages:  pages in @pending (q->lock)
+ * @retained:	    blocks that the device has used, kept allocated until the migration
+ *		    ends (q->lock)
+ * @retained_pages: pages in @retained (q->lock)
  */
 struct br_hint {
 	struct delayed_work work;
@@ -44,50 +45,50 @@ struct br_hint {
 	bool changed;
 	u32 wanted;
 	u32 active;
-	enum br_hint_due due;
+	enum br_hint_next next;
 	__virtio32 cmd;
-	bool cmd_out;
-	bool cmd_back;
-	bool returned;
+	bool cmd_inflight;
+	bool cmd_used;
+	bool progress;
 	struct list_head pending;
 	unsigned long pending_pages;
-	struct list_head acked;
-	unsigned long acked_pages;
+	struct list_head retained;
+	unsigned long retained_pages;
 };
 
-/* Does not look at the device.  Context: process. */
+/* Does not access the device.  Context: process. */
 void br_hint_init(struct br_device *dev);
 
-/* After the queues are there.  Context: process. */
+/* Register the shrinker if hinting is enabled.  Context: process, queues found. */
 void br_hint_start(struct br_device *dev);
 
-/* The host may have another command.  Context: any. */
-void br_hint_changed(struct br_device *dev);
+/* Follow the command of the device, if it changed.  Context: any. */
+void br_hint_config_changed(struct br_device *dev);
 
-/* Can this device be given hints?  Context: any, after br_hint_start(). */
-bool br_hint_in_use(struct br_device *dev);
-
-/* No shrinker any more.  Context: process. */
+/* Unregister the shrinker.  Context: process. */
 void br_hint_stop(struct br_device *dev);
 
-/* Free every block that the host is done with.  Context: process. */
-void br_hint_release(struct br_device *dev);
+/* Free all retained blocks.  Context: process. */
+void br_hint_free_retained(struct br_device *dev);
 
 /**
- * br_hint_free() - give blocks back to a guest that is out of memory
+ * br_hint_free_on_oom() - free retained blocks for the OOM path
  * @dev:   the device
- * @want:  pages
- * @until: jiffies up to which the host may answer
+ * @want:  pages wanted
+ * @until: jiffies up to which to wait for the device
  *
- * Waits only while no block can be had and some block is with the host.
+ * Waits only while no block is retained and one is pending.
  *
  * Context: process, may sleep; allocates nothing and takes no mutex.
- * Return: pages that have become free.
+ * Return: pages freed.
  */
-unsigned long br_hint_free(struct br_device *dev, unsigned long want,
-			   unsigned long until);
+unsigned long br_hint_free_on_oom(struct br_device *dev, unsigned long want,
+				  unsigned long until);
 
-/* on_used() of the hint queue. */
-void br_hint_used(struct br_device *dev, void *token);
+/*
+ * Name the pending blocks of a lost device to mm_hooks, which refuses to offline them.
+ * Context: process, after br_queues_drop(): nothing changes the list.
+ */
+void br_hint_mark_lost(struct br_device *dev);
 
 #endif /* BALLOON_REPORT_HINT_H */

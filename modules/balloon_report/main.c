@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * balloon_report: a virtio-balloon driver that gives memory back.
+ * balloon_report: a virtio-balloon driver that reports free memory.
  *
- * It drives the same devices as the kernel's own driver, which stays in place:
- * when this one goes, the device is offered to it again.
+ * It drives the same devices as virtio_balloon of the kernel.  Both may be loaded: when
+ * this module is unloaded, the driver core offers the devices to the other one.
  *
- * device.c has the order in which a device comes and goes; features.c what is
- * negotiated; queue.c the queues and the waits.  balloon.c, chunk.c, size.c,
- * target.c, cushion.c, oom.c, migrate.c, sleep.c and wake.c are the balloon
- * proper, report.c the free page reports, hint.c and hint_room.c the hints for a
- * migration, stats.c the statistics.
+ * A file calls only files that stand before it:
+ *
+ *   params.c, features.c, target.c, backoff.c, hint_budget.c, stats_encode.c:
+ *	parameters and decisions
+ *   work.c, queue.c, state.c, wait.c:
+ *	work items, virtqueues, reset, waits
+ *   chunk.c, reserve.c, balloon.c, migrate.c:
+ *	the pages of the balloon
+ *   stats.c, hint.c, report.c:
+ *	the other three queues
+ *   oom.c, size.c, pm.c:
+ *	what changes the size of the balloon
+ *   device.c, sysfs.c, main.c:
+ *	bring-up and tear-down, the interface to the driver core
  */
 #include <linux/crash_dump.h>
 #include <linux/mm.h>
@@ -18,86 +27,52 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 
-#include <vmhooks/param.h>
+#include <vmhooks/mm_hooks.h>
 
-#include "balloon_report.h"
 #include "cc_platform.h"
 #include "device.h"
 #include "features.h"
 #include "mm.h"
+#include "params.h"
+#include "sysfs.h"
 
-static bool reporting = true;
-module_param(reporting, bool, 0444);
-MODULE_PARM_DESC(reporting, "Report free memory to the host (default Y)");
-
-static bool report_poisoned;
-module_param(report_poisoned, bool, 0444);
-MODULE_PARM_DESC(report_poisoned, "Report free memory also where page poisoning fills it (default N)");
-
-static struct vmhooks_bounded floor_mb = { 64, .min = 0, .max = 1048576 };
-module_param_cb(floor_mb, &vmhooks_bounded_ops, &floor_mb, 0644);
-MODULE_PARM_DESC(floor_mb, "MiB that inflation leaves after reclaim, and hinting of available memory (0 to 1048576, default 64)");
-
-static struct vmhooks_bounded oom_mb = { 16, .min = 1, .max = 4096 };
-module_param_cb(oom_mb, &vmhooks_bounded_ops, &oom_mb, 0644);
-MODULE_PARM_DESC(oom_mb, "MiB that deflate at a time when the guest is out of memory (1 to 4096, default 16)");
-
-static struct vmhooks_bounded host_timeout_ms = { 10000, .min = 100, .max = 600000 };
-module_param_cb(host_timeout_ms, &vmhooks_bounded_ops, &host_timeout_ms, 0644);
-MODULE_PARM_DESC(host_timeout_ms, "Milliseconds to wait for the host before going on without it (100 to 600000, default 10000)");
-
-unsigned int br_floor_mb(void)
-{
-	return vmhooks_bounded(&floor_mb);
-}
-
-unsigned int br_oom_mb(void)
-{
-	return vmhooks_bounded(&oom_mb);
-}
-
-unsigned int br_host_timeout_ms(void)
-{
-	return vmhooks_bounded(&host_timeout_ms);
-}
-
-/* Before FEATURES_OK: @vdev->features holds what both sides know. */
-static struct br_plan balloon_plan(struct virtio_device *vdev)
+static struct br_plan balloon_plan(u64 offered)
 {
 	struct br_guest guest = {
 		.init_on_free = want_init_on_free(),
 		.poisoning = page_poisoning_enabled_static(),
 		.encrypted = cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT),
-		.crashed = is_kdump_kernel(),
-		.want_reporting = reporting,
-		.report_poisoned = report_poisoned,
+		.crash_kernel = is_kdump_kernel(),
+		.want_reporting = br_reporting(),
+		.report_poisoned = br_report_poisoned(),
 	};
 
-	return br_features_plan(vdev->features, &guest);
+	return br_features_plan(offered, &guest);
 }
 
+/* Here @vdev->features has the bits that both sides know. */
 static int balloon_validate(struct virtio_device *vdev)
 {
-	struct br_plan plan = balloon_plan(vdev);
+	struct br_plan plan = balloon_plan(vdev->features);
 	unsigned int bit;
 
 	if (!vdev->config->get) {
 		dev_err(&vdev->dev,
-			"the transport gives no access to the configuration\n");
+			"transport without access to the configuration space\n");
 		return -EINVAL;
 	}
 	for (bit = 0; bit <= VIRTIO_BALLOON_F_REPORTING; bit++)
 		if (!(plan.features & BIT_ULL(bit)))
 			__virtio_clear_bit(vdev, bit);
 	/*
-	 * Physical addresses are what a balloon is about.  In a guest that
-	 * gives nothing away only statistics are left, and they may be mapped.
+	 * A balloon needs physical addresses.  A guest that does not inflate only
+	 * has statistics, which may go through the DMA API.
 	 */
 	if (plan.inflate)
 		__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
-	if (plan.why_not)
+	if (plan.off_reason)
 		dev_info(&vdev->dev, "free memory is not reported: %s\n",
-			 plan.why_not);
+			 plan.off_reason);
 	return 0;
 }
 
@@ -109,11 +84,11 @@ static int balloon_probe(struct virtio_device *vdev)
 	if (!dev)
 		return -ENOMEM;
 	vdev->priv = dev;
-	dev->plan = balloon_plan(vdev);
-	br_wake_init(dev);
+	dev->plan = balloon_plan(vdev->features);
+	/* balloon_validate() has cleared the bits that are declined. */
+	dev->plan.off_reason = balloon_plan(vdev->config->get_features(vdev)).off_reason;
 	err = br_device_start(dev);
 	if (err) {
-		br_wake_exit(dev);
 		vdev->priv = NULL;
 		br_device_free(dev);
 	}
@@ -125,7 +100,6 @@ static void balloon_remove(struct virtio_device *vdev)
 	struct br_device *dev = vdev->priv;
 
 	br_device_stop(dev);
-	br_wake_exit(dev);
 	vdev->priv = NULL;
 	br_device_free(dev);
 }
@@ -135,7 +109,7 @@ static void balloon_config_changed(struct virtio_device *vdev)
 	struct br_device *dev = vdev->priv;
 
 	if (dev)
-		br_device_changed(dev);
+		br_device_config_changed(dev);
 }
 
 #ifdef CONFIG_PM_SLEEP
@@ -145,14 +119,14 @@ static int balloon_freeze(struct virtio_device *vdev)
 	return 0;
 }
 
-/* What the host has discarded may be there again: report it once more. */
+/* The device may have restored discarded pages: report all free memory again. */
 static int balloon_restore(struct virtio_device *vdev)
 {
 	int err = br_device_start(vdev->priv);
 
-	/* Another device may report, or none. */
+	/* Fails without a reporter, and then no page needs to be forgotten. */
 	if (!err)
-		(void)mm_hooks_forget();
+		(void)mmh_forget();
 	return err;
 }
 #endif
@@ -191,23 +165,20 @@ static struct virtio_driver balloon_driver = {
 #endif
 };
 
-/*
- * Counts a device.  One that another driver holds stays there until somebody moves
- * it.
- */
-static int balloon_look(struct device *d, void *found)
+/* Count the balloon devices, and log those that another driver has bound. */
+static int balloon_count_unbound(struct device *d, void *found)
 {
 	struct virtio_device *vdev = dev_to_virtio(d);
-	struct device_driver *holder;
+	struct device_driver *driver;
 
 	if (vdev->id.device != VIRTIO_ID_BALLOON)
 		return 0;
 	++*(unsigned int *)found;
 	device_lock(d);
-	holder = d->driver;
-	if (holder && holder != &balloon_driver.driver)
-		pr_info("%s is held by %s: docs/install.md tells how to move it\n",
-			dev_name(d), holder->name);
+	driver = d->driver;
+	if (driver && driver != &balloon_driver.driver)
+		pr_info("%s is bound to %s: see docs/install.md to rebind it\n",
+			dev_name(d), driver->name);
 	device_unlock(d);
 	return 0;
 }
@@ -219,25 +190,25 @@ static int __init balloon_init(void)
 
 	if (err)
 		return err;
-	bus_for_each_dev(balloon_driver.driver.bus, NULL, &found, balloon_look);
+	bus_for_each_dev(balloon_driver.driver.bus, NULL, &found, balloon_count_unbound);
 	if (!found)
-		pr_info("no balloon device: nothing to do until the host offers one\n");
+		pr_info("no balloon device found\n");
 	return 0;
 }
 
-/* The devices go to whichever driver is left, the kernel's own as a rule. */
+/* Offer the devices to the other driver, which is virtio_balloon as a rule. */
 static void __exit balloon_exit(void)
 {
-	/* Const or not: that depends on the kernel. */
+	/* The type is const on newer kernels. */
 	typeof(balloon_driver.driver.bus) bus = balloon_driver.driver.bus;
 
 	unregister_virtio_driver(&balloon_driver);
 	if (bus_rescan_devices(bus))
-		pr_warn("the devices were not offered to another driver\n");
+		pr_warn("failed to offer the devices to another driver: bind them by hand\n");
 }
 
 module_init(balloon_init);
 module_exit(balloon_exit);
 MODULE_DESCRIPTION("Virtio balloon driver that reports free memory");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(VMHOOKS_VERSION);

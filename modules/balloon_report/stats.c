@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The stats queue: one buffer that goes back and forth. */
+/* Memory statistics: one buffer that the device returns to ask for new ones. */
 #include "stats.h"
 
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 #include <linux/vmstat.h>
 
-#include "balloon_report.h"
+#include "queue.h"
+#include "state.h"
+#include "work.h"
 
-/* Hosts of a kernel's time may take a tag that it does not know for an error. */
+/* Older hosts reject tags that the uapi header of this kernel does not define. */
 static void stats_set(struct br_stat_values *v, unsigned int tag, u64 value)
 {
 	if (tag >= VIRTIO_BALLOON_S_NR)
@@ -74,7 +76,7 @@ static void stats_collect(struct br_stat_values *v)
 	stats_collect_events(v);
 }
 
-/* A send that failed is made again after so many jiffies. */
+/* Jiffies until a failed send is retried. */
 #define STATS_RETRY HZ
 
 static int stats_send(struct br_device *dev)
@@ -96,15 +98,15 @@ static int stats_send(struct br_device *dev)
 	return err;
 }
 
-/* The host asks by giving the one buffer back: a lost one would end it for ever. */
+/* The device asks by returning the only buffer.  Without a retry statistics would end. */
 static void stats_answer(struct br_device *dev)
 {
 	if (!stats_send(dev))
 		return;
 	WRITE_ONCE(dev->stats.used, true);
-	/* Resets the device when the queue is broken. */
+	/* Queues a restart if the queue is broken. */
 	br_queue_drain(dev, &dev->q[BR_Q_STATS]);
-	br_queue_work(dev, &dev->stats.work, STATS_RETRY);
+	br_work_queue(dev, &dev->stats.work, STATS_RETRY);
 }
 
 static void stats_func(struct work_struct *work)
@@ -112,18 +114,18 @@ static void stats_func(struct work_struct *work)
 	struct br_device *dev =
 		container_of(work, struct br_device, stats.work.work);
 
-	br_wake_begin(dev, BR_WAKE_STATS);
-	/* The buffer is ours only after the host has given it back. */
+	br_wakeup_begin(dev, BR_WAKEUP_STATS);
+	/* The device owns the buffer until it has used it. */
 	if (xchg(&dev->stats.used, false))
 		stats_answer(dev);
-	br_wake_end(dev, BR_WAKE_STATS);
+	br_wakeup_end(dev, BR_WAKEUP_STATS);
 }
 
-void br_stats_used(struct br_device *dev, void *token)
+static void stats_on_used(struct br_device *dev, void *token)
 {
 	WRITE_ONCE(dev->stats.used, true);
-	br_wake_event(dev, BR_WAKE_STATS);
-	br_queue_work(dev, &dev->stats.work, 0);
+	br_wakeup_event(dev, BR_WAKEUP_STATS);
+	br_work_queue(dev, &dev->stats.work, 0);
 }
 
 void br_stats_start(struct br_device *dev)
@@ -135,5 +137,6 @@ void br_stats_start(struct br_device *dev)
 
 void br_stats_init(struct br_device *dev)
 {
+	dev->q[BR_Q_STATS].on_used = stats_on_used;
 	INIT_DELAYED_WORK(&dev->stats.work, stats_func);
 }

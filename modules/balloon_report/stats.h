@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The stats queue: one buffer that goes back and forth. */
+/* Memory statistics: one buffer that the device returns to ask for new ones. */
 #ifndef BALLOON_REPORT_STATS_H
 #define BALLOON_REPORT_STATS_H
 
@@ -10,10 +10,10 @@
 struct br_device;
 
 /**
- * struct br_stats - the one buffer
- * @entries: as the host reads them
- * @used:    the buffer is ours and has to be sent
- * @work:    fills and sends it
+ * struct br_stats - the buffer
+ * @entries: in the layout of the device
+ * @used:    the device has used the buffer, and it must be sent again
+ * @work:    fills and sends the buffer
  */
 struct br_stats {
 	struct virtio_balloon_stat entries[BR_STATS_MAX];
@@ -21,13 +21,10 @@ struct br_stats {
 	struct delayed_work work;
 };
 
-/* Does not look at the device.  Context: process. */
+/* Does not access the device.  Context: process. */
 void br_stats_init(struct br_device *dev);
 
-/* After DRIVER_OK: the first buffer.  Context: process. */
+/* Send the buffer for the first time.  Context: process, after DRIVER_OK. */
 void br_stats_start(struct br_device *dev);
-
-/* on_used() of the stats queue. */
-void br_stats_used(struct br_device *dev, void *token);
 
 #endif /* BALLOON_REPORT_STATS_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How statistics are laid out for the host: no kernel state. */
+/* The layout of statistics for the device: no kernel state. */
 #include "stats_encode.h"
 
 #include <linux/bits.h>

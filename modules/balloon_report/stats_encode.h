@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How statistics are laid out for the host: no kernel state. */
+/* The layout of statistics for the device: no kernel state. */
 #ifndef BALLOON_REPORT_STATS_ENCODE_H
 #define BALLOON_REPORT_STATS_ENCODE_H
 
 #include <linux/types.h>
 #include <linux/virtio_balloon.h>
 
-/* Tags that older headers do not name.  The numbers are the protocol's. */
+/* Tags that older uapi headers do not define.  The numbers are those of virtio. */
 #define BR_S_OOM_KILL 10
 #define BR_S_ALLOC_STALL 11
 #define BR_S_ASYNC_SCAN 12
@@ -18,8 +18,8 @@
 /**
  * struct br_stat_values - one set of statistics
  * @value: by tag
- * @have:  BIT(tag) of those that this kernel can tell; never changes, because
- *	the host expects the same set each time
+ * @have:  BIT(tag) of the values that this kernel has.  It never changes, because
+ *	   the device expects the same set each time
  */
 struct br_stat_values {
 	u64 value[BR_STATS_MAX];

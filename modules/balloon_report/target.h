@@ -1,68 +1,62 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the size worker does next, and when it tries again: decisions only. */
+/* What the size worker does next: decisions only. */
 #ifndef BALLOON_REPORT_TARGET_H
 #define BALLOON_REPORT_TARGET_H
 
+#include <linux/bits.h>
+#include <linux/mm.h>
 #include <linux/types.h>
 
-/* Waits after inflation found no memory: the first and the longest. */
-#define BR_BACKOFF_MS 200
-#define BR_BACKOFF_MAX_MS 30000
-
-/* So many failures in a row wait for the longest time. */
-#define BR_FAILURES_MAX 16U
-
 /*
- * A guest with floor_mb=0 has to live, too.  The floor is this share of its
- * memory at least, within these bounds in pages.
+ * The floor is at least this share of the guest's memory, within these bounds in
+ * pages: 8 and 64 MiB.  So a guest with floor_mb=0 keeps working.
  */
 #define BR_FLOOR_SHARE 128
-#define BR_FLOOR_LEAST 2048ULL
-#define BR_FLOOR_ENOUGH 16384ULL
+#define BR_FLOOR_MIN BIT_ULL(23 - PAGE_SHIFT)
+#define BR_FLOOR_MAX BIT_ULL(26 - PAGE_SHIFT)
 
 /**
  * enum br_step - what the size worker does next
- * @BR_STEP_NONE:    nothing, the balloon has its size
- * @BR_STEP_DEFLATE: take pages back
- * @BR_STEP_INFLATE: give pages from what is above the floor
- * @BR_STEP_SQUEEZE: give pages that the guest has to reclaim first
- * @BR_STEP_REST:    nothing until the rest after an OOM deflation is over
- * @BR_STEP_STUCK:   nothing, the floor is out of reach
+ * @BR_STEP_NONE:      nothing: the balloon has its size
+ * @BR_STEP_DEFLATE:   deflate
+ * @BR_STEP_INFLATE:   inflate by memory that is available above the floor
+ * @BR_STEP_RECLAIM:   inflate by memory that the guest must reclaim
+ * @BR_STEP_OOM_LIMIT: nothing while an OOM deflation limits the balloon
+ * @BR_STEP_FLOOR:     nothing: the guest cannot reclaim its floor
  */
 enum br_step {
 	BR_STEP_NONE,
 	BR_STEP_DEFLATE,
 	BR_STEP_INFLATE,
-	BR_STEP_SQUEEZE,
-	BR_STEP_REST,
-	BR_STEP_STUCK,
+	BR_STEP_RECLAIM,
+	BR_STEP_OOM_LIMIT,
+	BR_STEP_FLOOR,
 };
 
 /**
  * struct br_sizing - what a step depends on, in pages
- * @asked:     the size that the host asks for
- * @held:      in the balloon
- * @most:      the size that a rest after an OOM deflation allows; U32_MAX
- *	       without a rest
- * @available: what the guest could use without swapping
- * @floor:     what of it the guest keeps
- * @total:     the guest's memory, the balloon included
- * @inflate:   may memory be given away at all?
+ * @num_pages:	  the size that the device asks for
+ * @num_inflated: the size of the balloon
+ * @limit:	  the largest size that an OOM deflation allows, or U32_MAX
+ * @available:	  memory that is usable without swapping
+ * @floor:	  part of @available that inflation leaves to the guest
+ * @total:	  the guest's memory, the balloon included
+ * @may_inflate:  whether the guest inflates at all
  */
 struct br_sizing {
-	unsigned int asked;
-	unsigned int held;
-	unsigned int most;
+	unsigned int num_pages;
+	unsigned int num_inflated;
+	unsigned int limit;
 	u64 available;
 	u64 floor;
 	u64 total;
-	bool inflate;
+	bool may_inflate;
 };
 
 /**
  * struct br_next - a step
  * @step:  what to do
- * @pages: with how many pages at most
+ * @pages: the number of pages at most
  */
 struct br_next {
 	enum br_step step;
@@ -70,60 +64,22 @@ struct br_next {
 };
 
 /**
- * br_next_step() - decide what the size worker does
- * @s: what it depends on
+ * br_step_next() - decide what the size worker does next
+ * @s: what the step depends on
  *
- * What is held already stays: running low is what deflation on OOM is for.
+ * Inflated pages stay inflated below the floor: DEFLATE_ON_OOM is for that.
  *
  * Return: the step.
  */
-struct br_next br_next_step(const struct br_sizing *s);
+struct br_next br_step_next(const struct br_sizing *s);
 
 /**
- * br_floor_pages() - how much inflation leaves to the guest
- * @floor: pages of floor_mb
+ * br_floor_pages() - compute how much memory inflation leaves to the guest
+ * @floor: the parameter floor_mb in pages
  * @total: the guest's memory in pages, the balloon included
  *
  * Return: pages.
  */
 u64 br_floor_pages(u64 floor, u64 total);
-
-/* Pages that a squeeze has to yield to end a backoff: the noise of a guest is less. */
-#define BR_SQUEEZE_WORTH (4 * BR_CHUNK_PAGES)
-/* The second one that yields less counts as so many failures: it costs the guest much. */
-#define BR_SQUEEZE_FAILURES 6U
-
-/**
- * struct br_yield - what a run of the size worker has squeezed out of the guest
- * @tried: it has squeezed
- * @pages: how many pages that gave
- */
-struct br_yield {
-	bool tried;
-	unsigned int pages;
-};
-
-/**
- * br_failures() - count failures in a row
- * @before: failures before this step; 0 after a new target
- * @ret:    what the step returned: pages, 0 at the target, or an error
- * @yield:  what this run has squeezed out of the guest, this step's pages included
- *
- * A full chunk and the target end the row.  A few pages do not, and neither does a
- * squeeze that yields less than %BR_SQUEEZE_WORTH.  Behind the second one of those the
- * wait is long: the first one may have come before reclaim had anything ready.
- *
- * Return: failures in a row, %BR_FAILURES_MAX at most.
- */
-unsigned int br_failures(unsigned int before, int ret,
-			 const struct br_yield *yield);
-
-/**
- * br_backoff_ms() - how long to wait after a failure
- * @failures: failures in a row, 1 or more
- *
- * Return: milliseconds.
- */
-unsigned int br_backoff_ms(unsigned int failures);
 
 #endif /* BALLOON_REPORT_TARGET_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Before v6.0 compaction finds a balloon's operations through an inode, so each
- * balloon needs one, of a file system that nobody sees.
+ * Before v6.0 compaction finds a balloon's operations through an inode.  So each balloon
+ * needs one, of an internal file system that is not mounted.
  */
 #ifndef VMHOOKS_COMPAT_BALLOON_INODE_H
 #define VMHOOKS_COMPAT_BALLOON_INODE_H
@@ -36,7 +36,7 @@ static struct file_system_type vmhooks_balloon_fs = {
 	.kill_sb = kill_anon_super,
 };
 
-/* The inode carries its mount, which goes after it. */
+/* i_private keeps the mount, which is released after the inode. */
 static inline int vmhooks_balloon_inode_get(struct balloon_dev_info *info)
 {
 	struct vfsmount *mnt = kern_mount(&vmhooks_balloon_fs);

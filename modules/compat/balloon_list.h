@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The balloon's list of pages as of Linux 7.3: the kernel keeps it, the driver
- * only exchanges a page with the host when compaction moves it.
+ * The balloon's list of pages as of Linux 7.3.  The kernel keeps the list, and the driver
+ * only exchanges a page with the device when compaction migrates it.
  */
 #ifndef VMHOOKS_COMPAT_BALLOON_LIST_H
 #define VMHOOKS_COMPAT_BALLOON_LIST_H
@@ -26,7 +26,7 @@ static inline void vmhooks_balloon_close(struct balloon_dev_info *info)
 {
 }
 
-/* Does compaction have a page? */
+/* Has compaction isolated a page? */
 static inline bool vmhooks_balloon_isolated(struct balloon_dev_info *info)
 {
 	return READ_ONCE(info->isolated_pages);

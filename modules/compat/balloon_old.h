@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Up to v6.19 the driver keeps the list and the page counts itself.  What the
- * newer core does for it stands here, under the names of the newer core.
- * Included by balloon_list.h only.
+ * Up to v6.19 the driver keeps the list and the page counts itself.  These functions have
+ * the names of the newer core and do its work.  Included by balloon_list.h only.
  */
 #ifndef VMHOOKS_COMPAT_BALLOON_OLD_H
 #define VMHOOKS_COMPAT_BALLOON_OLD_H
@@ -25,7 +24,7 @@ static inline void vmhooks_balloon_manage(struct vmhooks_balloon_info *info,
 		adjust_managed_page_count(page, n);
 }
 
-/* balloon_page_list_dequeue() takes the page out of this count by itself. */
+/* Exception: balloon_page_list_dequeue() subtracts the page itself. */
 static inline void vmhooks_balloon_count(struct page *page, int n)
 {
 #ifdef VMHOOKS_HAVE_NR_BALLOON_PAGES
@@ -39,7 +38,7 @@ static inline void vmhooks_balloon_enqueue(struct vmhooks_balloon_info *info,
 	unsigned long flags;
 
 	vmhooks_balloon_manage(info, page, -1);
-	/* The kernel's own would BUG on a page that compaction still locks. */
+	/* balloon_page_enqueue() has a BUG_ON() for a page that compaction still locks. */
 	lock_page(page);
 	spin_lock_irqsave(&info->old.pages_lock, flags);
 	balloon_page_insert(&info->old, page);
@@ -49,7 +48,7 @@ static inline void vmhooks_balloon_enqueue(struct vmhooks_balloon_info *info,
 	unlock_page(page);
 }
 
-/* Does compaction have a page, or has it not yet let go of the list? */
+/* Has compaction isolated a page, or does it still hold the lock of the list? */
 static inline bool
 vmhooks_balloon_isolated(struct vmhooks_balloon_info *info)
 {
@@ -75,14 +74,14 @@ static inline size_t vmhooks_balloon_dequeue(struct vmhooks_balloon_info *info,
 
 #ifdef CONFIG_BALLOON_COMPACTION
 #ifndef VMHOOKS_HAVE_BALLOON_PAGE_FINALIZE
-/* The older one leaves the list alone when compaction has the page. */
+/* balloon_page_delete() does not touch the list if compaction has isolated the page. */
 static inline void balloon_page_finalize(struct page *page)
 {
 	balloon_page_delete(page);
 }
 #endif
 
-/* Both pages are locked.  -ENOENT: the old page has left, no new one has come. */
+/* Both pages are locked.  -ENOENT: the old page was deflated without a new one. */
 static inline int vmhooks_balloon_migrate(struct balloon_dev_info *old,
 					  struct page *newpage,
 					  struct page *page,
@@ -105,7 +104,7 @@ static inline int vmhooks_balloon_migrate(struct balloon_dev_info *old,
 	vmhooks_balloon_manage(info, page, 1);
 	vmhooks_balloon_count(page, -1);
 	balloon_page_finalize(page);
-	/* With it the device may go, and info. */
+	/* After this the device may be removed, and @info freed. */
 	old->isolated_pages--;
 	__count_vm_event(err ? BALLOON_DEFLATE : BALLOON_MIGRATE);
 	spin_unlock_irqrestore(&old->pages_lock, flags);

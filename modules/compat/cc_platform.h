@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* cc_platform_has() for the one question asked: is guest memory encrypted? */
+/* cc_platform_has() for CC_ATTR_GUEST_MEM_ENCRYPT only. */
 #ifndef VMHOOKS_COMPAT_CC_PLATFORM_H
 #define VMHOOKS_COMPAT_CC_PLATFORM_H
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What every source file of the modules sees first.
+ * Included before each source file of the modules.
  *
- * The core is written for the newest kernel.  The headers beside this one make
- * an older kernel look like it, each for one interface, by what the compile
- * probes in probes/ found (probed.h), never by a version.
+ * The core is written for the newest kernel.  Each header in this folder adapts one
+ * interface of older kernels to it.  The compile probes in probes/ decide (probed.h),
+ * never a version.
  */
 #ifndef VMHOOKS_COMPAT_H
 #define VMHOOKS_COMPAT_H
 
 #include "probed.h"
 
-/* Every line in the log names its module. */
+/* Each log message begins with the name of its module. */
 #undef pr_fmt
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* alloc_contig_range() for the first pages of a free block, and the way back. */
+/* alloc_contig_range() for the first pages of a free block, and freeing them. */
 #ifndef VMHOOKS_COMPAT_CONTIG_RANGE_H
 #define VMHOOKS_COMPAT_CONTIG_RANGE_H
 
@@ -9,7 +9,7 @@
 #include <linux/mmzone.h>
 #include <linux/page_ref.h>
 
-/* Is it to be had? */
+/* Is alloc_contig_range() available to modules? */
 static inline bool vmhooks_has_contig(void)
 {
 #if defined(VMHOOKS_HAVE_CONTIG_RANGE_FLAGS) || \
@@ -20,7 +20,7 @@ static inline bool vmhooks_has_contig(void)
 #endif
 }
 
-/* Where the kernel wants to know a type, the pageblock gets it. */
+/* Where the kernel has a parameter for a migrate type, the pageblock gets that type. */
 static inline int vmhooks_take_contig(unsigned long pfn, unsigned long pages)
 {
 #if defined(VMHOOKS_HAVE_CONTIG_RANGE_FLAGS)
@@ -34,10 +34,10 @@ static inline int vmhooks_take_contig(unsigned long pfn, unsigned long pages)
 }
 
 /*
- * In one piece: single pages would go to the list of this processor, and the
- * block around them would not merge.  Each has a reference of its own, a piece
- * has one for all.  Where somebody still looks at a page that was something
- * else before, that reference is his too, and all go one by one.
+ * Frees the pages as one block.  Single pages would go to the pcplist of this CPU and would not
+ * merge.  Each page has a reference of its own, and a block has only one.  A page may have
+ * an elevated reference count, for example from a speculative lookup.  Then all pages are
+ * freed one by one.
  */
 static inline void vmhooks_give_contig(unsigned long pfn, unsigned int order)
 {

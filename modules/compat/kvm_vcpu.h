@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The vCPU of a clock that KVM shows, as of Linux 6.15: it keeps only the rate. */
+/* The vCPU of a pvclock page as of Linux 6.15, where KVM keeps the rate only. */
 #ifndef VMHOOKS_COMPAT_KVM_VCPU_H
 #define VMHOOKS_COMPAT_KVM_VCPU_H
 
@@ -7,12 +7,12 @@
 #include <linux/sched/task_stack.h>
 
 /**
- * vmhooks_pvclock_vcpu() - the vCPU that a clock is part of
- * @clock: what kvm_pvclock_update was called with
+ * vmhooks_pvclock_vcpu() - the vCPU that a pvclock page is part of
+ * @clock: the argument of kvm_pvclock_update
  *
- * A copy on the stack tells nothing.
+ * A page on the stack is a copy and part of no vCPU.
  *
- * Return: the vCPU, NULL where it cannot be told.
+ * Return: the vCPU; NULL where it is unknown.
  */
 static inline struct kvm_vcpu *
 vmhooks_pvclock_vcpu(struct pvclock_vcpu_time_info *clock)
@@ -24,7 +24,7 @@ vmhooks_pvclock_vcpu(struct pvclock_vcpu_time_info *clock)
 	return NULL;
 }
 
-/* Where KVM keeps the rate of what the vCPU was shown last, or is about to be. */
+/* tsc_to_system_mul of the vCPU's last page, or of the one that is being published. */
 static inline const u32 *vmhooks_vcpu_mul(const struct kvm_vcpu *vcpu)
 {
 #ifdef VMHOOKS_HAVE_KVM_VCPU_HV_CLOCK
@@ -34,6 +34,7 @@ static inline const u32 *vmhooks_vcpu_mul(const struct kvm_vcpu *vcpu)
 #endif
 }
 
+/* tsc_shift of the same page. */
 static inline const s8 *vmhooks_vcpu_shift(const struct kvm_vcpu *vcpu)
 {
 #ifdef VMHOOKS_HAVE_KVM_VCPU_HV_CLOCK

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Names and helpers of the memory management as of Linux 6.12. */
+/* Names and helpers of mm as of Linux 6.12. */
 #ifndef VMHOOKS_COMPAT_MM_H
 #define VMHOOKS_COMPAT_MM_H
 
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 
-/* The number of orders is the length of the array, whatever MAX_ORDER means. */
+/* The length of the array is the number of orders.  The meaning of MAX_ORDER has changed. */
 #ifndef NR_PAGE_ORDERS
 #define NR_PAGE_ORDERS ((unsigned int)ARRAY_SIZE(((struct zone *)0)->free_area))
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* NR_PAGE_ORDERS, the name as of Linux 6.8, for kernels on which MAX_ORDER says that. */
+/* NR_PAGE_ORDERS as of Linux 6.8, for kernels where MAX_ORDER is the number of orders. */
 #ifndef VMHOOKS_COMPAT_PAGE_ORDERS_H
 #define VMHOOKS_COMPAT_PAGE_ORDERS_H
 

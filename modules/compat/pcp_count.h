@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How many pages a processor's list of a zone holds. */
+/* Number of pages in the pcplists of a CPU and a zone. */
 #ifndef VMHOOKS_COMPAT_PCP_COUNT_H
 #define VMHOOKS_COMPAT_PCP_COUNT_H
 

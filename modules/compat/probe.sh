@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Writes a header that says which variants of the kernel's interfaces this
-# kernel has, by compiling one small file for each.
+# Writes a header with the variants of the kernel's interfaces that this kernel has.  It
+# compiles one small file for each variant.
 #
 # usage: probe.sh PROBE-DIR OUTPUT COMPILER [FLAG ...]
 #
 # Every file PROBE-DIR/NAME.c that compiles gives "#define VMHOOKS_HAVE_NAME 1".
 # The controls prove the detector: control_pass.c must compile, and
-# control_fail.c must not.  What the compiler said is kept beside OUTPUT.
+# control_fail.c must not.  The compiler's messages are kept beside OUTPUT.
 
 set -eu
 # tr and the order of "*.c" depend on the locale.
@@ -38,12 +38,12 @@ if ! check control_pass "$@"; then
 	exit 1
 fi
 if check control_fail "$@"; then
-	echo "vmhooks: a file that must not compile does: the probes cannot be trusted, see $log" >&2
+	echo "vmhooks: control_fail.c compiles, so the probes are not reliable: see $log" >&2
 	exit 1
 fi
 
 {
-	echo "/* Written by modules/compat/probe.sh: what this kernel has. */"
+	echo "/* Written by modules/compat/probe.sh: the variants that this kernel has. */"
 	for file in "$dir"/*.c; do
 		name=$(basename "$file" .c)
 		case $name in control_*) continue ;; esac

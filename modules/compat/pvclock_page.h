@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The clock pages of this guest, as of Linux 5.14: every CPU's can be found. */
+/* The pvclock pages of this guest as of Linux 5.14, where each CPU's is exported. */
 #ifndef VMHOOKS_COMPAT_PVCLOCK_PAGE_H
 #define VMHOOKS_COMPAT_PVCLOCK_PAGE_H
 
@@ -15,10 +15,10 @@
  * vmhooks_pvclock_page() - the page that the host writes for a CPU
  * @cpu: its number
  *
- * Before 5.14 only that of CPU 0 is to be had, and only while the clock is the
- * same on all CPUs.
+ * Before 5.14 only the page of CPU 0 is available, and only while it is stable
+ * (PVCLOCK_TSC_STABLE_BIT).
  *
- * Return: the page, NULL where there is none.
+ * Return: the page; NULL where there is none.
  */
 static inline struct pvclock_vcpu_time_info *vmhooks_pvclock_page(unsigned int cpu)
 {

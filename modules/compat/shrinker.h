@@ -9,7 +9,7 @@
 
 #ifndef VMHOOKS_HAVE_SHRINKER_ALLOC
 
-/* The older structure has no private_data: it travels in a wrapper. */
+/* The older structure has no private_data, so a wrapper has it. */
 struct vmhooks_shrinker {
 	struct shrinker shrinker;
 	void *private_data;

@@ -2,9 +2,9 @@
 /*
  * The arguments of the timer:timer_start tracepoint.
  *
- * VMHOOKS_TIMER_START_ARGS stands behind (void *data, struct timer_list *timer)
- * in the parameter list of a probe.  The type has to fit to the letter: with
- * CONFIG_CFI_CLANG a call through another type ends the kernel.
+ * VMHOOKS_TIMER_START_ARGS follows (void *data, struct timer_list *timer) in the parameter
+ * list of a probe.  The types must match exactly: with CONFIG_CFI_CLANG a call through
+ * another function type is a BUG.
  */
 #ifndef VMHOOKS_COMPAT_TIMER_START_H
 #define VMHOOKS_COMPAT_TIMER_START_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The notifier of Linux 5.18 for a guest that goes on from a snapshot. */
+/* The notifier of Linux 5.18 for a guest that was restored from a snapshot. */
 #ifndef VMHOOKS_COMPAT_VMFORK_NOTIFIER_H
 #define VMHOOKS_COMPAT_VMFORK_NOTIFIER_H
 
@@ -8,7 +8,7 @@
 #ifndef VMHOOKS_HAVE_VMFORK_NOTIFIER
 struct notifier_block;
 
-/* As a later kernel without CONFIG_VMGENID: nothing is ever notified. */
+/* Never called, as on later kernels without CONFIG_VMGENID. */
 static inline int register_random_vmfork_notifier(struct notifier_block *nb)
 {
 	return 0;

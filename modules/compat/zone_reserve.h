@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is free of a zone's reserve for atomic allocations. */
+/* Free pages of a zone's highatomic reserve. */
 #ifndef VMHOOKS_COMPAT_ZONE_RESERVE_H
 #define VMHOOKS_COMPAT_ZONE_RESERVE_H
 
 #include <linux/mmzone.h>
 
-/* Older kernels know what is reserved only, and take all of it for free. */
+/* Older kernels count the reserved pages only, and treat all of them as free. */
 static inline unsigned long vmhooks_zone_reserve(const struct zone *zone)
 {
 #ifdef VMHOOKS_HAVE_NR_FREE_HIGHATOMIC

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The clock that this machine is shown by its host: looked at from inside.
+ * The audit of this guest's own pvclock pages.
  *
- * Every guest_period_ms one CPU reads the pages of all that are online; pages are
- * memory, so nobody is interrupted.  The timer is deferrable: an idle guest is not
- * woken.  What the host changed several times between two looks counts as one
- * change.
+ * Every guest_period_ms one CPU reads the pages of all online CPUs from memory, so no CPU
+ * is interrupted.  The timer is deferrable: it does not wake an idle guest.  Several
+ * changes by the host between two audits count as one.
+ *
+ * If there is another clock, the rate of the page of CPU 0 is measured with it.
  */
 #include "guest.h"
 
@@ -19,64 +20,95 @@
 #include <linux/workqueue.h>
 
 #include "kvmclock_fix_trace.h"
-#include "page.h"
-#include "params.h"
 #include "pvclock_page.h"
+#include "reference.h"
 #include "snapshot.h"
 
-static void look(struct work_struct *work);
-static DECLARE_DEFERRABLE_WORK(look_work, look);
+static void audit_work_fn(struct work_struct *work);
+static DECLARE_DEFERRABLE_WORK(audit_work, audit_work_fn);
 
-/* Covers all below. */
+/* Protects all data below. */
 static DEFINE_MUTEX(guest_lock);
-static struct kf_seen *seen;	/* for each CPU number; NULL: not looking */
+static struct kf_published *published; /* by CPU number; NULL: no audit */
 static struct kf_counts counts;
 static unsigned int pages;
+static unsigned int period_ms;
+static const char *reference; /* its name; NULL: there is none */
+static bool reading_valid;    /* the next two are */
+static struct kf_reading first_reading, last_reading;
 
-static void complain(unsigned int cpu, const struct kf_page *page,
-		     unsigned int found, s64 step)
+static void warn_own_page(unsigned int cpu, const struct kf_page *page,
+			  unsigned int found, s64 step)
 {
 	static DEFINE_RATELIMIT_STATE(limit, 10 * HZ, 5);
-	char wrong[KF_WRONG_LENGTH];
+	char text[KF_FINDING_LENGTH];
 
 	if (!(found & KF_BAD) || !__ratelimit(&limit))
 		return;
-	kf_page_wrong(wrong, sizeof(wrong), page, found, step);
-	pr_warn("the host has shown CPU %u %s%s\n", cpu, wrong,
-		found & KF_BACKWARDS ?
-		"; expected if the host stopped this machine for as long" :
-		"");
+	kf_page_describe(text, sizeof(text), page, found, step);
+	pr_warn("CPU %u: %s%s\n", cpu, text,
+		found & KF_STOPPED ? "; the host has stopped this VM for that long" :
+		found & KF_BACKWARDS ? "; no stop of this VM explains it" : "");
 }
 
 /*
- * A page that cannot be read is being written, perhaps by a processor that is not
- * running; it is wrong when it still is at the next look.
+ * The host may be writing the page, on a processor that does not run now.  So a page that
+ * cannot be read is a version violation only if the next audit finds the same version.
  */
-static void look_at(unsigned int cpu, struct pvclock_vcpu_time_info *clock,
-		    const struct kf_epoch *epoch)
+static void audit_cpu(unsigned int cpu, struct pvclock_vcpu_time_info *clock,
+		      const struct kf_epoch *epoch, u64 gap_cycles)
 {
 	struct kf_page page;
 	unsigned int found = KF_VERSION;
-	u32 stuck = seen[cpu].stuck;
+	u32 stuck = published[cpu].stuck;
 	s64 step = 0;
 
 	if (kf_page_read(&page, clock)) {
-		found = kf_audit(&seen[cpu], &page, epoch, &step);
+		found = kf_audit_page(&published[cpu], &page, epoch, &step);
 	} else if (!(page.version & 1) || page.version != stuck) {
-		seen[cpu].stuck = page.version;
+		published[cpu].stuck = page.version;
 		return;
 	}
-	kf_count(&counts, found, step);
-	trace_kvmclock_fix_page(0, cpu, &page, found, step);
-	complain(cpu, &page, found, step);
+	if (found & KF_BACKWARDS &&
+	    kf_audit_is_stop(step, kf_rate_ns(&page.line.rate, gap_cycles)))
+		found |= KF_STOPPED;
+	/* The rate of the first page is measured between two steps of it. */
+	if (!cpu && found & (KF_BAD | KF_RATE_CHANGED))
+		reading_valid = false;
+	kf_counts_add_page(&counts, found, step);
+	trace_kf_page(0, cpu, &page, found, step);
+	warn_own_page(cpu, &page, found, step);
 }
 
-/* Return: pages that there are. */
-static unsigned int look_at_all(void)
+/* Measures the rate of the first page. */
+static void read_reference(void)
 {
-	struct kf_epoch epoch = { .sleeps = kf_snapshot_sleeps() };
+	struct pvclock_vcpu_time_info *clock = vmhooks_pvclock_page(0);
+	const char *name;
+	struct kf_page page;
+	u64 tsc;
+
+	lockdep_assert_held(&guest_lock);
+	name = kf_reference_read(&tsc, &last_reading.reference);
+	if (name != reference)
+		reading_valid = false;
+	reference = name;
+	if (!name || !clock || !kf_page_read(&page, clock) ||
+	    (s64)(tsc - page.line.tsc) < 0)
+		return;
+	last_reading.ns = kf_line_ns(&page.line, tsc);
+	if (!reading_valid)
+		first_reading = last_reading;
+	reading_valid = true;
+}
+
+/* Return: the number of pages. */
+static unsigned int audit_cpus(void)
+{
+	struct kf_epoch epoch = { .suspends = READ_ONCE(kf_suspends) };
+	u64 gap = kf_snapshot_longest_gap();
 	struct pvclock_vcpu_time_info *clock;
-	unsigned int cpu, there = 0;
+	unsigned int cpu, found = 0;
 
 	lockdep_assert_held(&guest_lock);
 	cpus_read_lock();
@@ -84,92 +116,109 @@ static unsigned int look_at_all(void)
 		clock = vmhooks_pvclock_page(cpu);
 		if (!clock)
 			continue;
-		look_at(cpu, clock, &epoch);
-		there++;
+		audit_cpu(cpu, clock, &epoch, gap);
+		found++;
 	}
 	cpus_read_unlock();
-	return there;
+	if (found)
+		read_reference();
+	return found;
 }
 
-/* Under the lock, and only while looking, so that kf_guest_exit() ends it. */
-static void look_later(unsigned int ms)
+/* Only while @published is set, so that kf_guest_exit() ends it. */
+static void schedule_audit(unsigned int ms)
 {
 	lockdep_assert_held(&guest_lock);
-	mod_delayed_work(system_freezable_wq, &look_work, msecs_to_jiffies(ms));
+	mod_delayed_work(system_freezable_wq, &audit_work,
+			 msecs_to_jiffies(ms));
 }
 
-static void look(struct work_struct *work)
+static void audit_work_fn(struct work_struct *work)
 {
 	mutex_lock(&guest_lock);
-	if (seen) {
-		pages = look_at_all();
-		look_later(kf_guest_period_ms());
+	if (published) {
+		pages = audit_cpus();
+		schedule_audit(period_ms);
 	}
 	mutex_unlock(&guest_lock);
 }
 
-void kf_guest_look_again(void)
+void kf_guest_set_period(unsigned int ms)
 {
 	mutex_lock(&guest_lock);
-	if (seen)
-		look_later(0);
+	period_ms = ms;
+	if (published)
+		schedule_audit(0);
 	mutex_unlock(&guest_lock);
 }
 
 unsigned int kf_guest_counts(struct kf_counts *copy)
 {
-	unsigned int there;
+	unsigned int count;
 
 	mutex_lock(&guest_lock);
 	*copy = counts;
-	there = pages;
+	count = pages;
 	mutex_unlock(&guest_lock);
-	return there;
+	return count;
 }
 
-static void introduce(void)
+const char *kf_guest_reference(s64 *ppb, bool *measured)
+{
+	const char *name;
+
+	mutex_lock(&guest_lock);
+	name = reference;
+	*measured = reading_valid &&
+		    kf_reading_ppb(&first_reading, &last_reading, ppb);
+	mutex_unlock(&guest_lock);
+	return name ?: "none";
+}
+
+/* What the audit can find depends on the guest's clocksource. */
+static void log_scope(void)
 {
 	struct kf_snapshot snap;
 
 	kf_snapshot_read(&snap);
 	if (!pages)
-		pr_info("clocksource %s; no clock page of a host: there is nothing to judge from inside\n",
+		pr_info("clocksource %s, no pvclock page: nothing to audit in this guest\n",
 			snap.source);
-	else if (!strcmp(snap.source, "kvm-clock"))
-		pr_info("clocksource %s, %u pages: negative values, steps, rates and versions are judged; not the absolute rate, for there is no other clock here, nor whether the host set the clock on purpose\n",
-			snap.source, pages);
 	else
-		pr_info("clocksource %s, and %u pages of kvm-clock beside it: negative values, steps, rates and versions of those are judged, which this clocksource does not go by; not whether the host set that clock on purpose\n",
-			snap.source, pages);
+		pr_info("clocksource %s, %u pvclock pages%s: auditing values, steps, rates and versions, the absolute rate with %s; a clock that the host set counts as a step\n",
+			snap.source, pages,
+			strcmp(snap.source, "kvm-clock") ? " that it does not use" : "",
+			reference ?: "nothing: there is no other clock");
 }
 
-void kf_guest_init(void)
+void kf_guest_init(unsigned int ms)
 {
 	mutex_lock(&guest_lock);
-	seen = kcalloc(nr_cpu_ids, sizeof(*seen), GFP_KERNEL);
-	if (seen)
-		pages = look_at_all();
+	period_ms = ms;
+	published = kcalloc(nr_cpu_ids, sizeof(*published), GFP_KERNEL);
+	if (published)
+		pages = audit_cpus();
 	else
-		pr_err("no memory to look at the pages of %u CPUs: this guest's clock is not looked at\n",
+		pr_err("failed to allocate state for %u CPUs: the clock of this guest is not audited\n",
 		       nr_cpu_ids);
-	introduce();
+	log_scope();
 	if (!pages) {
-		kfree(seen);
-		seen = NULL;
+		kfree(published);
+		published = NULL;
 	}
-	if (seen)
-		look_later(kf_guest_period_ms());
+	if (published)
+		schedule_audit(period_ms);
 	mutex_unlock(&guest_lock);
 }
 
 void kf_guest_exit(void)
 {
-	struct kf_seen *done;
+	struct kf_published *old;
 
 	mutex_lock(&guest_lock);
-	done = seen;
-	seen = NULL;
+	old = published;
+	published = NULL;
 	mutex_unlock(&guest_lock);
-	cancel_delayed_work_sync(&look_work);
-	kfree(done);
+	cancel_delayed_work_sync(&audit_work);
+	kfree(old);
 }

@@ -1,30 +1,50 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The clock that this machine is shown by its host: looked at from inside. */
+/* The audit of this guest's own pvclock pages. */
 #ifndef KVMCLOCK_FIX_GUEST_H
 #define KVMCLOCK_FIX_GUEST_H
 
 #include "audit.h"
 
 /**
- * kf_guest_init() - look at our clock pages now and then, if there are any
+ * kf_guest_init() - audit the pvclock pages of this guest periodically
+ * @period_ms: milliseconds between two audits
  *
- * Says in the log what there is and what can be judged.
+ * Does nothing more without pvclock pages.  The log says what the audit covers.
  *
- * Context: process, after kf_snapshot_init().
+ * Context: process, may sleep; after kf_snapshot_init().
  */
-void kf_guest_init(void);
+void kf_guest_init(unsigned int period_ms);
+
+/* Ends the audit.  Context: process, may sleep. */
 void kf_guest_exit(void);
 
-/* Look now; the next time is a period from then.  Context: process. */
-void kf_guest_look_again(void);
+/**
+ * kf_guest_set_period() - audit now, and then once a period
+ * @period_ms: milliseconds between two audits
+ *
+ * Before kf_guest_init() this starts no audit.
+ *
+ * Context: process, may sleep.
+ */
+void kf_guest_set_period(unsigned int period_ms);
 
 /**
- * kf_guest_counts() - what was found
+ * kf_guest_counts() - findings of the audit since the module was loaded
  * @counts: a copy of the counts
  *
  * Context: process, may sleep.
- * Return: pages that were there at the last look.
+ * Return: the number of pages at the last audit.
  */
 unsigned int kf_guest_counts(struct kf_counts *counts);
+
+/**
+ * kf_guest_reference() - the rate of the pvclock page of CPU 0
+ * @ppb:      by how much it is faster than the reference, in 0.001 ppm, since the last step
+ * @measured: whether @ppb is valid
+ *
+ * Context: process, may sleep.
+ * Return: the name of the reference, "none" without any.
+ */
+const char *kf_guest_reference(s64 *ppb, bool *measured);
 
 #endif /* KVMCLOCK_FIX_GUEST_H */

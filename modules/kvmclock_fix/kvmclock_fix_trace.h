@@ -9,8 +9,8 @@
 
 #include "audit.h"
 
-/* A page was looked at: a host's of one of its guests, or, pid 0, a guest's own. */
-TRACE_EVENT(kvmclock_fix_page,
+/* A page was audited: a VM's on the host or, with pid 0, one of this guest's own. */
+TRACE_EVENT(kf_page,
 	    TP_PROTO(int pid, unsigned int vcpu, const struct kf_page *page,
 		     unsigned int found, s64 step),
 	    TP_ARGS(pid, vcpu, page, found, step),
@@ -47,8 +47,8 @@ TRACE_EVENT(kvmclock_fix_page,
 				    { KF_SET, "set" }))
 );
 
-/* A VM's clock was moved by @add ns, to @ns at the TSC of the host @tsc. */
-TRACE_EVENT(kvmclock_fix_correct,
+/* @add ns were added to a VM's clock, which is @ns at the host's TSC @tsc. */
+TRACE_EVENT(kf_correct,
 	    TP_PROTO(int pid, const char *where, s64 add, s64 ns, u64 tsc),
 	    TP_ARGS(pid, where, add, ns, tsc),
 	    TP_STRUCT__entry(__field(int, pid)

@@ -1,24 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The parameters of kvmclock_fix. */
+/* The parameters of kvmclock_fix; read by vmhooks_bounded(). */
 #ifndef KVMCLOCK_FIX_PARAMS_H
 #define KVMCLOCK_FIX_PARAMS_H
 
-#include <linux/types.h>
-
 #include <vmhooks/param.h>
 
-extern struct vmhooks_bounded kf_fix_value;
+/* 1: correct clocks where the kernel has the hooks; 0: audit only. */
+extern struct vmhooks_bounded kf_fix;
 
-/* Clocks are corrected where they can be, not only looked at.  Context: any. */
-static inline bool kf_fix(void)
-{
-	return vmhooks_bounded(&kf_fix_value);
-}
+/* Entries for VMs, allocated when KVM is loaded. */
+extern struct vmhooks_bounded kf_max_vms;
 
-/* VMs that there is room for. */
-unsigned int kf_max_vms(void);
-
-/* Milliseconds between two looks at the clock pages of this guest. */
-unsigned int kf_guest_period_ms(void);
+/* Milliseconds between two audits of this guest's pvclock pages. */
+extern struct vmhooks_bounded kf_guest_period_ms;
 
 #endif /* KVMCLOCK_FIX_PARAMS_H */

@@ -15,7 +15,7 @@
  * struct kf_snapshot - one consistent copy
  * @mono:	 CLOCK_MONOTONIC
  * @raw:	 CLOCK_MONOTONIC_RAW
- * @boot_offset: CLOCK_BOOTTIME less CLOCK_MONOTONIC, nanoseconds
+ * @boot_offset: CLOCK_BOOTTIME minus CLOCK_MONOTONIC, nanoseconds
  * @updates:	 copies made since the module was loaded
  * @source:	 name of the clocksource
  */
@@ -27,34 +27,41 @@ struct kf_snapshot {
 	char source[16];
 };
 
-/* The last copy, and what tells a reader that it was half an update. */
-extern struct kf_snapshot kf_last;
-extern seqcount_t kf_last_seq;
+/* The last copy; readers repeat if the sequence count has changed. */
+extern struct kf_snapshot kf_snapshot_last;
+extern seqcount_t kf_snapshot_seq;
 
-/* Context: process.  Return: 0 or a negative errno. */
+/**
+ * kf_snapshot_init() - copy the timekeeper's clocks from now on
+ *
+ * Context: process, may sleep.
+ * Return: 0 or a negative errno.
+ */
 int kf_snapshot_init(void);
+
+/* No copy is made any more.  Context: process, may sleep. */
 void kf_snapshot_exit(void);
 
 /**
- * kf_snapshot_read() - the last copy and the counter, as of one moment
- * @snap: what to fill
+ * kf_snapshot_read() - the last copy, paired with the TSC
+ * @snap: the copy
  *
  * Context: any but NMI.
- * Return: the TSC, read while the copy was the current one; where the clocks
- * run on another counter, its value at the last update.
+ * Return: the TSC, read while the copy was the last one.  With another clocksource, its
+ * counter at the last update.
  */
 u64 kf_snapshot_read(struct kf_snapshot *snap);
 
 /**
- * kf_snapshot_base() - the base of a VM's clock, and the TSC, as of one moment
+ * kf_snapshot_base() - the base of a VM's clock, paired with the TSC
  * @tsc: the host's TSC
- * @ns:  nanoseconds, by the raw clock, with the time asleep
+ * @ns:  the raw clock plus the boot offset at @tsc, nanoseconds
  *
- * The raw clock and the time asleep are of one update, and what KVM computes for
- * the master clock at the same TSC is the same to the nanosecond.
+ * Both are of one timekeeper update.  For the master clock KVM computes the same value at
+ * the same TSC, which is not behind the update either.
  *
  * Context: any but NMI.
- * Return: false where the clocks do not run on the TSC; then nothing is written.
+ * Return: false where the clocksource is not the TSC; then nothing is written.
  */
 static __always_inline bool kf_snapshot_base(u64 *tsc, s64 *ns)
 {
@@ -62,35 +69,45 @@ static __always_inline bool kf_snapshot_base(u64 *tsc, s64 *ns)
 	u64 cycles;
 	s64 base;
 
-	/* What is computed from half an update is thrown away. */
+	/* A result from an incomplete copy is discarded. */
 	do {
-		seq = read_seqcount_begin(&kf_last_seq);
-		if (unlikely(kf_last.raw.vclock_mode != VDSO_CLOCKMODE_TSC))
+		seq = read_seqcount_begin(&kf_snapshot_seq);
+		if (unlikely(kf_snapshot_last.raw.vclock_mode != VDSO_CLOCKMODE_TSC))
 			goto other;
 		cycles = rdtsc_ordered();
-		base = kf_clock_ns(&kf_last.raw, cycles) + kf_last.boot_offset;
-	} while (read_seqcount_retry(&kf_last_seq, seq));
+		base = kf_clock_pair(&kf_snapshot_last.raw, &cycles) +
+		       kf_snapshot_last.boot_offset;
+	} while (read_seqcount_retry(&kf_snapshot_seq, seq));
 	*tsc = cycles;
 	*ns = base;
 	return true;
 other:
-	/* Only to end the section: an update more makes no difference. */
-	read_seqcount_retry(&kf_last_seq, seq);
+	/* Only ends the read section: another update makes no difference. */
+	read_seqcount_retry(&kf_snapshot_seq, seq);
 	return false;
 }
 
-/* Times that the boot offset has changed. */
-extern u32 kf_sleeps;
+/*
+ * The raw clock's rate when the clocksource was the TSC last.  It changes while the host
+ * boots.  Context: any.
+ */
+struct kf_raw_rate kf_snapshot_raw_rate(void);
 
 /**
- * kf_snapshot_sleeps() - how often the machine was asleep since the module was loaded
+ * kf_snapshot_longest_gap() - the longest time between two updates of the timekeeper
+ *
+ * Of this machine, since the last call.
  *
  * Context: any.
- * Return: the number.
+ * Return: cycles of the TSC.
  */
-static inline u32 kf_snapshot_sleeps(void)
-{
-	return READ_ONCE(kf_sleeps);
-}
+u64 kf_snapshot_longest_gap(void);
+
+/*
+ * Suspends of the host since the module was loaded: changes of the boot offset.  Another rate
+ * of the TSC counts as one, because nothing is comparable after that either.  Read by
+ * READ_ONCE() in any context.
+ */
+extern u32 kf_suspends;
 
 #endif /* KVMCLOCK_FIX_SNAPSHOT_H */

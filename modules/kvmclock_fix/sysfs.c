@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/kvmclock_fix: what was found of the clocks that this host shows, and,
- * in guest/, of the one that it is shown.  See docs/parameters.md.
+ * /sys/kernel/kvmclock_fix: the audit on the host, in guest/ the audit in this guest, and
+ * the timekeeper's clocks.  See docs/parameters.md.
  */
 #include "sysfs.h"
 
+#include <linux/clocksource.h>
 #include <linux/kernel.h>
 #include <linux/kobject.h>
 #include <linux/sysfs.h>
 
 #include "guest.h"
 #include "host.h"
-#include "vms.h"
+#include "snapshot.h"
+#include "table.h"
 
 static void host_counts(struct kf_counts *counts)
 {
-	kf_vms_totals(counts);
+	kf_table_add_counts(counts);
 }
 
 static void guest_counts(struct kf_counts *counts)
@@ -23,7 +25,7 @@ static void guest_counts(struct kf_counts *counts)
 	kf_guest_counts(counts);
 }
 
-/* A histogram: the largest step of a bin, and how many fell into it. */
+/* A histogram: upper bound and count of each bin. */
 static ssize_t show_steps(const struct kf_counts *counts, char *buf)
 {
 	unsigned int bin;
@@ -31,7 +33,7 @@ static ssize_t show_steps(const struct kf_counts *counts, char *buf)
 
 	for (bin = 0; bin < KF_STEP_BINS; bin++)
 		len += sysfs_emit_at(buf, len, "<=%lld %llu\n",
-				     kf_step_border(bin), counts->steps[bin]);
+				     kf_step_bin_max(bin), counts->steps[bin]);
 	return len;
 }
 
@@ -84,9 +86,9 @@ COUNT(host, rate_changes);
 COUNT(host, version_violations);
 COUNT(host, sets);
 COUNT(host, corrected);
+COUNT(host, refused);
 FILE(host, steps, steps_of(host_counts, buf));
-FILE(host, vms, kf_vms_show(buf));
-FILE(host, untracked, sysfs_emit(buf, "%llu\n", kf_vms_untracked()));
+FILE(host, untracked, sysfs_emit(buf, "%llu\n", kf_table_untracked()));
 FILE(host, hooks, sysfs_emit(buf, "%s\n", kf_host_hooks()));
 
 COUNT(guest, updates);
@@ -94,9 +96,31 @@ COUNT(guest, negative);
 COUNT(guest, backwards);
 COUNT(guest, rate_changes);
 COUNT(guest, version_violations);
+COUNT(guest, stopped);
 FILE(guest, steps, steps_of(guest_counts, buf));
 FILE(guest, pages, sysfs_emit(buf, "%u\n",
 			      kf_guest_counts(&(struct kf_counts){ })));
+
+static ssize_t show_reference(char *buf)
+{
+	bool measured;
+	s64 ppb;
+
+	return sysfs_emit(buf, "%s\n", kf_guest_reference(&ppb, &measured));
+}
+
+static ssize_t show_rate(char *buf)
+{
+	bool measured;
+	s64 ppb;
+
+	kf_guest_reference(&ppb, &measured);
+	return measured ? sysfs_emit(buf, "%lld\n", ppb) :
+			  sysfs_emit(buf, "unknown\n");
+}
+
+FILE(guest, reference, show_reference(buf));
+FILE(guest, rate_ppb, show_rate(buf));
 
 static struct attribute *host_attrs[] = {
 	&host_updates_attr.attr,
@@ -106,8 +130,8 @@ static struct attribute *host_attrs[] = {
 	&host_version_violations_attr.attr,
 	&host_sets_attr.attr,
 	&host_corrected_attr.attr,
+	&host_refused_attr.attr,
 	&host_steps_attr.attr,
-	&host_vms_attr.attr,
 	&host_untracked_attr.attr,
 	&host_hooks_attr.attr,
 	NULL,
@@ -121,6 +145,9 @@ static struct attribute *guest_attrs[] = {
 	&guest_backwards_attr.attr,
 	&guest_rate_changes_attr.attr,
 	&guest_version_violations_attr.attr,
+	&guest_stopped_attr.attr,
+	&guest_reference_attr.attr,
+	&guest_rate_ppb_attr.attr,
 	&guest_steps_attr.attr,
 	&guest_pages_attr.attr,
 	NULL,
@@ -131,14 +158,87 @@ static const struct attribute_group guest_group = {
 	.attrs = guest_attrs,
 };
 
+#define SHOW(_name, _format, _value)					\
+static ssize_t _name##_show(struct kobject *kobj,			\
+			    struct kobj_attribute *attr, char *buf)	\
+{									\
+	struct kf_snapshot snap;					\
+	u64 cycles = kf_snapshot_read(&snap);				\
+									\
+	(void)cycles;							\
+	return sysfs_emit(buf, _format "\n", _value);			\
+}									\
+static struct kobj_attribute _name##_attr = {				\
+	.attr = { .name = #_name, .mode = 0444 },			\
+	.show = _name##_show,						\
+}
+
+static s64 mono_minus_raw(const struct kf_snapshot *snap, u64 cycles)
+{
+	return kf_clock_ns(&snap->mono, cycles) -
+	       kf_clock_ns(&snap->raw, cycles);
+}
+
+static const char *mode_name(int mode)
+{
+	switch (mode) {
+	case VDSO_CLOCKMODE_TSC:
+		return "tsc";
+#ifdef CONFIG_PARAVIRT_CLOCK
+	case VDSO_CLOCKMODE_PVCLOCK:
+		return "pvclock";
+#endif
+	default:
+		return "other";
+	}
+}
+
+SHOW(snapshot_updates, "%llu", snap.updates);
+SHOW(clocksource, "%s", snap.source);
+SHOW(vclock_mode, "%s", mode_name(snap.raw.vclock_mode));
+SHOW(raw_ns, "%llu", kf_clock_ns(&snap.raw, cycles));
+SHOW(mono_ns, "%llu", kf_clock_ns(&snap.mono, cycles));
+SHOW(mono_minus_raw_ns, "%lld", mono_minus_raw(&snap, cycles));
+SHOW(boot_offset_ns, "%lld", snap.boot_offset);
+SHOW(raw_mult, "%u", snap.raw.mult);
+SHOW(raw_shift, "%u", snap.raw.shift);
+SHOW(mono_mult, "%u", snap.mono.mult);
+SHOW(mono_shift, "%u", snap.mono.shift);
+
+static struct attribute *snapshot_attrs[] = {
+	&snapshot_updates_attr.attr,
+	&clocksource_attr.attr,
+	&vclock_mode_attr.attr,
+	&raw_ns_attr.attr,
+	&mono_ns_attr.attr,
+	&mono_minus_raw_ns_attr.attr,
+	&boot_offset_ns_attr.attr,
+	&raw_mult_attr.attr,
+	&raw_shift_attr.attr,
+	&mono_mult_attr.attr,
+	&mono_shift_attr.attr,
+	NULL,
+};
+
+static const struct attribute_group snapshot_group = { .attrs = snapshot_attrs };
+
 static const struct attribute_group *groups[] = {
 	&host_group,
 	&guest_group,
-	&kf_snapshot_group,
+	&snapshot_group,
 	NULL,
 };
 
 static struct kobject *kobj;
+
+/* Wakes poll() on the counters of what is wrong. */
+static void notify(void)
+{
+	sysfs_notify(kobj, NULL, "negative");
+	sysfs_notify(kobj, NULL, "backwards");
+	sysfs_notify(kobj, NULL, "version_violations");
+	sysfs_notify(kobj, NULL, "refused");
+}
 
 int kf_sysfs_init(void)
 {
@@ -150,10 +250,13 @@ int kf_sysfs_init(void)
 	err = sysfs_create_groups(kobj, groups);
 	if (err)
 		kobject_put(kobj);
+	else
+		kf_table_set_notify(notify);
 	return err;
 }
 
 void kf_sysfs_exit(void)
 {
+	kf_table_set_notify(NULL);
 	kobject_put(kobj);
 }

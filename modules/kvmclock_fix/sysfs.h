@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* /sys/kernel/kvmclock_fix: docs/parameters.md. */
+/* The files in /sys/kernel/kvmclock_fix. */
 #ifndef KVMCLOCK_FIX_SYSFS_H
 #define KVMCLOCK_FIX_SYSFS_H
 
-struct attribute_group;
-
-/* Context: process.  Return: 0 or -ENOMEM. */
+/**
+ * kf_sysfs_init() - add the files
+ *
+ * Context: process, may sleep; last of the init functions.
+ * Return: 0 or a negative errno.
+ */
 int kf_sysfs_init(void);
-void kf_sysfs_exit(void);
 
-/* The files that show the timekeeper's clocks. */
-extern const struct attribute_group kf_snapshot_group;
+/* Removes the files.  Context: process, may sleep. */
+void kf_sysfs_exit(void);
 
 #endif /* KVMCLOCK_FIX_SYSFS_H */

@@ -1,44 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What mm_hooks counts.  Each is shown in sysfs under its name. */
-#ifndef MM_HOOKS_COUNTERS_H
-#define MM_HOOKS_COUNTERS_H
+#ifndef MMH_COUNTERS_H
+#define MMH_COUNTERS_H
 
 #include <linux/atomic.h>
+#include <linux/types.h>
+
+#include <vmhooks/mm_hooks.h>
 
 /**
- * struct mm_hooks_counters - totals since the module was loaded
- * @requests:	     times the kernel said that unreported memory is there
- * @passes:	     passes that were let go
- * @checks:	     timer wake-ups of the pacer
- * @reported_chains: chains that the host has acknowledged
- * @reported_bytes:  bytes in them
- * @report_errors:   chains that failed
- * @lost_bytes:	     bytes that stay out of use, see MM_HOOKS_LOST
- * @retaken_bytes:   reported memory that was taken into use again
- * @forgets:	     times that everything was made unreported again
- * @taken_blocks:    blocks that were taken out of the allocator (native)
- * @pressure_waits:  times that somebody had to wait for memory that was with the
- *		     host (native)
- * @pcp_drains:	     times that the lists of the processors were emptied
+ * struct mmh_counters - totals since the module was loaded
+ * @requests:	     requests: unreported memory is free
+ * @passes:	     passes that were started
+ * @checks:	     checks by the pacer's timer
+ * @low_checks:	     page_reporting: checks for blocks below report_order
+ * @reported:	     reports, see struct mmh_report_counts
+ * @lost_bytes:	     bytes that stay out of use, see MMH_LOST
+ * @reused_bytes:   reported memory that was used again, as the pacer estimates it
+ * @forgets:	     times that everything was marked unreported
+ * @pressure_waits:  native: waits of reclaim, OOM and isolation for blocks in flight
+ * @pcp_drains:	     drains of the pcplists
  */
-struct mm_hooks_counters {
+struct mmh_counters {
 	atomic64_t requests;
 	atomic64_t passes;
 	atomic64_t checks;
-	atomic64_t reported_chains;
-	atomic64_t reported_bytes;
-	atomic64_t report_errors;
+	atomic64_t low_checks;
+	struct mmh_report_counts reported;
 	atomic64_t lost_bytes;
-	atomic64_t retaken_bytes;
+	atomic64_t reused_bytes;
 	atomic64_t forgets;
-	atomic64_t taken_blocks;
 	atomic64_t pressure_waits;
 	atomic64_t pcp_drains;
 };
 
-extern struct mm_hooks_counters mm_hooks_counters;
+extern struct mmh_counters mmh_counters;
 
-#define mm_hooks_count(name) atomic64_inc(&mm_hooks_counters.name)
-#define mm_hooks_count_add(name, n) atomic64_add(n, &mm_hooks_counters.name)
+/*
+ * native: the longest section of zone->lock so far, in nanoseconds.  Of two that end
+ * at the same time the longer one may be missed.
+ */
+extern u64 mmh_longest_lock_ns;
 
-#endif /* MM_HOOKS_COUNTERS_H */
+/* native: jiffies of the last pass, or of the attach.  Written by the pass. */
+extern unsigned long mmh_last_pass;
+
+#define mmh_count(name) atomic64_inc(&mmh_counters.name)
+#define mmh_count_add(name, n) atomic64_add(n, &mmh_counters.name)
+
+#endif /* MMH_COUNTERS_H */

@@ -4,12 +4,12 @@
  * balloon.
  *
  * A bit for each page says so.  An engine that finds all pages of a free block
- * marked need not report it.  The bits take 4 KiB for each 128 MiB of which a
- * driver had pages.
+ * marked need not report it.  The bits take 4 KiB for each 32768 pages of which a
+ * driver had some.
  *
  * No hook tells when such a page is allocated.  How many can have been is known: no
  * more than the guest has allocated, or migrated, since the first of them came back.
- * pace_trusts() says whether that is little, beside all that came back since.  Once
+ * mmh_pace_trusts_discarded() says whether that is little, beside all that came back since.  Once
  * it is not, all bits are cleared, and the next page that comes back is the first.
  *
  * Who may run at the same time: drivers in process context, an engine's pass, the
@@ -23,19 +23,13 @@
 #include <linux/gfp.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
-#include <vmhooks/mm_hooks.h>
+#include "pace/pace.h"
 
-#include "mm.h"
-#include "pace.h"
-#include "pacer.h"
-#include "registry.h"
-
-/* The bits of a chunk fill a page. */
-#define CHUNK_ORDER (PAGE_SHIFT + 3)
+/* The bits of a chunk take 4 KiB. */
+#define CHUNK_ORDER 15
 #define CHUNK_WORDS (BIT(CHUNK_ORDER) / BITS_PER_LONG)
 
 struct chunk {
@@ -45,10 +39,10 @@ struct chunk {
 static DEFINE_XARRAY(chunks);	/* stay until the module goes */
 static atomic_long_t marked = ATOMIC_LONG_INIT(0);	/* pages */
 static atomic_long_t came = ATOMIC_LONG_INIT(0);	/* ever marked, since the first */
-static atomic_long_t held = ATOMIC_LONG_INIT(0);	/* pages that drivers have */
-static bool stale;	/* some of those were held when all was forgotten */
+static atomic_long_t taken = ATOMIC_LONG_INIT(0);	/* pages that drivers have */
+static bool stale;	/* some of those were taken before the last forget */
 static bool trusted;	/* as judged last */
-static u64 used_before;	/* mm_hooks_pacer_used() when the first was marked */
+static u64 used_before;	/* bytes used when the first was marked */
 
 static struct chunk *chunk_of(unsigned long pfn)
 {
@@ -129,98 +123,86 @@ static void clear_all(void)
 		clear(i << CHUNK_ORDER, CHUNK_ORDER);
 }
 
-bool mm_hooks_discarded_any(void)
+bool mmh_discarded_any(void)
 {
 	return atomic_long_read(&marked) > 0;
 }
 
-/* Where a free writes to the page, the host backs it again. */
-static bool free_writes(void)
+bool mmh_discarded_has_room(unsigned long pfn)
 {
-	return want_init_on_free() || page_poisoning_enabled_static();
+	return !READ_ONCE(stale) && chunk_of(pfn);
 }
 
-static void mark(unsigned long pfn, unsigned int order)
+void mmh_discarded_start(u64 used)
+{
+	WRITE_ONCE(used_before, used);
+	atomic_long_set(&came, 0);
+}
+
+void mmh_discarded_mark(unsigned long pfn, unsigned int order)
 {
 	struct chunk *chunk = chunk_of(pfn);
 	long changed;
 
-	if (!chunk)
-		return;
-	if (!mm_hooks_discarded_any()) {
-		WRITE_ONCE(used_before, mm_hooks_pacer_used());
-		atomic_long_set(&came, 0);
-	}
 	changed = chunk_change(chunk, pfn, order, true);
 	atomic_long_add(changed, &marked);
 	atomic_long_add(changed, &came);
 }
 
 /* A kernel that does not count allocations tells nothing: nothing is trusted. */
-void mm_hooks_discarded_judge(void)
+void mmh_discarded_judge(u64 used)
 {
 	u64 before = READ_ONCE(used_before);
-	u64 bytes, used;
+	u64 bytes;
 
-	if (!mm_hooks_discarded_any() || !IS_ENABLED(CONFIG_VM_EVENT_COUNTERS))
+	if (!mmh_discarded_any() || !IS_ENABLED(CONFIG_VM_EVENT_COUNTERS))
 		return;
 	bytes = (u64)atomic_long_read(&came) << PAGE_SHIFT;
-	used = mm_hooks_pacer_used();
 	used -= min(used, before);
-	WRITE_ONCE(trusted, pace_trusts(bytes, used));
+	WRITE_ONCE(trusted, mmh_pace_trusts_discarded(bytes, used));
 	if (!READ_ONCE(trusted))
 		clear_all();
 }
 
-bool mm_hooks_discarded_has(unsigned long pfn, unsigned int order)
+bool mmh_discarded_has(unsigned long pfn, unsigned int order)
 {
 	const struct chunk *chunk = chunk_of(pfn);
 
 	return chunk && chunk_has(chunk, pfn, order);
 }
 
-bool mm_hooks_discarded_take(unsigned long pfn, unsigned int order)
+bool mmh_discarded_spare(unsigned long pfn, unsigned int order)
 {
-	if (!READ_ONCE(trusted) || !mm_hooks_discarded_has(pfn, order))
+	if (!READ_ONCE(trusted) || !mmh_discarded_has(pfn, order))
 		return false;
 	clear(pfn, order);
 	return true;
 }
 
-void mm_hooks_discarded_forget(void)
+bool mmh_discarded_pages_taken(unsigned long pfn, unsigned int order)
 {
-	WRITE_ONCE(stale, atomic_long_read(&held) > 0);
+	bool discarded;
+
+	atomic_long_add(1L << order, &taken);
+	chunk_make(pfn);
+	discarded = mmh_discarded_has(pfn, order);
+	clear(pfn, order);
+	return discarded;
+}
+
+void mmh_discarded_pages_returned(unsigned int order)
+{
+	if (!atomic_long_sub_return(1L << order, &taken))
+		WRITE_ONCE(stale, false);
+}
+
+void mmh_discarded_forget(void)
+{
+	WRITE_ONCE(stale, atomic_long_read(&taken) > 0);
 	clear_all();
 }
 
-bool mm_hooks_pages_taken(struct page *page, unsigned int order)
-{
-	unsigned long pfn = page_to_pfn(page);
-	bool gone;
-
-	mm_hooks_pacer_taken((u64)PAGE_SIZE << order);
-	atomic_long_add(1L << order, &held);
-	chunk_make(pfn);
-	gone = mm_hooks_discarded_has(pfn, order);
-	clear(pfn, order);
-	if (want_init_on_alloc(0))
-		return false;
-	return gone || mm_hooks_engine_holds(page, order);
-}
-EXPORT_SYMBOL_GPL(mm_hooks_pages_taken);
-
-void mm_hooks_pages_returned(struct page *page, unsigned int order,
-			     bool discarded)
-{
-	if (discarded && !READ_ONCE(stale) && !free_writes())
-		mark(page_to_pfn(page), order);
-	mm_hooks_pacer_returned((u64)PAGE_SIZE << order);
-	if (!atomic_long_sub_return(1L << order, &held))
-		WRITE_ONCE(stale, false);
-}
-EXPORT_SYMBOL_GPL(mm_hooks_pages_returned);
-
-void mm_hooks_discarded_exit(void)
+void mmh_discarded_exit(void)
 {
 	struct chunk *chunk;
 	unsigned long i;

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Memory that a device which ignores resets may use for ever. */
 #include <linux/list.h>
-#include <linux/memory.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/notifier.h>
 #include <linux/slab.h>
 
 #include <vmhooks/mm_hooks.h>
 
 #include "counters.h"
+#include "hooks/hotplug.h"
 
 struct lost_range {
 	struct list_head node;
@@ -33,20 +32,16 @@ static bool lost_overlaps(unsigned long start, unsigned long end)
 	return overlaps;
 }
 
-static int on_memory(struct notifier_block *nb, unsigned long action, void *data)
+static int going_offline(unsigned long start, unsigned long end)
 {
-	const struct memory_notify *memory = data;
-	unsigned long start = memory->start_pfn;
-	unsigned long end = start + memory->nr_pages;
-
-	if (action != MEM_GOING_OFFLINE || !lost_overlaps(start, end))
-		return NOTIFY_OK;
+	if (!lost_overlaps(start, end))
+		return 0;
 	pr_warn_ratelimited("pfn range [%#lx-%#lx) stays online: a device that ignores resets may use pages of it\n",
 			    start, end);
-	return notifier_from_errno(-EBUSY);
+	return -EBUSY;
 }
 
-static struct notifier_block memory_nb = { .notifier_call = on_memory };
+static struct mmh_hotplug_client hotplug = { .going_offline = going_offline };
 
 static void lost_add(struct lost_range *range)
 {
@@ -59,7 +54,7 @@ static void lost_add(struct lost_range *range)
 	if (!first)
 		return;
 	__module_get(THIS_MODULE);
-	if (register_memory_notifier(&memory_nb))
+	if (mmh_hotplug_register(&hotplug))
 		pr_err("offlining of lost memory is not refused\n");
 }
 
@@ -81,11 +76,11 @@ static bool lost_extend(unsigned long pfn, unsigned long pages)
 	return above || below;
 }
 
-void mm_hooks_lose(unsigned long pfn, unsigned long pages)
+void mmh_lose(unsigned long pfn, unsigned long pages)
 {
 	struct lost_range *range;
 
-	mm_hooks_count_add(lost_bytes, (u64)pages << PAGE_SHIFT);
+	mmh_count_add(lost_bytes, (u64)pages << PAGE_SHIFT);
 	if (lost_extend(pfn, pages))
 		return;
 	range = kmalloc(sizeof(*range), GFP_KERNEL);
@@ -98,4 +93,4 @@ void mm_hooks_lose(unsigned long pfn, unsigned long pages)
 	range->pages = pages;
 	lost_add(range);
 }
-EXPORT_SYMBOL_GPL(mm_hooks_lose);
+EXPORT_SYMBOL_GPL(mmh_lose);

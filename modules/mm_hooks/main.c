@@ -2,58 +2,55 @@
 /*
  * mm_hooks: the one module that knows which kernel this is.
  *
- * A block's way on a stock kernel: the kernel puts a pass off (arming.c), the
- * pacer decides when it runs (pacer.c, pace.c), the engine takes blocks from it
- * (intree.c), a chain carries them to the reporter and back (chain.c).  On one
- * with the companion patch the engine is in native/, between the same pacer and
- * the same reporter.  The clock's way: clock.c, kvm.c.  Which engine and which
- * reporter: registry.c, and none while the guest sleeps: sleep.c.  After a
- * restore from a snapshot all is forgotten: vmfork.c.
+ * hooks/ has what touches the kernel: tracepoints and notifiers.  pace/ decides
+ * when a reporting pass runs.  The engines native/ and page_reporting/ find free
+ * blocks and put them back.  registry.c selects the engine and the reporter.
  */
 #include <linux/module.h>
 
 #include "discarded.h"
+#include "hooks/pm.h"
+#include "hooks/vmfork.h"
 #include "params.h"
 #include "registry.h"
-#include "sleep.h"
 #include "sysfs.h"
-#include "vmfork.h"
 
-static int __init mm_hooks_init(void)
+static int __init mmh_init(void)
 {
 	int err;
 
-	err = mm_hooks_engine_select(mm_hooks_wanted_engine());
+	err = mmh_engine_select(mmh_wanted_engine());
 	if (err)
 		return err;
-	err = mm_hooks_sleep_init();
+	err = mmh_pm_register();
 	if (err)
 		return err;
-	err = mm_hooks_vmfork_init();
+	err = mmh_vmfork_register();
 	if (err)
-		goto exit_sleep;
-	err = mm_hooks_sysfs_init();
+		goto unregister_pm;
+	err = mmh_sysfs_init();
 	if (err)
-		goto exit_vmfork;
+		goto unregister_vmfork;
 	return 0;
 
-exit_vmfork:
-	mm_hooks_vmfork_exit();
-exit_sleep:
-	mm_hooks_sleep_exit();
+unregister_vmfork:
+	mmh_vmfork_unregister();
+unregister_pm:
+	mmh_pm_unregister();
 	return err;
 }
 
-static void __exit mm_hooks_exit(void)
+static void __exit mmh_exit(void)
 {
-	mm_hooks_sysfs_exit();
-	mm_hooks_vmfork_exit();
-	mm_hooks_sleep_exit();
-	mm_hooks_discarded_exit();
+	mmh_sysfs_exit();
+	mmh_vmfork_unregister();
+	mmh_pm_unregister();
+	mmh_engines_exit();
+	mmh_discarded_exit();
 }
 
-module_init(mm_hooks_init);
-module_exit(mm_hooks_exit);
+module_init(mmh_init);
+module_exit(mmh_exit);
 MODULE_DESCRIPTION("Hooks where memory and clocks change hands between guest and host");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(VMHOOKS_VERSION);

@@ -2,15 +2,15 @@
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM mm_hooks
 
-#if !defined(MM_HOOKS_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
-#define MM_HOOKS_TRACE_H
+#if !defined(MMH_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define MMH_TRACE_H
 
 #include <linux/tracepoint.h>
 
-#include "pace.h"
+#include "pace/pace.h"
 
-/* A chain has come back: status 0 when the host has acknowledged it. */
-TRACE_EVENT(mm_hooks_chain,
+/* A report is over: status 0 when the device has completed it. */
+TRACE_EVENT(mmh_report,
 	    TP_PROTO(const char *reporter, unsigned int nents, u64 bytes,
 		     int status),
 	    TP_ARGS(reporter, nents, bytes, status),
@@ -27,8 +27,8 @@ TRACE_EVENT(mm_hooks_chain,
 		      __entry->status)
 );
 
-/* native: a block was taken out of the allocator, to be reported. */
-TRACE_EVENT(mm_hooks_take,
+/* native: a block was isolated, to be reported. */
+TRACE_EVENT(mmh_isolate,
 	    TP_PROTO(const char *zone, unsigned long pfn, unsigned int order),
 	    TP_ARGS(zone, pfn, order),
 	    TP_STRUCT__entry(__array(char, zone, 8)
@@ -41,8 +41,8 @@ TRACE_EVENT(mm_hooks_take,
 		      __entry->order)
 );
 
-/* native: memory was freed that had been reported: it was in use in between. */
-TRACE_EVENT(mm_hooks_retaken,
+/* native: reported memory was freed, so it was in use in between. */
+TRACE_EVENT(mmh_reuse,
 	    TP_PROTO(unsigned long pfn, unsigned int order,
 		     unsigned long pages),
 	    TP_ARGS(pfn, order, pages),
@@ -57,29 +57,29 @@ TRACE_EVENT(mm_hooks_retaken,
 );
 
 /*
- * native: a pass is over.  taken: chains were sent; cut: something that may be
- * reported is left; wait_ms: until there is more to do, -1 when nothing is left.
+ * native: a pass is over.  sent: reports were submitted.  cut: blocks that may be reported
+ * are left.  wait_ms: until the next pass is worth it, -1 when nothing is left.
  */
-TRACE_EVENT(mm_hooks_pass,
-	    TP_PROTO(bool taken, bool cut, int err, int wait_ms),
-	    TP_ARGS(taken, cut, err, wait_ms),
-	    TP_STRUCT__entry(__field(bool, taken)
+TRACE_EVENT(mmh_pass,
+	    TP_PROTO(bool sent, bool cut, int err, int wait_ms),
+	    TP_ARGS(sent, cut, err, wait_ms),
+	    TP_STRUCT__entry(__field(bool, sent)
 			     __field(bool, cut)
 			     __field(int, err)
 			     __field(int, wait_ms)),
-	    TP_fast_assign(__entry->taken = taken;
+	    TP_fast_assign(__entry->sent = sent;
 			   __entry->cut = cut;
 			   __entry->err = err;
 			   __entry->wait_ms = wait_ms;),
-	    TP_printk("taken=%d cut=%d err=%d wait_ms=%d", __entry->taken,
+	    TP_printk("sent=%d cut=%d err=%d wait_ms=%d", __entry->sent,
 		      __entry->cut, __entry->err, __entry->wait_ms)
 );
 
 /*
- * native: somebody waits for memory that is with the host: a range of page frames
- * when it is isolated, else a guest short of memory, which got @pages.
+ * native: isolation waits for blocks of a range in flight, or reclaim has waited, with
+ * a range of 0 to 0, and @pages were put back.
  */
-TRACE_EVENT(mm_hooks_wanted,
+TRACE_EVENT(mmh_isolation_wait,
 	    TP_PROTO(unsigned long start, unsigned long end,
 		     unsigned long pages),
 	    TP_ARGS(start, end, pages),
@@ -94,34 +94,34 @@ TRACE_EVENT(mm_hooks_wanted,
 );
 
 /*
- * The pacer has decided: run_in_ms 0 lets a pass go, anything else is the time
- * until it looks again.
+ * The pacer has decided.  run_in_ms: 0 if a pass starts, else the time until the next
+ * check.
  */
-TRACE_EVENT(mm_hooks_pace,
-	    TP_PROTO(bool request, const struct pace_memory *memory, u64 known,
+TRACE_EVENT(mmh_pace,
+	    TP_PROTO(bool request, const struct mmh_pace_memory *memory, u64 reported_free,
 		     unsigned int level, unsigned int run_in_ms),
-	    TP_ARGS(request, memory, known, level, run_in_ms),
+	    TP_ARGS(request, memory, reported_free, level, run_in_ms),
 	    TP_STRUCT__entry(__field(bool, request)
 			     __field(u64, free)
-			     __field(u64, lists)
+			     __field(u64, pcp)
 			     __field(u64, allocated)
-			     __field(u64, known)
+			     __field(u64, reported_free)
 			     __field(unsigned int, level)
 			     __field(unsigned int, run_in_ms)),
 	    TP_fast_assign(__entry->request = request;
 			   __entry->free = memory->free;
-			   __entry->lists = memory->lists;
+			   __entry->pcp = memory->pcp;
 			   __entry->allocated = memory->allocated;
-			   __entry->known = known;
+			   __entry->reported_free = reported_free;
 			   __entry->level = level;
 			   __entry->run_in_ms = run_in_ms;),
-	    TP_printk("%s free=%llu lists=%llu allocated=%llu known=%llu level=%u run_in_ms=%u",
+	    TP_printk("%s free=%llu pcp=%llu allocated=%llu reported_free=%llu level=%u run_in_ms=%u",
 		      __entry->request ? "request" : "check", __entry->free,
-		      __entry->lists, __entry->allocated, __entry->known,
+		      __entry->pcp, __entry->allocated, __entry->reported_free,
 		      __entry->level, __entry->run_in_ms)
 );
 
-#endif /* MM_HOOKS_TRACE_H */
+#endif /* MMH_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH
 #define TRACE_INCLUDE_PATH .

@@ -2,6 +2,7 @@
 /* Which engine is used, and which reporter it serves. */
 #include "registry.h"
 
+#include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/mmzone.h>
 #include <linux/module.h>
@@ -14,7 +15,7 @@
 
 #include "engine.h"
 
-/* How long a change of engine, or a sleep, lets the host give back what it has. */
+/* How long a change of engine, or a suspend, lets the device complete its reports. */
 #define REGISTRY_PATIENCE_MS 5000
 
 /*
@@ -22,35 +23,57 @@
  * those wait for may take it.
  */
 static DEFINE_MUTEX(reporters_lock);
-static const struct mm_hooks_engine *engine;
+static const struct mmh_engine *engine;
 static bool selected;
 static LIST_HEAD(reporters);
-static struct mm_hooks_reporter *attached;	/* the first of them, or NULL */
-static bool asleep;		/* nobody is attached */
-static bool forget_due;		/* when somebody is attached again */
+static struct mmh_reporter *attached;	/* the first of them, or NULL */
+static bool suspended;		/* no reporter is attached */
+static bool forget_due;		/* at the next attach */
 
-/* Sets @found, NULL for none. */
-static int engine_find(const char *wanted, const struct mm_hooks_engine **found)
+/* The best one first. */
+static const struct {
+	const char *name;
+	const struct mmh_engine *engine;	/* NULL: not on this kernel */
+	const char *needs;
+} engines[] = {
+	{ "native", IS_ENABLED(CONFIG_MM_HOOKS) ? &mmh_native : NULL,
+	  "the companion patch" },
+	{ "page_reporting",
+	  IS_ENABLED(CONFIG_PAGE_REPORTING) ? &mmh_page_reporting : NULL,
+	  "CONFIG_PAGE_REPORTING" },
+};
+
+static const struct mmh_engine *engine_best(void)
 {
-	if (!strcmp(wanted, "native")) {
-		*found = mm_hooks_native;
-		if (*found)
-			return 0;
-		pr_err("engine=native needs a kernel with the companion patch, which this one is not: use engine=auto\n");
-		return -EOPNOTSUPP;
-	}
-	if (!strcmp(wanted, "intree")) {
-		*found = mm_hooks_intree;
-		if (*found)
-			return 0;
-		pr_err("engine=intree needs a kernel with CONFIG_PAGE_REPORTING, which this one is not\n");
-		return -EOPNOTSUPP;
-	}
-	*found = mm_hooks_native ?: mm_hooks_intree;
-	return 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		if (engines[i].engine)
+			return engines[i].engine;
+	return NULL;
 }
 
-int mm_hooks_engine_select(const char *wanted)
+/* Sets @found, NULL for none. */
+static int engine_find(const char *wanted, const struct mmh_engine **found)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		if (!strcmp(wanted, engines[i].name))
+			break;
+	if (i == ARRAY_SIZE(engines)) {
+		*found = engine_best();
+		return 0;
+	}
+	*found = engines[i].engine;
+	if (*found)
+		return 0;
+	pr_err("engine=%s needs a kernel with %s, which this one is not: use engine=auto\n",
+	       wanted, engines[i].needs);
+	return -EOPNOTSUPP;
+}
+
+int mmh_engine_select(const char *wanted)
 {
 	int err;
 
@@ -67,7 +90,7 @@ int mm_hooks_engine_select(const char *wanted)
 	return 0;
 }
 
-static int reporter_attach(struct mm_hooks_reporter *rep)
+static int reporter_attach(struct mmh_reporter *rep)
 {
 	int err;
 
@@ -91,7 +114,7 @@ static void reporter_detach(void)
 /* The first reporter that can be attached is. */
 static void reporters_promote(void)
 {
-	struct mm_hooks_reporter *rep, *next;
+	struct mmh_reporter *rep, *next;
 	int err;
 
 	lockdep_assert_held(&reporters_lock);
@@ -106,17 +129,17 @@ static void reporters_promote(void)
 }
 
 /* Moves the reporter that is attached to another engine. */
-static int engine_move(const struct mm_hooks_engine *to)
+static int engine_move(const struct mmh_engine *to)
 {
-	const struct mm_hooks_engine *from = engine;
-	struct mm_hooks_reporter *rep = attached;
+	const struct mmh_engine *from = engine;
+	struct mmh_reporter *rep = attached;
 	int err = 0;
 
 	lockdep_assert_held(&reporters_lock);
 	if (rep)
 		err = engine->settle(REGISTRY_PATIENCE_MS);
 	if (err) {
-		pr_err("engine stays %s: the host has not given back what was reported to it, try again\n",
+		pr_err("engine stays %s: the device does not complete its reports, try again\n",
 		       engine->name);
 		return err;
 	}
@@ -132,9 +155,9 @@ static int engine_move(const struct mm_hooks_engine *to)
 	return err;
 }
 
-int mm_hooks_engine_change(const char *wanted)
+int mmh_engine_change(const char *wanted)
 {
-	const struct mm_hooks_engine *to;
+	const struct mmh_engine *to;
 	int err = 0;
 
 	mutex_lock(&reporters_lock);
@@ -147,27 +170,26 @@ int mm_hooks_engine_change(const char *wanted)
 }
 
 /* Engines come and go with the module: what was read stays valid. */
-static const struct mm_hooks_engine *engine_now(void)
+static const struct mmh_engine *engine_now(void)
 {
 	return READ_ONCE(engine);
 }
 
-const char *mm_hooks_engine_name(void)
+const char *mmh_engine_name(void)
 {
-	const struct mm_hooks_engine *e = engine_now();
+	const struct mmh_engine *e = engine_now();
 
 	return e ? e->name : "none";
 }
 
-u32 mm_hooks_capabilities(void)
+u32 mmh_capabilities(void)
 {
-	const struct mm_hooks_engine *e = engine_now();
+	const struct mmh_engine *e = engine_now();
 
-	return MM_HOOKS_CAP_CLOCK | (e ? e->caps() : 0);
+	return MMH_CAP_CLOCK | (e ? e->caps() : 0);
 }
-EXPORT_SYMBOL_GPL(mm_hooks_capabilities);
 
-int mm_hooks_reporter_register(struct mm_hooks_reporter *rep)
+int mmh_reporter_register(struct mmh_reporter *rep)
 {
 	int err = 0;
 
@@ -177,19 +199,19 @@ int mm_hooks_reporter_register(struct mm_hooks_reporter *rep)
 	mutex_lock(&reporters_lock);
 	if (!engine)
 		err = -EOPNOTSUPP;
-	else if (!attached && !asleep)
+	else if (!attached && !suspended)
 		err = reporter_attach(rep);
 	else if (attached)
-		pr_info("%s waits in reserve: one reporter is used at a time\n",
+		pr_info("%s: registered as standby reporter\n",
 			rep->name);
 	if (!err)
 		list_add_tail(&rep->node, &reporters);
 	mutex_unlock(&reporters_lock);
 	return err;
 }
-EXPORT_SYMBOL_GPL(mm_hooks_reporter_register);
+EXPORT_SYMBOL_GPL(mmh_reporter_register);
 
-void mm_hooks_reporter_unregister(struct mm_hooks_reporter *rep)
+void mmh_reporter_unregister(struct mmh_reporter *rep)
 {
 	mutex_lock(&reporters_lock);
 	if (rep == attached) {
@@ -203,11 +225,11 @@ void mm_hooks_reporter_unregister(struct mm_hooks_reporter *rep)
 	}
 	mutex_unlock(&reporters_lock);
 }
-EXPORT_SYMBOL_GPL(mm_hooks_reporter_unregister);
+EXPORT_SYMBOL_GPL(mmh_reporter_unregister);
 
-ssize_t mm_hooks_reporters_show(char *buf)
+ssize_t mmh_reporters_show(char *buf)
 {
-	struct mm_hooks_reporter *rep;
+	struct mmh_reporter *rep;
 	ssize_t len = 0;
 
 	mutex_lock(&reporters_lock);
@@ -217,70 +239,106 @@ ssize_t mm_hooks_reporters_show(char *buf)
 	return len;
 }
 
-int mm_hooks_flush(unsigned int timeout_ms)
+int mmh_flush(unsigned int timeout_ms)
 {
-	const struct mm_hooks_engine *e = engine_now();
+	const struct mmh_engine *e = engine_now();
 
 	return e ? e->flush(timeout_ms) : -EOPNOTSUPP;
 }
-EXPORT_SYMBOL_GPL(mm_hooks_flush);
 
-int mm_hooks_forget(void)
+int mmh_forget(void)
 {
-	const struct mm_hooks_engine *e = engine_now();
+	const struct mmh_engine *e = engine_now();
 	bool later;
 
 	mutex_lock(&reporters_lock);
-	later = asleep;
+	later = suspended;
 	forget_due |= later;
 	mutex_unlock(&reporters_lock);
 	if (later)
 		return 0;
 	return e ? e->forget() : -EOPNOTSUPP;
 }
-EXPORT_SYMBOL_GPL(mm_hooks_forget);
+EXPORT_SYMBOL_GPL(mmh_forget);
 
-/* A block that may have come from the lists of the processors may have been used. */
-bool mm_hooks_engine_holds(struct page *page, unsigned int order)
+int mmh_engines_show(struct kobject *parent)
 {
-	const struct mm_hooks_engine *e = engine_now();
+	unsigned int i;
+	int err = 0;
 
-	return order > pageblock_order && e && e->holds &&
-	       e->holds(page, order);
+	for (i = 0; !err && i < ARRAY_SIZE(engines); i++)
+		if (engines[i].engine && engines[i].engine->show)
+			err = engines[i].engine->show(parent);
+	return err;
 }
 
-void mm_hooks_reporters_sleep(void)
+void mmh_engines_hide(struct kobject *parent)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		if (engines[i].engine && engines[i].engine->hide)
+			engines[i].engine->hide(parent);
+}
+
+void mmh_engines_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		if (engines[i].engine && engines[i].engine->exit)
+			engines[i].engine->exit();
+}
+
+u64 mmh_engines_reused_bytes(void)
+{
+	unsigned int i;
+	u64 pages = 0;
+
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		if (engines[i].engine && engines[i].engine->reused)
+			pages += engines[i].engine->reused();
+	return pages << PAGE_SHIFT;
+}
+
+/*
+ * A block that may have come from the pcplists may have been used: these have small blocks
+ * and those of a pageblock.
+ */
+bool mmh_engine_has_reported(struct page *page, unsigned int order)
+{
+	const struct mmh_engine *e = engine_now();
+
+	return order > PAGE_ALLOC_COSTLY_ORDER && order != pageblock_order &&
+	       e && e->has_reported && e->has_reported(page, order);
+}
+
+void mmh_reporters_suspend(void)
 {
 	mutex_lock(&reporters_lock);
-	asleep = true;
+	suspended = true;
 	if (attached) {
-		/* What is out after that is aborted. */
+		/* Reports in flight after that are aborted. */
 		(void)engine->settle(REGISTRY_PATIENCE_MS);
 		reporter_detach();
 	}
 	mutex_unlock(&reporters_lock);
 }
 
-void mm_hooks_reporters_wake(void)
+void mmh_reporters_resume(void)
 {
 	mutex_lock(&reporters_lock);
-	if (asleep) {
-		asleep = false;
+	if (suspended) {
+		suspended = false;
 		reporters_promote();
 	}
 	mutex_unlock(&reporters_lock);
 }
 
-void mm_hooks_engine_changed(void)
+void mmh_engine_changed(void)
 {
-	const struct mm_hooks_engine *e = engine_now();
+	const struct mmh_engine *e = engine_now();
 
 	if (e && e->changed)
 		e->changed();
 }
-
-void mm_hooks_chain_done(struct mm_hooks_chain *chain, int status)
-{
-	chain->done(chain, status);
-}
-EXPORT_SYMBOL_GPL(mm_hooks_chain_done);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The zones of all nodes, one after another: the kernel's own way is not for modules. */
-#ifndef MM_HOOKS_ZONE_NEXT_H
-#define MM_HOOKS_ZONE_NEXT_H
+#ifndef MMH_ZONE_NEXT_H
+#define MMH_ZONE_NEXT_H
 
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
 
 /**
- * mm_hooks_zone_next() - the next zone that the allocator has pages of
+ * mmh_zone_next() - the next zone that the allocator has pages of
  * @index: 0 for the first one; moves behind the one that is returned
  *
  * Context: any.
  * Return: a zone, NULL behind the last one.
  */
-static inline struct zone *mm_hooks_zone_next(unsigned int *index)
+static inline struct zone *mmh_zone_next(unsigned int *index)
 {
 	while (*index < nr_node_ids * MAX_NR_ZONES) {
 		int nid = *index / MAX_NR_ZONES;
@@ -26,4 +26,4 @@ static inline struct zone *mm_hooks_zone_next(unsigned int *index)
 	return NULL;
 }
 
-#endif /* MM_HOOKS_ZONE_NEXT_H */
+#endif /* MMH_ZONE_NEXT_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is negotiated with which host, in which guest. */
+/* Which features are negotiated. */
 #include <kunit/test.h>
 #include <linux/module.h>
 
@@ -18,7 +18,7 @@ static void plain_guest_takes_all_but_poison(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p.queues, BIT(BR_Q_MAX) - 1);
 	KUNIT_EXPECT_TRUE(test, p.report);
 	KUNIT_EXPECT_TRUE(test, p.inflate);
-	KUNIT_EXPECT_NULL(test, p.why_not);
+	KUNIT_EXPECT_NULL(test, p.off_reason);
 	KUNIT_EXPECT_EQ(test, p.poison_val, 0U);
 }
 
@@ -29,7 +29,7 @@ static void bare_host_gives_two_queues(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p.features, 0ULL);
 	KUNIT_EXPECT_EQ(test, p.queues, BIT(BR_Q_INFLATE) | BIT(BR_Q_DEFLATE));
 	KUNIT_EXPECT_FALSE(test, p.report);
-	KUNIT_EXPECT_NULL(test, p.why_not);
+	KUNIT_EXPECT_NOT_NULL(test, p.off_reason);
 }
 
 static void must_tell_host_is_always_accepted(struct kunit *test)
@@ -65,7 +65,7 @@ static void reporting_can_be_declined(struct kunit *test)
 
 	KUNIT_EXPECT_FALSE(test, p.report);
 	KUNIT_EXPECT_EQ(test, p.features & F(REPORTING), 0ULL);
-	KUNIT_EXPECT_NOT_NULL(test, p.why_not);
+	KUNIT_EXPECT_NOT_NULL(test, p.off_reason);
 }
 
 static void init_on_free_reports_with_poison_zero(struct kunit *test)
@@ -86,7 +86,7 @@ static void contents_must_persist_without_page_poison(struct kunit *test)
 	struct br_plan p = br_features_plan(ALL & ~F(PAGE_POISON), &guest);
 
 	KUNIT_EXPECT_FALSE(test, p.report);
-	KUNIT_EXPECT_NOT_NULL(test, p.why_not);
+	KUNIT_EXPECT_NOT_NULL(test, p.off_reason);
 	KUNIT_EXPECT_TRUE(test, p.inflate);
 }
 
@@ -103,7 +103,7 @@ static void poisoned_pages_are_reported_on_request_only(struct kunit *test)
 	p = br_features_plan(ALL, &guest);
 	KUNIT_EXPECT_TRUE(test, p.report);
 
-	/* Not even then, where the host would not restore the contents. */
+	/* Nor with that parameter if the device does not restore the contents. */
 	p = br_features_plan(ALL & ~F(PAGE_POISON), &guest);
 	KUNIT_EXPECT_FALSE(test, p.report);
 }
@@ -125,7 +125,7 @@ static void encrypted_guest_gives_nothing(struct kunit *test)
 
 	KUNIT_EXPECT_FALSE(test, p.report);
 	KUNIT_EXPECT_FALSE(test, p.inflate);
-	KUNIT_EXPECT_NOT_NULL(test, p.why_not);
+	KUNIT_EXPECT_NOT_NULL(test, p.off_reason);
 }
 
 /* All 64 offers in all 32 guests: what must hold whatever is chosen. */
@@ -160,12 +160,12 @@ static void every_combination_is_consistent(struct kunit *test)
 
 static void crash_kernel_gives_nothing_away(struct kunit *test)
 {
-	struct br_guest guest = { .want_reporting = true, .crashed = true };
+	struct br_guest guest = { .want_reporting = true, .crash_kernel = true };
 	struct br_plan p = br_features_plan(ALL, &guest);
 
 	KUNIT_EXPECT_FALSE(test, p.inflate);
 	KUNIT_EXPECT_FALSE(test, p.report);
-	KUNIT_EXPECT_NOT_NULL(test, p.why_not);
+	KUNIT_EXPECT_NOT_NULL(test, p.off_reason);
 	KUNIT_EXPECT_TRUE(test, p.queues & BIT(BR_Q_STATS));
 	KUNIT_EXPECT_TRUE(test, p.queues & BIT(BR_Q_HINT));
 }

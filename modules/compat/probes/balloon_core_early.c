@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* On the way to v7.0, and in backports: the core of v7.0 under the older header's name. */
+/* Between v6.19 and v7.0, and in backports: the core of v7.0 in the older header. */
 #include <linux/balloon_compaction.h>
 
 void vmhooks_probe(struct balloon_dev_info *info);

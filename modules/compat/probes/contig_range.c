@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Read in v5.10 to v6.12: exported, with CONFIG_CONTIG_ALLOC; the type of the blocks. */
+/* Read in v5.10 to v6.12: exported with CONFIG_CONTIG_ALLOC, has a migrate type. */
 #include <linux/gfp.h>
 #include <linux/mmzone.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Read in v7.3, not yet in v6.12: flags in place of the type of the blocks. */
+/* Read in v7.3, not yet in v6.12: flags in place of the migrate type. */
 #include <linux/gfp.h>
 
 int vmhooks_probe(unsigned long pfn);

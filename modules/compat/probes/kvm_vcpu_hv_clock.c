@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Up to v6.14: a vCPU keeps the clock that it was shown last, and KVM's tracepoint
- * gets that.  v6.15 keeps the rate only (KVM: x86: Remove per-vCPU "cache" of its
- * reference pvclock).
+ * Up to v6.14: a vCPU keeps its last pvclock page, which is the argument of KVM's
+ * tracepoint.  v6.15 keeps the rate only (KVM: x86: Remove per-vCPU "cache" of its reference
+ * pvclock).
  */
 #include <linux/kvm_host.h>
 

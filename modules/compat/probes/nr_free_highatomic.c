@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Seen by v6.12: a zone counts what is free of its reserve for atomic allocations. */
+/* Read in v6.12: a zone counts the free pages of its highatomic reserve. */
 #include <linux/mmzone.h>
 
 unsigned long vmhooks_probe(const struct zone *zone);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Seen by v6.12: the expiry of the wheel bucket, without the flags. */
+/* Read in v6.12: the expiry of the wheel bucket, without the flags. */
 #include <trace/events/timer.h>
 
 static void fn(void *data, struct timer_list *timer, unsigned long bucket_expiry)

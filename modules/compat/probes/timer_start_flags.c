@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Seen from v5.10 to v6.1: the expiry and the flags of the timer. */
+/* Read in v5.10 to v6.1: the expiry and the flags of the timer. */
 #include <trace/events/timer.h>
 
 static void fn(void *data, struct timer_list *timer, unsigned long expires,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Before v6.11: callbacks and names in arrays of their own. */
+/* Before v6.11: separate arrays for callbacks and names. */
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 

@@ -19,11 +19,13 @@
  * @value: in the unit that the parameter's name ends in
  * @min:   smallest value accepted
  * @max:   largest value accepted
+ * @word:  accepted as well, for the value @max + 1; NULL for none
  */
 struct vmhooks_bounded {
 	unsigned int value;
 	unsigned int min;
 	unsigned int max;
+	const char *word;
 };
 
 static inline unsigned int vmhooks_bounded(const struct vmhooks_bounded *b)
@@ -35,14 +37,18 @@ static inline int vmhooks_bounded_set(const char *val,
 				      const struct kernel_param *kp)
 {
 	struct vmhooks_bounded *b = kp->arg;
-	unsigned int value;
-	int err = kstrtouint(val, 0, &value);
+	unsigned int value = b->max + 1;
+	int err = 0;
 
-	if (!err && (value < b->min || value > b->max))
-		err = -ERANGE;
+	if (!b->word || !sysfs_streq(val, b->word)) {
+		err = kstrtouint(val, 0, &value);
+		if (!err && (value < b->min || value > b->max))
+			err = -ERANGE;
+	}
 	if (err) {
-		pr_err("%s=%.20s refused: a number from %u to %u is needed\n",
-		       kp->name, strim((char *)val), b->min, b->max);
+		pr_err("%s=%.20s refused: %s%sa number from %u to %u is needed\n",
+		       kp->name, strim((char *)val), b->word ?: "",
+		       b->word ? " or " : "", b->min, b->max);
 		return err;
 	}
 	WRITE_ONCE(b->value, value);
@@ -52,7 +58,11 @@ static inline int vmhooks_bounded_set(const char *val,
 static inline int vmhooks_bounded_get(char *buffer,
 				      const struct kernel_param *kp)
 {
-	return sprintf(buffer, "%u\n", vmhooks_bounded(kp->arg));
+	const struct vmhooks_bounded *b = kp->arg;
+	unsigned int value = vmhooks_bounded(b);
+
+	return value > b->max ? sprintf(buffer, "%s\n", b->word) :
+				sprintf(buffer, "%u\n", value);
 }
 
 /* For module_param_cb(), with a struct vmhooks_bounded as its argument. */

@@ -1,70 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lines of guests' clocks, at rates that a host may have: steps without us are
- * what the model says, and with us 0 or 1 ns.
+ * Clock lines at random rates of a host.  Steps without the correction match the model, and
+ * with it they are 0 or 1 ns.
  */
 #include <kunit/test.h>
-#include <linux/clocksource.h>
 #include <linux/limits.h>
-#include <linux/math64.h>
 #include <linux/module.h>
-#include <linux/random.h>
 
 #include "../line.c"
-#include "../raw_clock.h"
-
-#define RATES 1000
-#define SECOND 1000000000ULL
+#include "../vm.h"
+#include "rates.h"
 
 /* 3 GHz: (cycles >> 1) * 2/3. */
 static const struct kf_rate three_ghz = { .mul = 2863311530U, .shift = -1 };
 
-/* What a page says of a TSC of @hz, 1 GHz and more: mul is at least 2^31. */
-static struct kf_rate page_rate(u64 hz)
-{
-	struct kf_rate rate = { };
-
-	while (hz >> -rate.shift > 2 * SECOND)
-		rate.shift--;
-	rate.mul = div64_u64(SECOND << 32, hz >> -rate.shift);
-	return rate;
-}
-
-/* What the timekeeper makes of it for CLOCK_MONOTONIC_RAW. */
-static struct kf_clock raw_of(u64 hz)
-{
-	struct kf_clock raw = { .mask = U64_MAX };
-
-	clocks_calc_mult_shift(&raw.mult, &raw.shift, div64_u64(hz, 1000),
-			       NSEC_PER_MSEC, 600 * 1000);
-	return raw;
-}
-
-struct random {
-	u64 state;
-};
-
-static u64 next_random(struct random *r)
-{
-	r->state = r->state * 6364136223846793005ULL + 1442695040888963407ULL;
-	return r->state >> 11;
-}
-
-static struct random seeded(struct kunit *test)
-{
-	struct random r = { .state = get_random_u64() };
-
-	kunit_info(test, "seed %llu\n", r.state);
-	return r;
-}
-
-/* A rate from 1 to 5 GHz in whole kHz. */
-static u64 random_hz(struct random *r)
-{
-	return (1000001 + next_random(r) % 3999999) * 1000;
-}
-
-/* The fraction of @cycles that the model says the raw clock is ahead by, in ns. */
+/* The drift of the raw clock over @cycles by the model, in ns. */
 static s64 model_ns(const struct kf_clock *raw, const struct kf_rate *rate,
 		    u64 cycles)
 {
@@ -85,7 +35,7 @@ static void rate_is_the_guests_arithmetic(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kf_rate_ns(&three_ghz, 3000000000ULL),
 			(u64)((__uint128_t)1500000000 * 2863311530U >> 32));
 	KUNIT_EXPECT_EQ(test, kf_rate_ns(&slow, 77), 77ULL);
-	/* Beyond 64 bits of product, and where the shift loses bits. */
+	/* A product above 64 bits, and a shift that loses bits. */
 	KUNIT_EXPECT_EQ(test, kf_rate_ns(&slow, 1ULL << 62), 1ULL << 62);
 	KUNIT_EXPECT_EQ(test, kf_rate_ns(&slow, (1ULL << 63) + 2), 2ULL);
 }
@@ -95,13 +45,13 @@ static void lost_cycles_are_those_of_the_shift(struct kunit *test)
 	const struct kf_rate quarter = { .mul = 1U << 31, .shift = -2 };
 	const struct kf_rate twice = { .mul = 1U << 31, .shift = 1 };
 
-	KUNIT_EXPECT_EQ(test, kf_rate_lost(&quarter, 7), 3ULL);
-	KUNIT_EXPECT_EQ(test, kf_rate_lost(&quarter, 8), 0ULL);
-	KUNIT_EXPECT_EQ(test, kf_rate_lost(&three_ghz, 9), 1ULL);
-	KUNIT_EXPECT_EQ(test, kf_rate_lost(&twice, 9), 0ULL);
+	KUNIT_EXPECT_EQ(test, kf_rate_lost_cycles(&quarter, 7), 3ULL);
+	KUNIT_EXPECT_EQ(test, kf_rate_lost_cycles(&quarter, 8), 0ULL);
+	KUNIT_EXPECT_EQ(test, kf_rate_lost_cycles(&three_ghz, 9), 1ULL);
+	KUNIT_EXPECT_EQ(test, kf_rate_lost_cycles(&twice, 9), 0ULL);
 }
 
-static void line_before_its_begin_shows_the_begin(struct kunit *test)
+static void line_before_its_start_has_the_start_value(struct kunit *test)
 {
 	const struct kf_line line = { .tsc = 1000, .ns = 5, .rate = three_ghz };
 
@@ -110,7 +60,7 @@ static void line_before_its_begin_shows_the_begin(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kf_line_ns(&line, 4001000), 5LL + 1333333);
 }
 
-static void step_is_new_less_old(struct kunit *test)
+static void step_is_new_minus_old(struct kunit *test)
 {
 	struct kf_line old = { .tsc = 0, .ns = 100, .rate = three_ghz };
 	struct kf_line new = { .tsc = 3000000, .ns = 1000100, .rate = three_ghz };
@@ -123,21 +73,21 @@ static void step_is_new_less_old(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kf_line_step(&old, &new), 0LL);
 }
 
-static void backwards_tsc_and_other_rates_do_not_follow(struct kunit *test)
+static void backwards_tsc_and_other_rates_are_not_continuable(struct kunit *test)
 {
 	const struct kf_line old = { .tsc = 1000, .rate = three_ghz };
 	struct kf_line new = old;
 
-	KUNIT_EXPECT_TRUE(test, kf_line_follows(&old, &new));
+	KUNIT_EXPECT_TRUE(test, kf_line_is_continuable(&old, &new));
 	new.tsc = 999;
-	KUNIT_EXPECT_FALSE(test, kf_line_follows(&old, &new));
+	KUNIT_EXPECT_FALSE(test, kf_line_is_continuable(&old, &new));
 	new.tsc = 1001;
-	KUNIT_EXPECT_TRUE(test, kf_line_follows(&old, &new));
+	KUNIT_EXPECT_TRUE(test, kf_line_is_continuable(&old, &new));
 	new.rate.mul++;
-	KUNIT_EXPECT_FALSE(test, kf_line_follows(&old, &new));
+	KUNIT_EXPECT_FALSE(test, kf_line_is_continuable(&old, &new));
 	new.rate = old.rate;
 	new.rate.shift++;
-	KUNIT_EXPECT_FALSE(test, kf_line_follows(&old, &new));
+	KUNIT_EXPECT_FALSE(test, kf_line_is_continuable(&old, &new));
 }
 
 static void tscs_differ_by_each_of_their_parts(struct kunit *test)
@@ -145,18 +95,18 @@ static void tscs_differ_by_each_of_their_parts(struct kunit *test)
 	const struct kf_tsc a = { .ratio = 1, .khz = 2, .host_khz = 3 };
 	struct kf_tsc b = a;
 
-	KUNIT_EXPECT_TRUE(test, kf_tsc_same(&a, &b));
+	KUNIT_EXPECT_TRUE(test, kf_tsc_is_same(&a, &b));
 	b.ratio++;
-	KUNIT_EXPECT_FALSE(test, kf_tsc_same(&a, &b));
+	KUNIT_EXPECT_FALSE(test, kf_tsc_is_same(&a, &b));
 	b = a;
 	b.khz++;
-	KUNIT_EXPECT_FALSE(test, kf_tsc_same(&a, &b));
+	KUNIT_EXPECT_FALSE(test, kf_tsc_is_same(&a, &b));
 	b = a;
 	b.host_khz++;
-	KUNIT_EXPECT_FALSE(test, kf_tsc_same(&a, &b));
+	KUNIT_EXPECT_FALSE(test, kf_tsc_is_same(&a, &b));
 }
 
-/* One re-snapshot: @old began at its tsc; the raw clock is read at @tsc. */
+/* A masterclock update: @old began at its tsc, the raw clock is read at @tsc. */
 static struct kf_line snapshot(const struct kf_clock *raw,
 			       const struct kf_line *old, u64 tsc)
 {
@@ -164,7 +114,7 @@ static struct kf_line snapshot(const struct kf_clock *raw,
 				 .rate = old->rate };
 }
 
-static void without_us_it_steps_as_the_model_says(struct kunit *test)
+static void uncorrected_line_steps_as_the_model_says(struct kunit *test)
 {
 	struct random r = seeded(test);
 	u64 hz, cycles, interval;
@@ -192,7 +142,7 @@ static void without_us_it_steps_as_the_model_says(struct kunit *test)
 	KUNIT_EXPECT_GT(test, stepped, RATES / 2);
 }
 
-/* What the new line shows more than the old one, now and a little later. */
+/* The new line is 0 or 1 ns ahead of the old one, now and later. */
 static void expect_continues(struct kunit *test, const struct kf_line *old,
 			     const struct kf_line *new, struct random *r)
 {
@@ -207,8 +157,8 @@ static void expect_continues(struct kunit *test, const struct kf_line *old,
 	}
 }
 
-/* Always from the first line: what is rounded for one is not rounded again. */
-static void with_us_it_goes_on_within_1_ns(struct kunit *test)
+/* Each line continues the first one, so rounding errors do not add up. */
+static void corrected_line_continues_within_1_ns(struct kunit *test)
 {
 	struct random r = seeded(test);
 	int i, n;
@@ -225,7 +175,7 @@ static void with_us_it_goes_on_within_1_ns(struct kunit *test)
 			s64 step;
 
 			tsc += 1 + next_random(&r) % (hz * 4);
-			tsc -= kf_rate_lost(&first.rate, tsc - first.tsc);
+			tsc -= kf_rate_lost_cycles(&first.rate, tsc - first.tsc);
 			new = snapshot(&raw, &first, tsc);
 			new.ns = kf_rebase_ns(&first, &new);
 			expect_continues(test, &first, &new, &r);
@@ -237,7 +187,7 @@ static void with_us_it_goes_on_within_1_ns(struct kunit *test)
 	}
 }
 
-/* Where a cycle is lost, at most 2 ns ahead, and never behind. */
+/* Where a cycle is lost: at most 2 ns ahead, never behind. */
 static void unaligned_line_is_never_behind(struct kunit *test)
 {
 	struct random r = seeded(test);
@@ -270,78 +220,30 @@ static void rebase_is_never_negative(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kf_rebase_ns(NULL, &new), 70LL);
 }
 
-static void publish_raises_what_is_negative(struct kunit *test)
-{
-	struct kf_line next = { .ns = -70, .rate = three_ghz };
-
-	KUNIT_EXPECT_EQ(test, kf_publish_ns(NULL, &next, S64_MAX), 0LL);
-	KUNIT_EXPECT_EQ(test, kf_publish_ns(NULL, &next, 0), 0LL);
-	next.ns = S64_MIN;
-	KUNIT_EXPECT_EQ(test, kf_publish_ns(NULL, &next, S64_MAX), 0LL);
-}
-
-static void publish_raises_what_is_behind(struct kunit *test)
-{
-	const struct kf_line shown = { .ns = 1000, .rate = three_ghz };
-	struct kf_line next = { .tsc = 3000, .ns = 1500, .rate = three_ghz };
-
-	KUNIT_EXPECT_EQ(test, kf_publish_ns(&shown, &next, S64_MAX), 2000LL);
-	next.ns = 2001;
-	KUNIT_EXPECT_EQ(test, kf_publish_ns(&shown, &next, S64_MAX), 2001LL);
-	next.ns = 1LL << 40;
-	KUNIT_EXPECT_EQ(test, kf_publish_ns(&shown, &next, S64_MAX), 1LL << 40);
-}
-
-static void publish_leaves_what_no_drift_explains(struct kunit *test)
-{
-	const struct kf_line shown = { .ns = 1000, .rate = three_ghz };
-	struct kf_line next = { .tsc = 3000, .ns = 1500, .rate = three_ghz };
-
-	KUNIT_EXPECT_EQ(test, kf_publish_ns(&shown, &next, 500), 2000LL);
-	KUNIT_EXPECT_EQ(test, kf_publish_ns(&shown, &next, 499), 1500LL);
-	next.ns = -1;
-	KUNIT_EXPECT_EQ(test, kf_publish_ns(&shown, &next, 499), 0LL);
-}
-
 static void scale_is_a_fraction_of_bits(struct kunit *test)
 {
 	const struct kf_scale one = { .ratio = 1 };
 	const struct kf_scale half = { .ratio = 1ULL << 31, .bits = 32 };
 	const struct kf_scale double_48 = { .ratio = 1ULL << 49, .bits = 48 };
 
-	KUNIT_EXPECT_EQ(test, kf_scaled(&one, U64_MAX), U64_MAX);
-	KUNIT_EXPECT_EQ(test, kf_scaled(&half, U64_MAX), (u64)S64_MAX);
-	KUNIT_EXPECT_EQ(test, kf_scaled(&half, 3), 1ULL);
-	KUNIT_EXPECT_EQ(test, kf_scaled(&double_48, 1ULL << 62), 1ULL << 63);
-}
-
-static void drift_grows_with_the_line(struct kunit *test)
-{
-	const struct kf_line line = { .tsc = 3000, .rate = three_ghz };
-
-	KUNIT_EXPECT_EQ(test, kf_line_drift(&line, 0), 10000LL);
-	KUNIT_EXPECT_EQ(test, kf_line_drift(&line, 3000), 10000LL);
-	/* A day: 20.6 ms. */
-	KUNIT_EXPECT_EQ(test, kf_line_drift(&line, 3000 + 86400 * 3000000000ULL),
-			10000 + (86400 * 1000000000LL >> 22));
+	KUNIT_EXPECT_EQ(test, kf_scale_cycles(&one, U64_MAX), U64_MAX);
+	KUNIT_EXPECT_EQ(test, kf_scale_cycles(&half, U64_MAX), (u64)S64_MAX);
+	KUNIT_EXPECT_EQ(test, kf_scale_cycles(&half, 3), 1ULL);
+	KUNIT_EXPECT_EQ(test, kf_scale_cycles(&double_48, 1ULL << 62), 1ULL << 63);
 }
 
 static struct kunit_case line_cases[] = {
 	KUNIT_CASE(rate_is_the_guests_arithmetic),
 	KUNIT_CASE(lost_cycles_are_those_of_the_shift),
-	KUNIT_CASE(line_before_its_begin_shows_the_begin),
+	KUNIT_CASE(line_before_its_start_has_the_start_value),
 	KUNIT_CASE(scale_is_a_fraction_of_bits),
-	KUNIT_CASE(drift_grows_with_the_line),
-	KUNIT_CASE(step_is_new_less_old),
-	KUNIT_CASE(backwards_tsc_and_other_rates_do_not_follow),
+	KUNIT_CASE(step_is_new_minus_old),
+	KUNIT_CASE(backwards_tsc_and_other_rates_are_not_continuable),
 	KUNIT_CASE(tscs_differ_by_each_of_their_parts),
-	KUNIT_CASE(without_us_it_steps_as_the_model_says),
-	KUNIT_CASE(with_us_it_goes_on_within_1_ns),
+	KUNIT_CASE(uncorrected_line_steps_as_the_model_says),
+	KUNIT_CASE(corrected_line_continues_within_1_ns),
 	KUNIT_CASE(unaligned_line_is_never_behind),
 	KUNIT_CASE(rebase_is_never_negative),
-	KUNIT_CASE(publish_raises_what_is_negative),
-	KUNIT_CASE(publish_raises_what_is_behind),
-	KUNIT_CASE(publish_leaves_what_no_drift_explains),
 	{}
 };
 
@@ -352,5 +254,5 @@ static struct kunit_suite line_suite = {
 
 kunit_test_suite(line_suite);
 
-MODULE_DESCRIPTION("KUnit tests of the lines of guests' clocks");
+MODULE_DESCRIPTION("KUnit tests of clock lines");
 MODULE_LICENSE("GPL");

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Clock pages as they are taken over. */
+/* Copying and reading pvclock pages. */
 #include <kunit/test.h>
 #include <linux/module.h>
 
 #include <asm/pvclock-abi.h>
 
-#include "../page.c"
+#include "../line.c"
+#include "../audit.c"
 
 static const struct pvclock_vcpu_time_info sample = {
 	.version = 6,

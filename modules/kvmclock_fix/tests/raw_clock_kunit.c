@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Raw-clock arithmetic against a slow and plain way to compute the same. */
+/* Raw-clock arithmetic against a plain and slow computation. */
 #include <kunit/test.h>
 #include <linux/module.h>
 #include <linux/limits.h>
@@ -80,7 +80,7 @@ static void hour_without_an_update_is_exact(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, kf_clock_ns(&tsc, 1000000 + hour),
 			7000 + (u64)(((__uint128_t)hour * 5592405) >> 24));
-	/* 1/3 ns less 1/(3 * 2^24): 214.6 us short of an hour. */
+	/* 1/3 ns minus 1/(3 * 2^24): 214.6 us short of an hour. */
 	KUNIT_EXPECT_EQ(test, kf_clock_ns(&tsc, 1000000 + hour),
 			7000 + 3600ULL * 1000000000 - 214577);
 }
@@ -184,6 +184,22 @@ static void clock_never_runs_back(struct kunit *test)
 	}
 }
 
+/* Both sides of a pair: the clock is that of the last update, and so is the counter. */
+static void counter_behind_the_update_is_that_of_the_update(struct kunit *test)
+{
+	const struct kf_clock clock = { .cycle_last = 1000, .mask = U64_MAX,
+					.mult = 1, .offset = 7 };
+	u64 cycles = 999;
+
+	KUNIT_EXPECT_EQ(test, kf_clock_pair(&clock, &cycles), 7ULL);
+	KUNIT_EXPECT_EQ(test, cycles, 1000ULL);
+	KUNIT_EXPECT_EQ(test, kf_clock_pair(&clock, &cycles), 7ULL);
+	KUNIT_EXPECT_EQ(test, cycles, 1000ULL);
+	cycles = 1001;
+	KUNIT_EXPECT_EQ(test, kf_clock_pair(&clock, &cycles), 8ULL);
+	KUNIT_EXPECT_EQ(test, cycles, 1001ULL);
+}
+
 static struct kunit_case raw_clock_cases[] = {
 	KUNIT_CASE(at_the_update_it_shows_the_offset),
 	KUNIT_CASE(it_advances_by_mult_and_shift),
@@ -198,6 +214,7 @@ static struct kunit_case raw_clock_cases[] = {
 	KUNIT_CASE(longest_gap_is_exact_at_every_mult),
 	KUNIT_CASE(offset_beyond_63_bits_wraps),
 	KUNIT_CASE(clock_never_runs_back),
+	KUNIT_CASE(counter_behind_the_update_is_that_of_the_update),
 	{}
 };
 

@@ -1,248 +1,341 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the host holds of a span of memory: a side map, without kernel state.
+ * What of a span of memory is reported: a side map, without kernel state.
  *
  * The span is cut into units, the smallest pieces that are reported.  A unit is
  *
- * - fresh: it became free after the host was last told, or nothing is known;
- * - gone:  the host has discarded it, and it has not been freed since;
- * - neither: in use as far as known, or on its way to the host.
+ * - unreported: it became free since its last report, or nothing is known;
+ * - reported: the host has discarded it, and it has not been freed since;
+ * - neither: in use as far as known, or in flight.
  *
- * Nobody has to tell when memory is taken into use: before such a unit can be
- * free again it has to be freed, and that is when it becomes fresh.  So the map
- * outlives what the allocator does to its blocks: a unit that was discarded
- * stays gone whether the block around it is split or merged.
+ * No allocation hook is needed: before such a unit can be free again it has to be freed,
+ * and then it becomes unreported.  A unit stays reported whether the block around it is
+ * split or merged.
  *
- * Who calls serialises: under zone->lock.
+ * The map has two levels: a table, and a leaf for each memory section that is online.
+ * All units of a memory section without a leaf are neither.  A block lies in one leaf.
+ *
+ * The caller holds zone->lock.  Leaves are added, removed and adopted by one caller at a
+ * time, so that one may also read the table without the lock.
  */
-#ifndef MM_HOOKS_BLOCKS_H
-#define MM_HOOKS_BLOCKS_H
+#ifndef MMH_BLOCKS_H
+#define MMH_BLOCKS_H
 
-#include <linux/bits.h>
 #include <linux/types.h>
 
+#include "leaf.h"
+#include "summary.h"
+
 /**
- * struct blocks - the map of a span
- * @base:	 first page frame, a multiple of the largest block
+ * struct mmh_blocks - the map of a span
+ * @base:	 first page frame, a multiple of LEAF_PAGES
  * @units:	 number of units
- * @unit_order:	 order of a unit, BLOCKS_AGE_ORDER at the most
- * @fresh:	 a bit for each unit
- * @gone:	 a bit for each unit; never together with @fresh
- * @stamps:	 when a unit was last freed, for each 2^BLOCKS_AGE_ORDER pages
- * @fresh_units: how many units are fresh
- * @gone_units:	 how many units are gone
+ * @unit_order:	 order of a unit, LEAF_AGE_ORDER at the most
+ * @leaves:	 the table, NULL for a memory section that is not online
+ * @shown:	 for each search, a bit for each leaf in which it finds units.  A leaf whose
+ *		 bit is set may have none, until the search has been there.
+ * @unreported_units: how many units are unreported
+ * @reported_units:	 how many units are reported
  */
-struct blocks {
+struct mmh_blocks {
 	unsigned long base;
 	unsigned long units;
 	unsigned int unit_order;
-	unsigned long *fresh;
-	unsigned long *gone;
-	u32 *stamps;
-	unsigned long fresh_units;
-	unsigned long gone_units;
+	struct mmh_leaf **leaves;
+	struct mmh_summary shown[MMH_SEARCHES];
+	unsigned long unreported_units;
+	unsigned long reported_units;
 };
 
-/* Ages are kept for blocks of this order: 2 MiB. */
-#define BLOCKS_AGE_ORDER 9
-/* A span begins and ends at multiples of this many pages. */
-#define BLOCKS_ALIGN BIT(15)
-
 /**
- * struct blocks_run - units in a row
+ * struct mmh_blocks_run - units in a row
  * @first: the first one
  * @count: how many, 0 for none
  */
-struct blocks_run {
+struct mmh_blocks_run {
 	unsigned long first;
 	unsigned long count;
 };
 
 /**
- * blocks_order() - the order of a unit that a map can have
- * @pages: length of the span
- * @order: the one that is wanted
- *
- * Return: @order, or the least one above it with which an int counts the units, as
- * the kernel's bitmaps do.
- */
-unsigned int blocks_order(unsigned long pages, unsigned int order);
-
-/**
- * blocks_memory() - what a map needs
- * @pages:	length of the span, a multiple of BLOCKS_ALIGN
- * @unit_order: order of a unit
+ * mmh_blocks_memory() - what a table needs
+ * @pages: length of the span, a multiple of LEAF_PAGES
  *
  * Return: bytes.
  */
-size_t blocks_memory(unsigned long pages, unsigned int unit_order);
+size_t mmh_blocks_memory(unsigned long pages);
 
 /**
- * blocks_init() - everything is fresh
+ * mmh_blocks_init() - a map without leaves
  * @b:		what to fill
- * @base:	first page frame, a multiple of BLOCKS_ALIGN
- * @pages:	length of the span, a multiple of BLOCKS_ALIGN
+ * @base:	first page frame, a multiple of LEAF_PAGES
+ * @pages:	length of the span, a multiple of LEAF_PAGES
  * @unit_order: order of a unit
- * @memory:	blocks_memory() bytes, zeroed, aligned to a long
- * @now:	the time, in any unit that wraps at 2^32
+ * @memory:	mmh_blocks_memory() bytes, zeroed, aligned to a pointer
  */
-void blocks_init(struct blocks *b, unsigned long base, unsigned long pages,
-		 unsigned int unit_order, void *memory, u32 now);
+void mmh_blocks_init(struct mmh_blocks *b, unsigned long base, unsigned long pages,
+		     unsigned int unit_order, void *memory);
 
 /**
- * blocks_alloc() - a map in memory of its own: blocks_alloc.c
+ * mmh_blocks_alloc() - a map without leaves in memory of its own: blocks_alloc.c
  * @nid:   the node whose processors free most of the span
- * @base:  as of blocks_init()
- * @pages: as of blocks_init()
+ * @base:  as of mmh_blocks_init()
+ * @pages: as of mmh_blocks_init()
  * @order: order of a unit
- * @now:   as of blocks_init()
  *
  * Context: process, may sleep.
  * Return: the map, or NULL without memory.
  */
-struct blocks *blocks_alloc(int nid, unsigned long base, unsigned long pages,
-			    unsigned int order, u32 now);
+struct mmh_blocks *mmh_blocks_alloc(int nid, unsigned long base, unsigned long pages,
+				    unsigned int order);
 
-/* Give it back.  NULL is fine.  Context: process. */
-void blocks_free(struct blocks *b);
+/* Free a map, without its leaves or with them.  NULL is fine.  Context: process. */
+void mmh_blocks_free(struct mmh_blocks *b);
+void mmh_blocks_destroy(struct mmh_blocks *b);
 
 /**
- * blocks_inherit() - take over what another map knows
- * @b:	  a map of a span that contains that of @from, just made
- * @from: has the same unit
+ * mmh_blocks_alloc_leaf() - a leaf in memory of its own: blocks_alloc.c
+ * @nid:   the node of its memory
+ * @order: order of a unit
+ * @now:   as of mmh_leaf_init()
+ *
+ * Context: process, may sleep.
+ * Return: the leaf, or NULL without memory.
  */
-void blocks_inherit(struct blocks *b, const struct blocks *from);
+struct mmh_leaf *mmh_blocks_alloc_leaf(int nid, unsigned int order, u32 now);
+
+/* Free a leaf.  NULL is fine.  Context: process. */
+void mmh_blocks_free_leaf(struct mmh_leaf *leaf);
 
 /**
- * blocks_carry() - take over that memory is gone from a map of other units
+ * mmh_blocks_add() - add a leaf where there is none
+ * @b:	 the map
+ * @pfn: first page frame of its memory section
+ * @leaf:	 the leaf
+ */
+void mmh_blocks_add(struct mmh_blocks *b, unsigned long pfn, struct mmh_leaf *leaf);
+
+/**
+ * mmh_blocks_remove() - remove a leaf: its units become neither
+ * @b:	 the map
+ * @pfn: first page frame of its memory section
+ *
+ * Return: the leaf, which is the caller's, NULL without one.
+ */
+struct mmh_leaf *mmh_blocks_remove(struct mmh_blocks *b, unsigned long pfn);
+
+/**
+ * mmh_blocks_adopt() - have the leaves of another map, which it shares for the moment
+ * @b:	  a map of a span that contains that of @from, without leaves, not yet in use
+ * @from: the map that it is to replace, which has the same unit
+ *
+ * Copies pointers, without zone->lock.
+ */
+void mmh_blocks_adopt(struct mmh_blocks *b, const struct mmh_blocks *from);
+
+/**
+ * mmh_blocks_take_over() - replace a map
+ * @b:	  a map that has adopted the leaves of @from
+ * @from: the map that is replaced
+ *
+ * The cost does not depend on the span.
+ */
+void mmh_blocks_take_over(struct mmh_blocks *b, const struct mmh_blocks *from);
+
+/**
+ * struct mmh_blocks_span - page frames of whole leaves
+ * @start: the first one
+ * @end:   behind the last one, @start for none
+ */
+struct mmh_blocks_span {
+	unsigned long start;
+	unsigned long end;
+};
+
+/**
+ * mmh_blocks_clip() - the part of some page frames that a map spans
+ * @b:	   the map
+ * @start: the first of them
+ * @end:   behind the last one
+ *
+ * Return: the part, of whole leaves.
+ */
+struct mmh_blocks_span mmh_blocks_clip(const struct mmh_blocks *b, unsigned long start,
+				       unsigned long end);
+
+/**
+ * mmh_blocks_convert_units() - copy what is reported from a map of other units
  * @b:	   a map of a span that contains that of @from, just made
- * @from:  what it replaces, and nobody changes any more
+ * @from:  the map that it replaces, which does not change any more
  * @pfn:   page frame, a multiple of both units
  * @order: of the larger unit
- * @born:  the time that @b was made with: memory that was freed since is left fresh
+ * @born:  the time that @b was made with: memory that was freed since is left unreported
  *
  * With smaller units than before, only for what is free as a whole: where a part of
- * it was taken into use, nobody has told of what was freed again of that.
+ * it was used, the map does not know what was freed again of that.
  */
-void blocks_carry(struct blocks *b, const struct blocks *from,
-		  unsigned long pfn, unsigned int order, u32 born);
+void mmh_blocks_convert_units(struct mmh_blocks *b, const struct mmh_blocks *from,
+			      unsigned long pfn, unsigned int order, u32 born);
 
 /* Page frame to unit and back. */
-static inline unsigned long blocks_unit(const struct blocks *b,
-					unsigned long pfn)
+static inline unsigned long mmh_blocks_unit(const struct mmh_blocks *b,
+					    unsigned long pfn)
 {
 	return (pfn - b->base) >> b->unit_order;
 }
 
-static inline unsigned long blocks_pfn(const struct blocks *b,
-				       unsigned long unit)
+static inline unsigned long mmh_blocks_pfn(const struct mmh_blocks *b,
+					   unsigned long unit)
 {
 	return b->base + (unit << b->unit_order);
 }
 
-static inline bool blocks_contains(const struct blocks *b, unsigned long pfn)
+/* The leaf that a page frame lies in, NULL without one. */
+static inline struct mmh_leaf *mmh_blocks_leaf(const struct mmh_blocks *b,
+					       unsigned long pfn)
 {
-	return pfn >= b->base && blocks_unit(b, pfn) < b->units;
+	unsigned long i = (pfn - b->base) >> LEAF_ORDER;
+
+	return pfn >= b->base && i < b->units >> (LEAF_ORDER - b->unit_order) ? b->leaves[i] : NULL;
 }
 
 /**
- * blocks_freed() - pages were freed and the units around them are free
- * @b:	   the map, which contains them
+ * mmh_blocks_mark_freed() - pages were freed and the units around them are free
+ * @b:	   the map, which has a leaf for them
  * @pfn:   the first of them
  * @order: how many
  * @now:   the time
  *
- * Return: how many of their units were gone: taken into use again after the
- * host had discarded them.
+ * Return: how many of their units were reported: they were reused.
  */
-unsigned long blocks_freed(struct blocks *b, unsigned long pfn,
-			   unsigned int order, u32 now);
+unsigned long mmh_blocks_mark_freed(struct mmh_blocks *b, unsigned long pfn,
+				    unsigned int order, u32 now);
 
 /**
- * blocks_next() - the next fresh unit
+ * mmh_blocks_next_leaf() - skip leaves in which a search finds nothing
  * @b:	  the map
  * @from: where to begin
  * @end:  where to end
+ * @search: which of them
+ *
+ * The cost does not depend on the number of leaves that are skipped.
+ *
+ * Return: @from, the first unit of a leaf behind it, or @end.
+ */
+unsigned long mmh_blocks_next_leaf(const struct mmh_blocks *b, unsigned long from,
+				   unsigned long end, enum mmh_search search);
+
+/* The unit behind the leaf that a unit lies in. */
+unsigned long mmh_blocks_leaf_end(const struct mmh_blocks *b, unsigned long unit);
+
+/**
+ * mmh_blocks_next() - the next unit that a search finds
+ * @b:	  the map
+ * @from: where to begin
+ * @end:  where to end
+ * @search: which of them
+ *
+ * Searches each leaf that mmh_blocks_next_leaf() does not skip, up to @end.
  *
  * Return: a unit, or @end.
  */
-unsigned long blocks_next(const struct blocks *b, unsigned long from,
-			  unsigned long end);
+unsigned long mmh_blocks_next(struct mmh_blocks *b, unsigned long from, unsigned long end,
+			      enum mmh_search search);
+
+/* The next unreported unit. */
+static inline unsigned long mmh_blocks_next_unreported(struct mmh_blocks *b,
+						       unsigned long from, unsigned long end)
+{
+	return mmh_blocks_next(b, from, end, MMH_SEARCH_ALL);
+}
 
 /**
- * blocks_next_gone() - the next unit that is gone
+ * mmh_blocks_next_reported() - the next unit that is reported
  * @b:	  the map
  * @from: where to begin
  *
  * Return: a unit, or the end of the map.
  */
-unsigned long blocks_next_gone(const struct blocks *b, unsigned long from);
+unsigned long mmh_blocks_next_reported(const struct mmh_blocks *b, unsigned long from);
 
 /**
- * blocks_all_gone() - are units gone?
+ * mmh_blocks_are_reported() - are units of a block reported?
  * @b:	   the map
  * @first: the first of them
  * @end:   behind the last one
  *
  * Return: whether all of them are.
  */
-bool blocks_all_gone(const struct blocks *b, unsigned long first,
-		     unsigned long end);
+bool mmh_blocks_are_reported(const struct mmh_blocks *b, unsigned long first,
+			     unsigned long end);
 
 /**
- * blocks_age() - how long the youngest fresh one of some units has been free
+ * mmh_blocks_are_unreported() - are units unreported, in one leaf?
+ * @b:	   the map
+ * @first: the first of them
+ * @end:   behind the last one
+ *
+ * Return: whether all of them are.
+ */
+bool mmh_blocks_are_unreported(const struct mmh_blocks *b, unsigned long first,
+			       unsigned long end);
+
+/**
+ * mmh_blocks_age() - how long the youngest unreported unit of a block has been free
  * @b:	   the map
  * @first: the first of them
  * @end:   behind the last one
  * @now:   the time
  *
  * Return: time, negative when it was freed a little later than @now, S32_MAX when
- * that is longer ago than the time can tell, or nothing is fresh.
+ * that is longer ago than the time can tell, or nothing is unreported.
  */
-s32 blocks_age(const struct blocks *b, unsigned long first, unsigned long end,
-	       u32 now);
+s32 mmh_blocks_age(const struct mmh_blocks *b, unsigned long first, unsigned long end,
+		   u32 now);
 
 /**
- * blocks_drop() - a unit is in use, at least in part
+ * mmh_blocks_mark_used() - a unit is in use, at least in part
  * @b:	  the map
- * @unit: a fresh unit
+ * @unit: an unreported unit
  */
-void blocks_drop(struct blocks *b, unsigned long unit);
+void mmh_blocks_mark_used(struct mmh_blocks *b, unsigned long unit);
 
 /**
- * blocks_take() - take fresh units in a row on their way to the host
+ * mmh_blocks_hide() - leave the area of a unit out of a search, and of those behind it
+ * @b:	    the map
+ * @unit:   the unit
+ * @search: the first of them, not MMH_SEARCH_ALL
+ *
+ * That holds until something of the area is freed, put back or forgotten.
+ */
+void mmh_blocks_hide(struct mmh_blocks *b, unsigned long unit, enum mmh_search search);
+
+/**
+ * mmh_blocks_isolate() - unreported units in a row go in flight
  * @b:	  the map
  * @from: where to begin
  * @end:  where to end
  *
- * Return: the first fresh units between @from and @end, which are neither fresh
- * nor gone from now on.
+ * Return: the first unreported units between @from and @end that lie in one leaf.  They
+ * are neither unreported nor reported from now on.
  */
-struct blocks_run blocks_take(struct blocks *b, unsigned long from,
-			      unsigned long end);
+struct mmh_blocks_run mmh_blocks_isolate(struct mmh_blocks *b, unsigned long from,
+					 unsigned long end);
 
 /**
- * blocks_back() - units that were taken are back
+ * mmh_blocks_complete() - a report of isolated units is completed
  * @b:	  the map
  * @run:  the units
- * @gone: whether the host has discarded them; otherwise they are fresh again
+ * @reported: whether the host has discarded them; otherwise they are unreported again
  */
-void blocks_back(struct blocks *b, struct blocks_run run, bool gone);
+void mmh_blocks_complete(struct mmh_blocks *b, struct mmh_blocks_run run, bool reported);
 
 /**
- * blocks_forget() - units are fresh again
+ * mmh_blocks_forget() - units are unreported again
  * @b:	   the map
- * @first: the first of them, a multiple of BITS_PER_LONG
- * @end:   behind the last one, such a multiple, or beyond the map
+ * @first: the first of them
+ * @end:   behind the last one, or beyond the map
  */
-void blocks_forget(struct blocks *b, unsigned long first, unsigned long end);
+void mmh_blocks_forget(struct mmh_blocks *b, unsigned long first, unsigned long end);
 
-/**
- * blocks_absent() - memory has gone: neither fresh nor gone
- * @b:	   the map
- * @first: the first unit, a multiple of BITS_PER_LONG
- * @end:   behind the last one, such a multiple
- */
-void blocks_absent(struct blocks *b, unsigned long first, unsigned long end);
-
-#endif /* MM_HOOKS_BLOCKS_H */
+#endif /* MMH_BLOCKS_H */

@@ -6,9 +6,9 @@
 #include <linux/limits.h>
 #include <linux/minmax.h>
 
-struct cursor cursor_begin(unsigned long resume)
+struct mmh_cursor mmh_cursor_begin(unsigned long resume)
 {
-	return (struct cursor){
+	return (struct mmh_cursor){
 		.at = resume,
 		.end = ULONG_MAX,
 		.began = resume,
@@ -16,7 +16,7 @@ struct cursor cursor_begin(unsigned long resume)
 	};
 }
 
-bool cursor_turn(struct cursor *c)
+bool mmh_cursor_wrap(struct mmh_cursor *c)
 {
 	c->at = 0;
 	c->end = c->began;
@@ -24,15 +24,15 @@ bool cursor_turn(struct cursor *c)
 }
 
 /* In the second half, what had to wait in the first one still comes first. */
-void cursor_ration(struct cursor *c, unsigned long pfn)
+void mmh_cursor_ration(struct mmh_cursor *c, unsigned long pfn)
 {
-	if (c->rationed == ULONG_MAX)
+	if (!mmh_cursor_has_rationed(c))
 		c->rationed = pfn;
 }
 
-unsigned long cursor_resume(const struct cursor *c, unsigned long largest)
+unsigned long mmh_cursor_resume(const struct mmh_cursor *c, unsigned long largest)
 {
-	if (c->rationed == ULONG_MAX)
+	if (!mmh_cursor_has_rationed(c))
 		return 0;
 	return ALIGN_DOWN(c->rationed, largest);
 }

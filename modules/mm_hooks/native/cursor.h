@@ -3,13 +3,14 @@
  * Where a pass through a zone is, and where the next one begins: decisions, without
  * kernel state.  Places are page frames, so that they outlive a map.
  */
-#ifndef MM_HOOKS_CURSOR_H
-#define MM_HOOKS_CURSOR_H
+#ifndef MMH_CURSOR_H
+#define MMH_CURSOR_H
 
+#include <linux/limits.h>
 #include <linux/types.h>
 
 /**
- * struct cursor - a pass goes once round: from where it begins to the end, then
+ * struct mmh_cursor - a pass goes once round: from where it begins to the end, then
  * from the start to where it began
  * @at:	      where to go on
  * @end:      where this half of the round ends
@@ -17,7 +18,7 @@
  * @rationed: the first place that had to wait because enough small blocks were
  *	      reported, ULONG_MAX without any
  */
-struct cursor {
+struct mmh_cursor {
 	unsigned long at;
 	unsigned long end;
 	unsigned long began;
@@ -25,40 +26,46 @@ struct cursor {
 };
 
 /**
- * cursor_begin() - a new pass
- * @resume: what cursor_resume() said in the end of the last one, 0 for the first
+ * mmh_cursor_begin() - a new pass
+ * @resume: what mmh_cursor_resume() said in the end of the last one, 0 for the first
  *
  * Return: a cursor.
  */
-struct cursor cursor_begin(unsigned long resume);
+struct mmh_cursor mmh_cursor_begin(unsigned long resume);
 
 /**
- * cursor_turn() - the first half is through
+ * mmh_cursor_wrap() - the first half is through
  * @c: the cursor, moved to the start of the second half
  *
  * Return: is there a second half?
  */
-bool cursor_turn(struct cursor *c);
+bool mmh_cursor_wrap(struct mmh_cursor *c);
 
 /**
- * cursor_ration() - a small block has to wait until more may be reported
+ * mmh_cursor_ration() - a small block has to wait until more may be reported
  * @c:	 the cursor
  * @pfn: a page frame of it
  */
-void cursor_ration(struct cursor *c, unsigned long pfn);
+void mmh_cursor_ration(struct mmh_cursor *c, unsigned long pfn);
+
+/* Did something have to wait? */
+static inline bool mmh_cursor_has_rationed(const struct mmh_cursor *c)
+{
+	return c->rationed != ULONG_MAX;
+}
 
 /**
- * cursor_resume() - where the small blocks had to stop
+ * mmh_cursor_resume() - where the small blocks had to stop
  * @c:	     the cursor, at the end of the pass
  * @largest: pages of the largest block that there can be
  *
  * The block there may have grown when the next pass comes to it.  That pass takes
- * all of it at once, so it must not begin inside: what a full chain has no place for
- * would be met again in the second half, while the block is out, and taken to be in
- * use.
+ * all of it at once, so it must not begin inside: what a full report has no place for
+ * would be met again in the second half, while the block is in flight, and
+ * seem to be in use.
  *
  * Return: where the next pass begins, a multiple of @largest.
  */
-unsigned long cursor_resume(const struct cursor *c, unsigned long largest);
+unsigned long mmh_cursor_resume(const struct mmh_cursor *c, unsigned long largest);
 
-#endif /* MM_HOOKS_CURSOR_H */
+#endif /* MMH_CURSOR_H */

@@ -8,8 +8,8 @@
 
 #include "page_orders.h"
 
-bool free_block_around(struct zone *zone, unsigned long pfn, unsigned int least,
-		       struct free_block *block)
+bool mmh_free_block_find(struct zone *zone, unsigned long pfn, unsigned int least,
+			 struct mmh_free_block *block)
 {
 	struct page *page = pfn_to_online_page(pfn);
 	unsigned int order;
@@ -24,7 +24,7 @@ bool free_block_around(struct zone *zone, unsigned long pfn, unsigned int least,
 		page = pfn_to_page(head);
 		if (!PageBuddy(page) || page_zone(page) != zone)
 			continue;
-		*block = (struct free_block){
+		*block = (struct mmh_free_block){
 			.pfn = head, .order = page_private(page)
 		};
 		return pfn < head + (1UL << block->order) &&

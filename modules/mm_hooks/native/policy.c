@@ -6,38 +6,46 @@
 #include <linux/math.h>
 #include <linux/minmax.h>
 
+#include "../small_age.h"
+
 static u32 saturate(u64 ticks)
 {
 	return min_t(u64, ticks, S32_MAX);
 }
 
-struct policy policy_regular(u32 min_age, const struct policy_guest *guest,
-			     unsigned int order, unsigned long passed,
-			     u32 second)
+/* What may be reported since the last pass, of @rate in a second. */
+static unsigned int ration(unsigned long passed, u32 second, unsigned int rate)
+{
+	return min_t(u64, passed, second) * rate / second;
+}
+
+struct mmh_policy mmh_policy_regular(u32 min_age, const struct mmh_policy_guest *guest,
+				     unsigned int order, unsigned long passed,
+				     u32 second)
 {
 	u64 age = (u64)min_age << guest->level;
-	u64 low_age = max_t(u64, age * POLICY_LOW_AGES,
-			    (u64)second * POLICY_LOW_MS / 1000);
 
-	return (struct policy){
-		.min_age = saturate(guest->calm ? min_age : age),
-		.low_age = saturate(low_age),
-		.held = saturate(guest->held),
+	return (struct mmh_policy){
+		.min_age = saturate(guest->idle ? min_age : age),
+		.low_age = saturate(mmh_small_age(min_age, guest->level, second)),
+		.deferred = saturate(guest->deferred),
 		.order = order,
-		.low = min_t(u64, passed, second) * POLICY_LOW_RATE / second,
+		.low = ration(passed, second, POLICY_LOW_RATE),
+		.alone = ration(passed, second, POLICY_ALONE_RATE / max(guest->cpus, 1U)),
+		.runs_first = true,
 		.second = second,
 	};
 }
 
-struct policy policy_flush(void)
+struct mmh_policy mmh_policy_flush(void)
 {
-	return (struct policy){};
+	return (struct mmh_policy){ .alone = UINT_MAX };
 }
 
-enum policy_flush_step policy_flush_step(bool taken, bool cut,
-					 unsigned int rounds, bool late)
+enum mmh_policy_flush_step mmh_policy_flush_step(bool sent, bool cut,
+						 unsigned int rounds, bool late)
 {
-	if (!taken)
+	if (!sent)
 		return POLICY_FLUSH_DONE;
 	if (cut)
 		return late ? POLICY_FLUSH_LATE : POLICY_FLUSH_ON;
@@ -45,16 +53,16 @@ enum policy_flush_step policy_flush_step(bool taken, bool cut,
 						       POLICY_FLUSH_ON;
 }
 
-unsigned long policy_retry(unsigned int tries, unsigned long second)
+unsigned long mmh_policy_retry(unsigned int tries, unsigned long second)
 {
 	return second << min(tries, POLICY_RETRIES);
 }
 
-u32 policy_wait(struct policy *p, unsigned int order, s32 age)
+u32 mmh_policy_wait(struct mmh_policy *p, unsigned int order, s32 age)
 {
 	bool low = order < p->order;
 	u32 own = low ? p->low_age : p->min_age;
-	u32 need = max(own, p->held);
+	u32 need = max(own, p->deferred);
 
 	age = max(age, 0);
 	if ((u32)age < need)
@@ -67,64 +75,100 @@ u32 policy_wait(struct policy *p, unsigned int order, s32 age)
 	return 0;
 }
 
-unsigned long policy_skip(const struct policy *p, unsigned long pfn,
-			  unsigned int order)
+u32 mmh_policy_small_wait(const struct mmh_policy *p, unsigned int least)
+{
+	return least < p->order && !p->low ? p->second : 0;
+}
+
+bool mmh_policy_is_alone(const struct mmh_policy *p, unsigned int order, bool neighbour)
+{
+	return order >= p->order && order < POLICY_RUN_ORDER && !neighbour;
+}
+
+u32 mmh_policy_alone_wait(const struct mmh_policy *p)
+{
+	return p->alone ? 0 : max(p->second / POLICY_ALONE_PART, 1U);
+}
+
+u32 mmh_policy_alone(struct mmh_policy *p)
+{
+	u32 wait = mmh_policy_alone_wait(p);
+
+	p->alone -= !wait;
+	return wait;
+}
+
+unsigned long mmh_policy_skip(const struct mmh_policy *p, unsigned long pfn,
+			      unsigned int order)
 {
 	unsigned int span = max(p->order, order);
 
 	return ((pfn >> span) + 1) << span;
 }
 
-struct policy policy_zone(const struct policy *p, unsigned int zones)
+static unsigned int part(unsigned int all, unsigned int zones)
 {
-	struct policy zone = *p;
+	return all / zones + !!(all % zones);
+}
 
-	zone.low = DIV_ROUND_UP(p->low, max(zones, 1U));
+struct mmh_policy mmh_policy_zone(const struct mmh_policy *p, unsigned int zones)
+{
+	struct mmh_policy zone = *p;
+
+	zone.low = part(p->low, max(zones, 1U));
+	zone.alone = part(p->alone, max(zones, 1U));
 	return zone;
 }
 
-unsigned long policy_share(unsigned long most, unsigned long out)
+void mmh_policy_spend(struct mmh_policy *p, const struct mmh_policy *given,
+		      const struct mmh_policy *left)
 {
-	unsigned long each = clamp(most / POLICY_CHAINS, POLICY_CHAIN_LEAST,
-				   POLICY_CHAIN_PAGES);
-
-	each = min(each, most);
-	return !out || out + each <= most ? each : 0;
+	p->low -= given->low - left->low;
+	p->alone -= given->alone - left->alone;
 }
 
-unsigned long policy_zone_most(unsigned long managed)
+unsigned long mmh_policy_share(unsigned long most, unsigned long inflight)
+{
+	unsigned long each = clamp(most / POLICY_REPORTS, POLICY_REPORT_LEAST,
+				   POLICY_REPORT_PAGES);
+
+	each = min(each, most);
+	return !inflight || inflight + each <= most ? each : 0;
+}
+
+unsigned long mmh_policy_zone_most(unsigned long managed)
 {
 	return max(managed / POLICY_ZONE_PART, 1UL);
 }
 
-/* What is left of an order is left of those below it, too: they count these blocks. */
-static bool leaves_a_share(const struct policy_memory *m, unsigned long pages)
+/* The blocks of an order count for those below it, too. */
+static bool leaves_a_share(const struct mmh_policy_memory *m, unsigned long pages)
 {
-	unsigned long share = (m->large + m->out) / POLICY_LEAVE_PART;
+	unsigned long share = (m->large + m->inflight) / POLICY_LEAVE_PART;
 
 	return m->large >= pages + max(POLICY_LEAVE_BLOCKS * pages, share);
 }
 
-enum policy_take policy_take(const struct policy_memory *m, unsigned int order)
+enum mmh_policy_isolate mmh_policy_isolate(const struct mmh_policy_memory *m, unsigned int order)
 {
 	unsigned long pages = 1UL << order;
 	bool content = m->usable > m->high + pages;
 
-	if (m->out)
-		return content && m->out + pages <= m->most &&
-		       leaves_a_share(m, pages) ? POLICY_TAKE : POLICY_LATER;
+	if (m->inflight)
+		return content && m->inflight + pages <= m->most &&
+		       leaves_a_share(m, pages) ? POLICY_ISOLATE : POLICY_LATER;
 	if (content || (m->free > m->high + pages && m->usable > m->low + pages))
-		return POLICY_TAKE;
+		return POLICY_ISOLATE;
 	return POLICY_SCARCE;
 }
 
-bool policy_rescue(struct policy_rescues *r, unsigned long now,
-		   unsigned long second)
+bool mmh_policy_oom_may_wait(struct mmh_policy_oom *r, unsigned long now,
+			     unsigned long second)
 {
-	if (now - r->last > POLICY_RESCUES_APART * second)
+	if (now - r->last > POLICY_OOM_WAITS_APART * second)
 		r->row = 0;
 	r->last = now;
-	if (r->row == POLICY_RESCUES) {
+	if (r->row == POLICY_OOM_WAITS) {
 		r->row = 0;
 		return false;
 	}
@@ -132,7 +176,7 @@ bool policy_rescue(struct policy_rescues *r, unsigned long now,
 	return true;
 }
 
-unsigned long policy_isolation(unsigned long passed, unsigned long second)
+unsigned long mmh_policy_isolation_timeout(unsigned long passed, unsigned long second)
 {
 	unsigned long deadline = POLICY_ISOLATION_SECONDS * second;
 

@@ -3,74 +3,85 @@
  * Which free blocks are reported, when and how many at a time: decisions, without
  * kernel state.  Times are ticks of any clock, ages differences of such.
  */
-#ifndef MM_HOOKS_POLICY_H
-#define MM_HOOKS_POLICY_H
+#ifndef MMH_POLICY_H
+#define MMH_POLICY_H
 
 #include <linux/bits.h>
+#include <linux/mm.h>
 #include <linux/types.h>
 
-/* What may be in flight is shared by this many chains. */
-#define POLICY_CHAINS 4
-/* A chain never takes more pages, and none is for less than a block of order 10. */
-#define POLICY_CHAIN_PAGES BIT(14)
-#define POLICY_CHAIN_LEAST BIT(10)
+/* So many reports share what may be in flight. */
+#define POLICY_REPORTS 4
+/* A report has at most so many pages, 64 MiB, and room for a block of 4 MiB at least. */
+#define POLICY_REPORT_PAGES BIT(26 - PAGE_SHIFT)
+#define POLICY_REPORT_LEAST BIT(22 - PAGE_SHIFT)
 /* The part of a zone that may be in flight. */
 #define POLICY_ZONE_PART 32
-/* Of the free blocks of an order and above so many stay, and this part of them. */
+/* Of the free blocks of an order and above, so many and this part are not isolated. */
 #define POLICY_LEAVE_BLOCKS 8
 #define POLICY_LEAVE_PART 4
-/* Blocks below the reporting order wait for this many ages, and a time of its own. */
-#define POLICY_LOW_AGES 10
-#define POLICY_LOW_MS 2000
-/* So many of them are reported in a second at the most. */
+/* At most so many blocks below the reporting order are reported in a second. */
 #define POLICY_LOW_RATE 1024
+/*
+ * The host discards a range at a time, and interrupts each processor of the guest for it.
+ * Blocks that no neighbour goes with cause so many such interrupts in a second at most.
+ */
+#define POLICY_ALONE_RATE 16384
+/* Part of a second after which some more of them may be reported. */
+#define POLICY_ALONE_PART 8
+/* From this order on a block is worth a range of its own: 4 MiB. */
+#define POLICY_RUN_ORDER (22 - PAGE_SHIFT)
 /* Rounds of a flush, if each finds something that was freed since the last one. */
 #define POLICY_FLUSH_ROUNDS 4
-/* The wait for memory that cannot be had is doubled so often, from a second on. */
+/* The retry of blocks that cannot be isolated is doubled so often, from 1 s on. */
 #define POLICY_RETRIES 6U
-/* Twice as often as there are flights that may land one by one. */
-#define POLICY_RESCUES 16
-/* After so many seconds it is another time. */
-#define POLICY_RESCUES_APART 10
-/* Isolation waits for a flight until it has been with the device for so many seconds. */
+/* The OOM notifier waits so often in a row: twice the number of reports in flight. */
+#define POLICY_OOM_WAITS 16
+/* After so many seconds without an OOM the row is over. */
+#define POLICY_OOM_WAITS_APART 10
+/* Isolation waits for a report until so many seconds after its submission. */
 #define POLICY_ISOLATION_SECONDS 10
 
 /**
- * struct policy - what holds for one pass
+ * struct mmh_policy - what holds for one pass
  * @min_age: ticks that a block has to have been free
  * @low_age: the same for blocks below @order
- * @held:    the same for all of them
+ * @deferred: the same for all of them
  * @order:   blocks from this order on are reported without a limit
- * @low:     how many smaller ones may be reported still, in all zones
+ * @low:     number of smaller ones that may be reported still, in all zones
+ * @alone:   number of ranges with one block of @order that may be reported still
+ * @runs_first: these go before the others
  * @second:  ticks of a second
  */
-struct policy {
+struct mmh_policy {
 	u32 min_age;
 	u32 low_age;
-	u32 held;
+	u32 deferred;
 	unsigned int order;
 	unsigned int low;
+	unsigned int alone;
+	bool runs_first;
 	u32 second;
 };
 
 /**
- * struct policy_guest - how the guest was when the pacer let a pass go
- * @level: how far reporting has backed off: each level doubles the age
- * @calm:  it was calm for as long as the level asks: then what was freed in that time,
- *	   or came out of the lists of the processors, need not wait for as long once
- *	   more; small blocks do, which cost more
- * @held:  it was busy until the pass was held for so many ticks: what nobody has wanted
- *	   for as long is cold, anything younger may be wanted by the next turn of what
- *	   keeps the guest busy
+ * struct mmh_policy_guest - the guest when the pacer started a pass
+ * @level:    how far reporting has backed off; each level doubles the age
+ * @idle:     the pass started because of idle checks.  Then large blocks do not wait
+ *	      for the age of the level once more.  Small ones do, as they cost more.
+ * @deferred: ticks for which the pass was deferred in a busy guest, else 0.  Younger
+ *	      blocks may be used by the next turn of the workload.
+ * @cpus:     processors that are online
  */
-struct policy_guest {
+struct mmh_policy_guest {
 	unsigned int level;
-	bool calm;
-	u32 held;
+	bool idle;
+	u32 deferred;
+	unsigned int cpus;
 };
 
 /**
- * policy_regular() - a pass that the pacer has let go
+ * mmh_policy_regular() - a pass that the pacer has started
  * @min_age: ticks, from the parameter
  * @guest:   how the guest was
  * @order:   from the parameter
@@ -79,186 +90,233 @@ struct policy_guest {
  *
  * Return: what holds for it.
  */
-struct policy policy_regular(u32 min_age, const struct policy_guest *guest,
-			     unsigned int order, unsigned long passed,
-			     u32 second);
+struct mmh_policy mmh_policy_regular(u32 min_age, const struct mmh_policy_guest *guest,
+				     unsigned int order, unsigned long passed,
+				     u32 second);
 
-/* A pass that takes all there is. */
-struct policy policy_flush(void);
+/* A pass that reports everything. */
+struct mmh_policy mmh_policy_flush(void);
 
 /**
- * enum policy_flush_step - what follows a round of a flush
+ * enum mmh_policy_flush_step - what follows a round of a flush
  * @POLICY_FLUSH_ON:   another one
- * @POLICY_FLUSH_DONE: nothing: what was free when it began, and could be had, is reported
+ * @POLICY_FLUSH_DONE: nothing: what was free at its begin is reported if it can be isolated
  * @POLICY_FLUSH_LATE: nothing: the time is up, and something is left
  */
-enum policy_flush_step {
+enum mmh_policy_flush_step {
 	POLICY_FLUSH_ON,
 	POLICY_FLUSH_DONE,
 	POLICY_FLUSH_LATE,
 };
 
 /**
- * policy_flush_step() - does a flush go on?
- * @taken:  the last round has found something to report
- * @cut:    and left something
+ * mmh_policy_flush_step() - does a flush go on?
+ * @sent:   the last round has submitted a report
+ * @cut:    and left blocks that may be reported
  * @rounds: how many there were
  * @late:   the time of the flush is up
  *
- * A round takes all that was free when it began.  What is freed meanwhile has some more
- * rounds; a guest that never stops to free must not keep it going.
+ * A round reports all that was free when it began.  A bounded number of rounds follows
+ * for what is freed meanwhile.
  *
  * Return: what follows.
  */
-enum policy_flush_step policy_flush_step(bool taken, bool cut,
-					 unsigned int rounds, bool late);
+enum mmh_policy_flush_step mmh_policy_flush_step(bool sent, bool cut,
+						 unsigned int rounds, bool late);
 
 /**
- * policy_retry() - when is memory looked at again that cannot be had?
- * @tries:  how often it was looked at in vain, and nothing else happened
+ * mmh_policy_retry() - when are blocks retried that cannot be isolated?
+ * @tries:  retries that failed, while nothing else happened
  * @second: ticks of a second
  *
- * Return: ticks, ever more of them, 64 seconds at the most.
+ * Return: ticks: 1 s, doubled with each try, at most 64 s.
  */
-unsigned long policy_retry(unsigned int tries, unsigned long second);
+unsigned long mmh_policy_retry(unsigned int tries, unsigned long second);
 
 /**
- * policy_wait() - may a block be reported?
+ * mmh_policy_wait() - may a block be reported?
  * @p:	   the pass; counts it when it is a small one that may
  * @order: the block's order
  * @age:   ticks since the last of it was freed, negative if after the pass began
  *
- * What waits because the guest is busy is asked for as if it were not: calm may come at
- * any time.
+ * A block that waits for @deferred is retried as if it waited for its age: the guest may
+ * become idle at any time.
  *
  * Return: 0 when it may, else ticks until it is worth asking again.
  */
-u32 policy_wait(struct policy *p, unsigned int order, s32 age);
+u32 mmh_policy_wait(struct mmh_policy *p, unsigned int order, s32 age);
 
 /**
- * policy_skip() - where to go on behind a block that has to wait
+ * mmh_policy_small_wait() - do all small blocks have to wait?
+ * @p:	   the pass
+ * @least: order of the smallest block that is reported
+ *
+ * Return: 0, or ticks until some may be reported: enough of them are.
+ */
+u32 mmh_policy_small_wait(const struct mmh_policy *p, unsigned int least);
+
+/**
+ * mmh_policy_is_alone() - is a block a range of its own, which counts?
+ * @p:		the pass
+ * @order:	the block's order
+ * @neighbour:	a block beside it is in the same range
+ *
+ * Small blocks are not meant, as they are counted anyway.
+ *
+ * Return: whether mmh_policy_alone() is asked.
+ */
+bool mmh_policy_is_alone(const struct mmh_policy *p, unsigned int order, bool neighbour);
+
+/**
+ * mmh_policy_alone() - may a block that is alone be reported?
+ * @p: the pass; counts it when it may
+ *
+ * Return: 0 when it may, else ticks until it is worth asking again.
+ */
+u32 mmh_policy_alone(struct mmh_policy *p);
+
+/**
+ * mmh_policy_alone_wait() - do all blocks that are alone have to wait?
+ * @p: the pass
+ *
+ * Return: 0, or ticks until some may be reported.
+ */
+u32 mmh_policy_alone_wait(const struct mmh_policy *p);
+
+/**
+ * mmh_policy_skip() - where to go on behind a block that has to wait
  * @p:	   the pass
  * @pfn:   the block's first page
  * @order: its order
  *
  * Around a small block there are only small ones, up to the next multiple of the
- * reporting order; they are of one age and wait for the same thing.
+ * reporting order.  They have one age.
  *
  * Return: a page frame.
  */
-unsigned long policy_skip(const struct policy *p, unsigned long pfn,
-			  unsigned int order);
+unsigned long mmh_policy_skip(const struct mmh_policy *p, unsigned long pfn,
+			      unsigned int order);
 
 /**
- * policy_zone() - the part of a zone in what small blocks are left
+ * mmh_policy_zone() - a zone's part of what is limited in number
  * @p:	   the pass
  * @zones: zones that are still to come, this one included
  *
  * Return: what holds for this zone.
  */
-struct policy policy_zone(const struct policy *p, unsigned int zones);
+struct mmh_policy mmh_policy_zone(const struct mmh_policy *p, unsigned int zones);
 
 /**
- * policy_share() - how many pages may one more chain take?
- * @most: pages that may be in flight
- * @out:  pages that are
- *
- * One chain may always be out.  The device works on some while others are filled.
- *
- * Return: pages, 0 to wait until others are back.
+ * mmh_policy_spend() - a zone has used some of its part
+ * @p:	   the pass
+ * @given: what mmh_policy_zone() gave
+ * @left:  what is left of it
  */
-unsigned long policy_share(unsigned long most, unsigned long out);
+void mmh_policy_spend(struct mmh_policy *p, const struct mmh_policy *given,
+		      const struct mmh_policy *left);
 
 /**
- * policy_zone_most() - how much of a zone may be in flight?
+ * mmh_policy_share() - how many pages may one more report have?
+ * @most:     pages that may be in flight
+ * @inflight: pages that are
+ *
+ * One report may always be in flight.  The device works on some while the pass fills
+ * another.
+ *
+ * Return: pages, 0 to wait until a report completes.
+ */
+unsigned long mmh_policy_share(unsigned long most, unsigned long inflight);
+
+/**
+ * mmh_policy_zone_most() - how much of a zone may be in flight?
  * @managed: pages of the zone
  *
- * Return: pages.  One block may always be, see policy_take().
+ * Return: pages.  One block may always be, see mmh_policy_isolate().
  */
-unsigned long policy_zone_most(unsigned long managed);
+unsigned long mmh_policy_zone_most(unsigned long managed);
 
 /**
- * struct policy_memory - the memory of a zone, in pages
- * @free:   free memory
- * @usable: what any allocation can have of it
- * @large:  what any allocation can have of it in blocks of one order and above
- * @out:    in flight
- * @most:   what may be in flight
- * @low:    where the kernel would begin to reclaim
- * @high:   where it would be content
+ * struct mmh_policy_memory - the memory of a zone, in pages
+ * @free:     free pages
+ * @usable:   of these, without CMA and the highatomic reserve
+ * @large:    of @usable, in blocks of one order and above
+ * @inflight: in flight
+ * @most:     what may be in flight
+ * @low:      the low watermark
+ * @high:     the high watermark
  */
-struct policy_memory {
+struct mmh_policy_memory {
 	unsigned long free;
 	unsigned long usable;
 	unsigned long large;
-	unsigned long out;
+	unsigned long inflight;
 	unsigned long most;
 	unsigned long low;
 	unsigned long high;
 };
 
 /**
- * enum policy_take - can a zone do without a block for a while?
- * @POLICY_TAKE:   it can
- * @POLICY_LATER:  it can when something of it is back
- * @POLICY_SCARCE: it is short of memory
+ * enum mmh_policy_isolate - can a zone do without a block for a while?
+ * @POLICY_ISOLATE: it can
+ * @POLICY_LATER:   it can when blocks of it are put back
+ * @POLICY_SCARCE:  it is short of memory
  */
-enum policy_take {
-	POLICY_TAKE,
+enum mmh_policy_isolate {
+	POLICY_ISOLATE,
 	POLICY_LATER,
 	POLICY_SCARCE,
 };
 
 /**
- * policy_take() - can a zone do without a block for a while?
+ * mmh_policy_isolate() - can a zone do without a block for a while?
  * @m:	   its memory; @m->large is for the order of the block
  * @order: the block's order
  *
- * An allocation of that order, or of one below, succeeds while a pass is out: a share of
- * the blocks stays.  Exception: while nothing is in flight one block may go.  So all
- * blocks are reported in the end.
+ * A share of the blocks stays, so that an allocation of that order succeeds during a
+ * pass.  Exception: while nothing is in flight, one block may be isolated.  So all blocks
+ * are reported in the end.
  *
- * A zone that is full for most allocations may have much free memory of another kind, and
- * the block's kind is unknown.  Such a zone gives one block at a time.
+ * Free memory may be CMA or highatomic reserve, and the block type is unknown.  Such
+ * zones are limited to one block in flight.
  *
  * Return: what to do with the block.
  */
-enum policy_take policy_take(const struct policy_memory *m, unsigned int order);
+enum mmh_policy_isolate mmh_policy_isolate(const struct mmh_policy_memory *m, unsigned int order);
 
 /**
- * struct policy_rescues - how often in a row a guest was kept from killing
- * @last: when it was out of memory the last time, in ticks
- * @row:  how often in a row
+ * struct mmh_policy_oom - the waits of the OOM notifier
+ * @last: ticks of the last OOM
+ * @row:  waits in a row
  */
-struct policy_rescues {
+struct mmh_policy_oom {
 	unsigned long last;
 	unsigned int row;
 };
 
 /**
- * policy_rescue() - a guest is out of memory: does it wait for what is in flight?
- * @r:	    what happened before; counts this one
+ * mmh_policy_oom_may_wait() - does the OOM notifier wait for blocks in flight?
+ * @r:	    the waits so far; counts this one
  * @now:    ticks
  * @second: ticks of a second
  *
- * It does, but not for ever: where memory of one node is lacking, that of another may
- * come and go all the time.
+ * The number of waits in a row is bounded: if one node lacks memory, blocks of another
+ * one may be in flight all the time.
  *
- * Return: whether it waits; otherwise somebody is killed.
+ * Return: whether it waits; otherwise the OOM killer runs.
  */
-bool policy_rescue(struct policy_rescues *r, unsigned long now,
-		   unsigned long second);
+bool mmh_policy_oom_may_wait(struct mmh_policy_oom *r, unsigned long now,
+			     unsigned long second);
 
 /**
- * policy_isolation() - how long may isolation wait for a flight?
- * @passed: ticks since the flight was submitted
+ * mmh_policy_isolation_timeout() - how long may isolation wait for a report?
+ * @passed: ticks since its submission
  * @second: ticks of a second
  *
- * The deadline is the flight's.  A caller that tries one range after another, as CMA
+ * The deadline is the report's.  A caller that tries one range after another, as CMA
  * does, waits for a silent device once.
  *
  * Return: ticks, 0 after the deadline.
  */
-unsigned long policy_isolation(unsigned long passed, unsigned long second);
+unsigned long mmh_policy_isolation_timeout(unsigned long passed, unsigned long second);
 
-#endif /* MM_HOOKS_POLICY_H */
+#endif /* MMH_POLICY_H */

@@ -1,28 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who wants memory that is in flight waits until it is back. */
-#ifndef MM_HOOKS_PRESSURE_H
-#define MM_HOOKS_PRESSURE_H
+/* Reclaim, the OOM notifier and isolation wait for blocks in flight. */
+#ifndef MMH_PRESSURE_H
+#define MMH_PRESSURE_H
+
+#include <linux/types.h>
 
 /**
- * pressure_attach() - be told of lack of memory, of isolation, of new memory
+ * mmh_pressure_register() - register the shrinker, the OOM and the isolation notifier
  *
  * Context: process, may sleep.
  * Return: 0 or a negative errno.
  */
-int pressure_attach(void);
+int mmh_pressure_register(void);
 
 /**
- * pressure_follow() - memory has come: maps and folders follow
+ * mmh_pressure_unregister() - unregister them
  *
  * Context: process, may sleep.
  */
-void pressure_follow(void);
+void mmh_pressure_unregister(void);
 
 /**
- * pressure_detach() - no more
+ * mmh_pressure_wait_range() - wait until no page of an isolated range is in flight
+ * @start: first page frame
+ * @end:   behind the last one
  *
- * Context: process, may sleep.
+ * Context: process, may sleep; not the pass.
+ * Return: whether no page of the range is in flight.
  */
-void pressure_detach(void);
+bool mmh_pressure_wait_range(unsigned long start, unsigned long end);
 
-#endif /* MM_HOOKS_PRESSURE_H */
+#endif /* MMH_PRESSURE_H */

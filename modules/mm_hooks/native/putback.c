@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A flight that has landed: into the map, then into the allocator. */
+/* Completed reports: first the map learns the result, then the blocks are put back. */
 #include "putback.h"
 
 #include <linux/log2.h>
@@ -11,14 +11,14 @@
 #include <linux/scatterlist.h>
 #include <linux/sched.h>
 
-#include "../pacer.h"
-#include "../params.h"
-#include "flight.h"
-#include "lock_time.h"
+#include "../pace/pacer.h"
+#include "../settings.h"
+#include "inflight.h"
+#include "zone_lock.h"
 #include "zones.h"
 
-/* Units of the map that are settled in one section of zone->lock. */
-#define FLIGHT_SECTION 512UL
+/* Units of the map that are completed in one section of zone->lock. */
+#define PUTBACK_SECTION 512UL
 
 /*
  * Whole blocks in the largest pieces that have one migratetype.  The pacer, on another
@@ -31,35 +31,44 @@ static unsigned int put_piece(unsigned long pfn, unsigned long pages)
 
 	if (pfn)
 		order = min_t(unsigned int, order, __ffs(pfn));
-	mm_hooks_put_block(pfn_to_page(pfn), order);
-	mm_hooks_pacer_out(-(s64)(PAGE_SIZE << order));
+	mm_hooks_putback_block(pfn_to_page(pfn), order);
+	mmh_pacer_account_isolated(-(s64)(PAGE_SIZE << order));
 	return order;
 }
 
-/* How far a landing has come: an entry or block, and pages of it. */
+/* How far a putback has come: a range or block, and pages of it. */
 struct place {
 	unsigned int at;
 	unsigned long pages;
 };
 
-/* Tells the map what the host made of the chain, in one section of zone->lock. */
-static void flight_settle_some(struct flight *f, struct place *p)
+/* Has the device discarded what was reported, and is that not to be forgotten? */
+static bool is_reported(const struct mmh_inflight *f)
 {
-	bool gone = flight_is_gone(f);
-	struct blocks *b = zones_blocks(f->zone);
-	unsigned long left = FLIGHT_SECTION;
+	return !f->slot.status && f->epoch == mmh_zones_epoch();
+}
+
+/*
+ * Tells the map the result of a report, in one section of zone->lock: a forget from
+ * then on finds it in the map.
+ */
+static void complete_some(struct mmh_inflight *f, struct place *p)
+{
+	bool reported = is_reported(f);
+	struct mmh_blocks *b = mmh_zones_blocks(f->zone);
+	unsigned long left = PUTBACK_SECTION;
 
 	lockdep_assert_held(&f->zone->lock);
-	while (left && p->at < f->chain.nents) {
-		struct scatterlist *s = &f->sg[p->at];
+	while (left && p->at < f->slot.report.nents) {
+		struct scatterlist *s = &f->slot.sg[p->at];
 		unsigned long pages = s->length >> PAGE_SHIFT;
 		unsigned long pfn = page_to_pfn(sg_page(s)) + p->pages;
-		struct blocks_run run = {
-			.first = blocks_unit(b, pfn),
+		struct mmh_blocks_run run = {
+			.first = mmh_blocks_unit(b, pfn),
 			.count = min((pages - p->pages) >> b->unit_order, left),
 		};
 
-		blocks_back(b, run, gone);
+		mmh_blocks_complete(b, run, reported);
 		left -= run.count;
 		p->pages += run.count << b->unit_order;
 		if (p->pages == pages)
@@ -68,27 +77,27 @@ static void flight_settle_some(struct flight *f, struct place *p)
 }
 
 /* zone->lock is held. */
-static void flight_count_zone(const struct flight *f)
+static void count_zone(const struct mmh_inflight *f)
 {
-	struct zone_counts *counts = zones_counts(f->zone);
+	struct mmh_zone_counts *counts = mmh_zones_counts(f->zone);
 
-	if (f->status)
-		counts->failed_pages += f->chain.bytes >> PAGE_SHIFT;
+	if (f->slot.status)
+		counts->failed_pages += f->slot.report.bytes >> PAGE_SHIFT;
 	else
-		counts->reported_pages += f->chain.bytes >> PAGE_SHIFT;
+		counts->reported_pages += f->slot.report.bytes >> PAGE_SHIFT;
 }
 
 /*
  * Puts at most @batch pieces into the allocator, in one section of zone->lock.
  * Return: are all back?
  */
-static bool flight_put_some(struct flight *f, struct place *p,
-			    unsigned int batch)
+static bool put_some(struct mmh_inflight *f, struct place *p,
+		     unsigned int batch)
 {
 	unsigned long back = 0;
 
 	while (p->at < f->count && batch--) {
-		const struct flight_block *block = &f->blocks[p->at];
+		const struct mmh_inflight_block *block = &f->blocks[p->at];
 		unsigned int order = put_piece(block->pfn + p->pages,
 					       block->pages - p->pages);
 
@@ -97,27 +106,27 @@ static bool flight_put_some(struct flight *f, struct place *p,
 		if (p->pages == block->pages)
 			*p = (struct place){ .at = p->at + 1 };
 	}
-	zones_counts(f->zone)->returned_pages += back;
+	mmh_zones_counts(f->zone)->putback_pages += back;
 	if (p->at < f->count)
 		return false;
-	flight_count_zone(f);
+	count_zone(f);
 	return true;
 }
 
-/* First the map, while nobody can have the blocks; then they are back. */
-void flight_putback(struct flight *f)
+/* First the map, while the blocks are isolated; then the allocator. */
+void mmh_inflight_putback(struct mmh_inflight *f)
 {
-	struct place settled = {}, put = {};
-	struct lock_time time;
+	struct place completed = {}, put = {};
+	struct mmh_lock_time time;
 	bool back = false;
 
 	while (!back) {
-		zone_lock(f->zone, &time);
-		if (settled.at < f->chain.nents)
-			flight_settle_some(f, &settled);
+		mmh_zone_lock(f->zone, &time);
+		if (completed.at < f->slot.report.nents)
+			complete_some(f, &completed);
 		else
-			back = flight_put_some(f, &put, mm_hooks_scan_batch());
-		zone_unlock(f->zone, &time);
+			back = put_some(f, &put, mmh_scan_batch());
+		mmh_zone_unlock(f->zone, &time);
 		cond_resched();
 	}
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A flight that has landed: into the map, then into the allocator. */
-#ifndef MM_HOOKS_PUTBACK_H
-#define MM_HOOKS_PUTBACK_H
+/* Completed reports: first the map learns the result, then the blocks are put back. */
+#ifndef MMH_PUTBACK_H
+#define MMH_PUTBACK_H
 
-struct flight;
+struct mmh_inflight;
 
 /**
- * flight_putback() - put the blocks of a flight back
- * @f: the flight, with the status of the host
+ * mmh_inflight_putback() - put the blocks of a report back
+ * @f: the entry, with the status of its report
  *
  * Context: the pass, may sleep.
  */
-void flight_putback(struct flight *f);
+void mmh_inflight_putback(struct mmh_inflight *f);
 
-#endif /* MM_HOOKS_PUTBACK_H */
+#endif /* MMH_PUTBACK_H */

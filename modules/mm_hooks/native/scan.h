@@ -1,57 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Find fresh blocks of a zone, and take them out of the allocator. */
-#ifndef MM_HOOKS_SCAN_H
-#define MM_HOOKS_SCAN_H
+/* Find unreported blocks of a zone, and isolate them. */
+#ifndef MMH_SCAN_H
+#define MMH_SCAN_H
 
 #include <linux/types.h>
 
 #include "cursor.h"
 #include "policy.h"
 
-struct flight;
+struct mmh_inflight;
 struct zone;
 
 /**
- * struct scan - a pass through a zone
+ * struct mmh_scan - a pass through a zone
  * @zone:   the zone
  * @policy: what holds for it
  * @now:    jiffies when the pass began
  * @batch:  blocks visited in a section of zone->lock
  * @cursor: where it is
- * @wait:   jiffies until the first block that was spared may be asked for again,
+ * @wait:   jiffies until the first block that has to wait may be reported,
  *	    ULONG_MAX without any
  * @discarded: pages that need no report, the host has discarded them
- * @left:   units were left fresh although they might have been reported
+ * @runs:   only ranges of several blocks or of a large one are reported
+ * @left:   units were left unreported although they might have been reported
  * @refused: a block is isolated
  * @memory: of the zone, as of this section of zone->lock
- * @later:  the zone can do without more when something of it is back
- * @scarce: the zone has too little free memory to take more
+ * @later:  the zone can do without more when blocks of it are put back
+ * @scarce: the zone has too little free memory for more
  * @ended:  this half of the round is through
+ * @empty:  nothing of the zone is unreported any more
  */
-struct scan {
+struct mmh_scan {
 	struct zone *zone;
-	struct policy policy;
+	struct mmh_policy policy;
 	u32 now;
 	unsigned int batch;
-	struct cursor cursor;
+	struct mmh_cursor cursor;
 	unsigned long wait;
 	unsigned long discarded;
+	bool runs;
 	bool left;
 	bool refused;
-	struct policy_memory memory;
+	struct mmh_policy_memory memory;
 	bool later;
 	bool scarce;
 	bool ended;
+	bool empty;
 };
 
 /**
- * scan_fill() - take blocks until a flight is full or this half is through
+ * mmh_scan_fill() - isolate blocks until a report is full or this half is through
  * @s:	   the pass
- * @f:	   the flight
- * @pages: most pages to take
+ * @f:	   the entry
+ * @pages: most pages to isolate
  *
  * Context: the pass, may sleep.
  */
-void scan_fill(struct scan *s, struct flight *f, unsigned long pages);
+void mmh_scan_fill(struct mmh_scan *s, struct mmh_inflight *f, unsigned long pages);
 
-#endif /* MM_HOOKS_SCAN_H */
+#endif /* MMH_SCAN_H */

@@ -13,7 +13,7 @@
 #include "zone_reserve.h"
 
 /* Most allocations can use neither CMA nor the highatomic reserve. */
-void zone_memory(struct zone *zone, struct policy_memory *m)
+void mmh_zone_memory(struct zone *zone, struct mmh_policy_memory *m)
 {
 	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
 	unsigned long cma = zone_page_state(zone, NR_FREE_CMA_PAGES);
@@ -25,17 +25,17 @@ void zone_memory(struct zone *zone, struct policy_memory *m)
 		cma = zone_page_state_snapshot(zone, NR_FREE_CMA_PAGES);
 	}
 	other = cma + vmhooks_zone_reserve(zone);
-	*m = (struct policy_memory){
+	*m = (struct mmh_policy_memory){
 		.free = free,
 		.usable = free - min(free, other),
-		.most = policy_zone_most(zone_managed_pages(zone)),
+		.most = mmh_policy_zone_most(zone_managed_pages(zone)),
 		.low = low_wmark_pages(zone),
 		.high = high_wmark_pages(zone),
 	};
 }
 
-unsigned long zone_large(const struct zone *zone, const struct policy_memory *m,
-			 unsigned int order)
+unsigned long mmh_zone_large_pages(const struct zone *zone, const struct mmh_policy_memory *m,
+				   unsigned int order)
 {
 	unsigned long pages = 0, other = m->free - m->usable;
 

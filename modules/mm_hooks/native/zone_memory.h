@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The free memory of a zone, as the kernel's watermarks judge it. */
-#ifndef MM_HOOKS_ZONE_MEMORY_H
-#define MM_HOOKS_ZONE_MEMORY_H
+#ifndef MMH_ZONE_MEMORY_H
+#define MMH_ZONE_MEMORY_H
 
-struct policy_memory;
+struct mmh_policy_memory;
 struct zone;
 
 /**
- * zone_memory() - the memory of a zone
+ * mmh_zone_memory() - the memory of a zone
  * @zone: the zone
- * @m:	  all but @m->large and @m->out is set
+ * @m:	  all but @m->large and @m->inflight is set
  *
  * Each processor counts some pages by itself.  Where these could hide that the zone is
  * short of memory, they are added up.  That reads a cache line of every processor, so
@@ -17,10 +17,10 @@ struct zone;
  *
  * Context: zone->lock held, under which all of this changes.
  */
-void zone_memory(struct zone *zone, struct policy_memory *m);
+void mmh_zone_memory(struct zone *zone, struct mmh_policy_memory *m);
 
 /**
- * zone_large() - what any allocation can have in large blocks
+ * mmh_zone_large_pages() - what any allocation can have in large blocks
  * @zone:  the zone
  * @m:	   its memory
  * @order: the order of the smallest blocks that count
@@ -28,7 +28,7 @@ void zone_memory(struct zone *zone, struct policy_memory *m);
  * Context: zone->lock held.
  * Return: pages.
  */
-unsigned long zone_large(const struct zone *zone, const struct policy_memory *m,
-			 unsigned int order);
+unsigned long mmh_zone_large_pages(const struct zone *zone, const struct mmh_policy_memory *m,
+				   unsigned int order);
 
-#endif /* MM_HOOKS_ZONE_MEMORY_H */
+#endif /* MMH_ZONE_MEMORY_H */

@@ -1,128 +1,109 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The maps of the guest's zones: which blocks the host holds. */
-#ifndef MM_HOOKS_ZONES_H
-#define MM_HOOKS_ZONES_H
+/* The maps of the guest's zones: which blocks are reported. */
+#ifndef MMH_ZONES_H
+#define MMH_ZONES_H
 
 #include <linux/types.h>
 
-#include "blocks.h"
-#include "page_orders.h"
+#include "zone_map.h"
 
 struct page;
 struct zone;
 
 /**
- * struct zone_counts - what happened in a zone since the module was loaded
- * @taken_pages:    taken out of the allocator
- * @returned_pages: put back into it
- * @reported_pages: in chains that the host has acknowledged
- * @failed_pages:   in chains that it has not
- * @retaken_pages:  taken into use again after they had been reported
- * @taken_blocks:   blocks that were taken, by their order
+ * struct mmh_zone_state - a zone at one moment
+ * @counts:		 see there
+ * @unreported_pages:    to be reported, as far as they are free
+ * @reported_free_pages: reported, and not freed since
  */
-struct zone_counts {
-	u64 taken_pages;
-	u64 returned_pages;
-	u64 reported_pages;
-	u64 failed_pages;
-	u64 retaken_pages;
-	u64 taken_blocks[NR_PAGE_ORDERS];
+struct mmh_zone_state {
+	struct mmh_zone_counts counts;
+	u64 unreported_pages;
+	u64 reported_free_pages;
 };
 
 /**
- * struct zone_state - a zone at one moment
- * @counts:	 see there
- * @fresh_pages: to be reported, as far as they are free
- * @gone_pages:	 that the host has and that have not been freed since
- */
-struct zone_state {
-	struct zone_counts counts;
-	u64 fresh_pages;
-	u64 gone_pages;
-};
-
-/**
- * zones_init() - make the maps; every block counts as fresh
+ * mmh_zones_init() - make the maps; every block counts as unreported
  * @unit_order: order of the smallest block that is reported
  *
- * Context: process, may sleep, before free_hook_attach().
+ * Context: process, may sleep, before mmh_freed_start().
  * Return: 0 or -ENOMEM.
  */
-int zones_init(unsigned int unit_order);
+int mmh_zones_init(unsigned int unit_order);
 
 /**
- * zones_exit() - give the maps back; the counts stay
+ * mmh_zones_exit() - free the maps; the counts stay
  *
- * Context: process, after free_hook_detach(), nothing in flight.
+ * Context: process, after mmh_freed_stop(), nothing in flight.
  */
-void zones_exit(void);
+void mmh_zones_exit(void);
 
-/* Give the counts back too.  Context: process, module exit, after zones_exit(). */
-void zones_destroy(void);
+/* Free the counts, too.  Context: process, module exit, after mmh_zones_exit(). */
+void mmh_zones_destroy(void);
 
 /**
- * zones_update() - follow memory that came or went
- *
- * Zones that have outgrown their map get a new one, which inherits from the old one.
+ * mmh_zones_update() - follow memory that came
+ * @start: its first page frame
+ * @end:   behind the last one
  *
  * Context: process, may sleep.
- * Return: 0 or -ENOMEM: then new memory is not reported before another call.
+ * Return: 0 or -ENOMEM: then new memory is not reported before mmh_zones_set_unit().
  */
-int zones_update(void);
+int mmh_zones_update(unsigned long start, unsigned long end);
 
-/* Has the last call of the one above or below found no memory?  Context: any. */
-bool zones_behind(void);
+/* Has a call of the one above found no memory, or the last of the one below?  Context: any. */
+bool mmh_zones_need_update(void);
 
 /**
- * zones_set_unit() - change the smallest block that is reported
+ * mmh_zones_set_unit() - change the smallest block that is reported
  * @unit_order: its order
  *
- * What is gone, stays so, as far as that is known in other units.  May be called again
- * after an error.
+ * What is reported stays so, as far as the new units can tell.  Memory that came is followed,
+ * too.  May be called again after an error.
  *
  * Context: process, may sleep, nothing in flight.
  * Return: 0, or -ENOMEM: then nothing has changed where there was no memory.
  */
-int zones_set_unit(unsigned int unit_order);
+int mmh_zones_set_unit(unsigned int unit_order);
 
 /**
- * zones_blocks() - the map of a zone
+ * mmh_zones_blocks() - the map of a zone
  * @zone: the zone
  *
  * Context: zone->lock held, which also covers what is returned.
  * Return: the map, or NULL where there is none.
  */
-struct blocks *zones_blocks(struct zone *zone);
+struct mmh_blocks *mmh_zones_blocks(struct zone *zone);
 
 /**
- * zones_counts() - the counts of a zone that has a map
+ * mmh_zones_counts() - the counts of a zone that has a map
  * @zone: the zone
  *
  * Context: zone->lock held, which also covers what is returned.
  * Return: the counts.
  */
-struct zone_counts *zones_counts(struct zone *zone);
+struct mmh_zone_counts *mmh_zones_counts(struct zone *zone);
 
 /**
- * zones_state() - a zone at this moment
+ * mmh_zones_state() - a zone at this moment
  * @zone:  any zone
  * @state: what to fill
  *
  * Context: process.
  */
-void zones_state(struct zone *zone, struct zone_state *state);
+void mmh_zones_state(struct zone *zone, struct mmh_zone_state *state);
 
 /**
- * zones_resume() - where the small blocks of a zone are to go on
+ * mmh_zones_resume() - where the small blocks of a zone are to go on
  * @zone: a zone that has a map
  *
  * Context: the pass.
  * Return: a place for a page frame, kept from pass to pass.
  */
-unsigned long *zones_resume(struct zone *zone);
+unsigned long *mmh_zones_resume(struct zone *zone);
 
 /**
- * zones_present() - memory is online
+ * mmh_zones_mark_online() - memory is online
  * @start: first page frame
  * @end:   behind the last one
  *
@@ -131,51 +112,68 @@ unsigned long *zones_resume(struct zone *zone);
  *
  * Context: process, may sleep.
  */
-void zones_present(unsigned long start, unsigned long end);
+void mmh_zones_mark_online(unsigned long start, unsigned long end);
 
 /**
- * zones_absent() - memory is offline
+ * mmh_zones_mark_offline() - memory is offline
  * @start: first page frame
  * @end:   behind the last one
  *
  * Context: process, may sleep.
  */
-void zones_absent(unsigned long start, unsigned long end);
+void mmh_zones_mark_offline(unsigned long start, unsigned long end);
 
-/* How many zones have a map.  Context: as zones_next(). */
-unsigned int zones_number(void);
+/* Has a zone that has a map unreported units?  Context: as mmh_zones_next_mapped(). */
+bool mmh_zones_have_unreported(struct zone *zone);
+
+/* How many zones have.  Context: as mmh_zones_next_mapped(). */
+unsigned int mmh_zones_count_unreported(void);
 
 /**
- * zones_next() - go through the zones that have a map
+ * mmh_zones_next_mapped() - go through the zones that have a map
  * @index: 0 at first; moved on
  *
  * The highest zone of a node comes first.  It has most of the memory, and a small zone
  * like DMA, which gives one block at a time, does not hold it up.
  *
- * Context: process, between zones_init() and zones_exit().
+ * Context: process, between mmh_zones_init() and mmh_zones_exit().
  * Return: a zone, NULL after the last.
  */
-struct zone *zones_next(unsigned int *index);
+struct zone *mmh_zones_next_mapped(unsigned int *index);
 
 /**
- * zones_forget() - every block of every zone counts as fresh
+ * mmh_zones_forget() - every block of every zone counts as unreported
  *
  * Context: process, may sleep.
  */
-void zones_forget(void);
+void mmh_zones_forget(void);
 
 /**
- * zones_holds() - has the host discarded a block, and was nothing of it freed since?
+ * mmh_zones_epoch() - the number of mmh_zones_forget() so far
+ *
+ * A report that was opened in another epoch completes as unreported.
+ *
+ * Context: any.
+ * Return: the number.
+ */
+unsigned int mmh_zones_epoch(void);
+
+/**
+ * mmh_zones_have_reported() - has the host discarded a block, and was nothing of it freed since?
  * @page:  its first page, which the caller has
  * @order: its order
  *
- * Context: process, between zones_init() and zones_destroy().
+ * Context: process, between mmh_zones_init() and mmh_zones_destroy().
  * Return: whether it is so.
  */
-bool zones_holds(struct page *page, unsigned int order);
+bool mmh_zones_have_reported(struct page *page, unsigned int order);
 
-/* Bytes that are fresh, and that are gone, in all zones.  Context: process. */
-u64 zones_fresh_bytes(void);
-u64 zones_gone_bytes(void);
+/* Pages in memory that was reused, and blocks isolated, in all zones.  Context: process. */
+u64 mmh_zones_reused_pages(void);
+u64 mmh_zones_isolated_blocks(void);
 
-#endif /* MM_HOOKS_ZONES_H */
+/* Bytes that are unreported, and reported and not freed since, in all zones.  Context: process. */
+u64 mmh_zones_unreported_bytes(void);
+u64 mmh_zones_reported_bytes(void);
+
+#endif /* MMH_ZONES_H */

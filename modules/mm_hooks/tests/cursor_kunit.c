@@ -10,52 +10,52 @@
 
 static void first_pass_goes_through_all(struct kunit *test)
 {
-	struct cursor c = cursor_begin(0);
+	struct mmh_cursor c = mmh_cursor_begin(0);
 
 	KUNIT_EXPECT_EQ(test, c.at, 0UL);
 	KUNIT_EXPECT_EQ(test, c.end, ULONG_MAX);
-	KUNIT_EXPECT_FALSE(test, cursor_turn(&c));
+	KUNIT_EXPECT_FALSE(test, mmh_cursor_wrap(&c));
 }
 
 static void pass_goes_once_round(struct kunit *test)
 {
-	struct cursor c = cursor_begin(RESUME);
+	struct mmh_cursor c = mmh_cursor_begin(RESUME);
 
 	KUNIT_EXPECT_EQ(test, c.at, RESUME);
 	KUNIT_EXPECT_EQ(test, c.end, ULONG_MAX);
 	c.at = RESUME + 7;
-	KUNIT_EXPECT_TRUE(test, cursor_turn(&c));
+	KUNIT_EXPECT_TRUE(test, mmh_cursor_wrap(&c));
 	KUNIT_EXPECT_EQ(test, c.at, 0UL);
 	KUNIT_EXPECT_EQ(test, c.end, RESUME);
 }
 
 static void pass_without_ration_begins_anew(struct kunit *test)
 {
-	struct cursor c = cursor_begin(RESUME);
+	struct mmh_cursor c = mmh_cursor_begin(RESUME);
 
-	KUNIT_EXPECT_EQ(test, cursor_resume(&c, LARGEST), 0UL);
-	cursor_turn(&c);
-	KUNIT_EXPECT_EQ(test, cursor_resume(&c, LARGEST), 0UL);
+	KUNIT_EXPECT_EQ(test, mmh_cursor_resume(&c, LARGEST), 0UL);
+	mmh_cursor_wrap(&c);
+	KUNIT_EXPECT_EQ(test, mmh_cursor_resume(&c, LARGEST), 0UL);
 }
 
 static void next_pass_begins_at_the_first_that_waited(struct kunit *test)
 {
-	struct cursor c = cursor_begin(RESUME);
+	struct mmh_cursor c = mmh_cursor_begin(RESUME);
 
-	cursor_ration(&c, 9 * LARGEST);
-	cursor_ration(&c, 12 * LARGEST);
-	cursor_turn(&c);
-	cursor_ration(&c, LARGEST);
-	KUNIT_EXPECT_EQ(test, cursor_resume(&c, LARGEST), 9 * LARGEST);
+	mmh_cursor_ration(&c, 9 * LARGEST);
+	mmh_cursor_ration(&c, 12 * LARGEST);
+	mmh_cursor_wrap(&c);
+	mmh_cursor_ration(&c, LARGEST);
+	KUNIT_EXPECT_EQ(test, mmh_cursor_resume(&c, LARGEST), 9 * LARGEST);
 }
 
 static void second_half_counts_where_nothing_waited_before(struct kunit *test)
 {
-	struct cursor c = cursor_begin(RESUME);
+	struct mmh_cursor c = mmh_cursor_begin(RESUME);
 
-	cursor_turn(&c);
-	cursor_ration(&c, 2 * LARGEST);
-	KUNIT_EXPECT_EQ(test, cursor_resume(&c, LARGEST), 2 * LARGEST);
+	mmh_cursor_wrap(&c);
+	mmh_cursor_ration(&c, 2 * LARGEST);
+	KUNIT_EXPECT_EQ(test, mmh_cursor_resume(&c, LARGEST), 2 * LARGEST);
 }
 
 /* A block that grew round the place is met as a whole, and once. */
@@ -64,10 +64,10 @@ static void next_pass_begins_at_a_border_of_blocks(struct kunit *test)
 	unsigned long pfn;
 
 	for (pfn = RESUME; pfn < RESUME + LARGEST; pfn += 31) {
-		struct cursor c = cursor_begin(0);
+		struct mmh_cursor c = mmh_cursor_begin(0);
 
-		cursor_ration(&c, pfn);
-		KUNIT_EXPECT_EQ(test, cursor_resume(&c, LARGEST), RESUME);
+		mmh_cursor_ration(&c, pfn);
+		KUNIT_EXPECT_EQ(test, mmh_cursor_resume(&c, LARGEST), RESUME);
 	}
 }
 

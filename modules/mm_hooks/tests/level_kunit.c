@@ -7,29 +7,41 @@
 
 static void taken_memory_is_counted(struct kunit *test)
 {
-	struct pace p = start(GIB);
+	struct mmh_pace p = start(GIB);
 
 	report(&p, 2000, GIB, GIB);
-	KUNIT_EXPECT_EQ(test, p.known, GIB);
+	KUNIT_EXPECT_EQ(test, p.reported_free, GIB);
 	request(&p, DELAY, 2100, GIB - 300 * MIB);
-	KUNIT_EXPECT_EQ(test, p.retaken, 300 * MIB);
-	KUNIT_EXPECT_EQ(test, p.known, GIB - 300 * MIB);
+	KUNIT_EXPECT_EQ(test, p.reused, 300 * MIB);
+	KUNIT_EXPECT_EQ(test, p.reported_free, GIB - 300 * MIB);
 }
 
 static void taken_between_samples_is_counted_at_the_report(struct kunit *test)
 {
-	struct pace p = start(GIB);
+	struct mmh_pace p = start(GIB);
 
 	report(&p, 2000, GIB, GIB);
-	/* 100 MiB were used and freed again, and nobody looked. */
+	/* 100 MiB were used and freed again, between two checks. */
 	report(&p, 2100, GIB, 100 * MIB);
-	KUNIT_EXPECT_EQ(test, p.retaken, 100 * MIB);
-	KUNIT_EXPECT_EQ(test, p.known, GIB);
+	KUNIT_EXPECT_EQ(test, p.reused, 100 * MIB);
+	KUNIT_EXPECT_EQ(test, p.reported_free, GIB);
+}
+
+static void an_observation_counts_what_was_taken(struct kunit *test)
+{
+	struct mmh_pace p = start(GIB);
+
+	report(&p, 2000, GIB, GIB - 100 * MIB);
+	KUNIT_EXPECT_EQ(test, mmh_pace_observe(&p, 2100, GIB), 100 * MIB);
+	KUNIT_EXPECT_EQ(test, mmh_pace_observe(&p, 2200, GIB - 300 * MIB), 0);
+	KUNIT_EXPECT_EQ(test, p.reused, 200 * MIB);
+	/* Free again, it is unreported. */
+	KUNIT_EXPECT_EQ(test, mmh_pace_observe(&p, 2300, GIB), 300 * MIB);
 }
 
 static void known_never_exceeds_free(struct kunit *test)
 {
-	struct pace p = start(GIB);
+	struct mmh_pace p = start(GIB);
 	u64 seed = 1, now = 2000;
 	int i;
 
@@ -49,57 +61,57 @@ static void known_never_exceeds_free(struct kunit *test)
 		default:
 			report(&p, now, free, (seed >> 33) % GIB);
 		}
-		KUNIT_ASSERT_LE(test, p.known, free);
+		KUNIT_ASSERT_LE(test, p.reported_free, free);
 		KUNIT_ASSERT_LE(test, p.mistakes, p.window);
 		KUNIT_ASSERT_LE(test, p.level, (unsigned int)PACE_LEVEL_MAX);
 	}
 }
 
 /* Of what was reported at 2000 all is found to be taken at @now. */
-static struct pace taken_at(u64 now)
+static struct mmh_pace taken_at(u64 now)
 {
-	struct pace p = start(GIB);
+	struct mmh_pace p = start(GIB);
 
 	report(&p, 2000, GIB, 256 * MIB);
-	p.known = GIB;
+	p.reported_free = GIB;
 	request(&p, DELAY, now, GIB - 256 * MIB);
 	return p;
 }
 
 static void memory_taken_soon_raises_the_level(struct kunit *test)
 {
-	struct pace p = taken_at(2500);
+	struct mmh_pace p = taken_at(2500);
 
 	KUNIT_EXPECT_EQ(test, p.level, 1U);
 }
 
 static void memory_taken_late_is_no_mistake(struct kunit *test)
 {
-	struct pace p = taken_at(400000);
+	struct mmh_pace p = taken_at(400000);
 
 	KUNIT_EXPECT_EQ(test, p.level, 0U);
-	KUNIT_EXPECT_EQ(test, p.retaken, 256 * MIB);
+	KUNIT_EXPECT_EQ(test, p.reused, 256 * MIB);
 }
 
 static void few_bytes_are_noise(struct kunit *test)
 {
-	struct pace p = start(GIB);
+	struct mmh_pace p = start(GIB);
 
 	report(&p, 2000, GIB, PACE_MISTAKE_MIN - 1);
-	p.known = GIB;
+	p.reported_free = GIB;
 	request(&p, DELAY, 2100, GIB - 64 * MIB);
 	KUNIT_EXPECT_EQ(test, p.level, 0U);
 }
 
 static void level_has_a_top_and_is_forgiven(struct kunit *test)
 {
-	struct pace p = start(GIB);
+	struct mmh_pace p = start(GIB);
 	u64 now = 2000;
 	int i;
 
 	for (i = 0; i < 10; i++, now += 200) {
 		report(&p, now, GIB, 256 * MIB);
-		p.known = GIB;
+		p.reported_free = GIB;
 		check(&p, DELAY, now + 100, GIB - 256 * MIB);
 	}
 	KUNIT_EXPECT_EQ(test, p.level, (unsigned int)PACE_LEVEL_MAX);
@@ -111,7 +123,7 @@ static void level_has_a_top_and_is_forgiven(struct kunit *test)
 
 static void level_asks_for_more_calm(struct kunit *test)
 {
-	struct pace p = start(GIB);
+	struct mmh_pace p = start(GIB);
 	unsigned int checks = 1;
 	u64 now = 2000;
 
@@ -124,7 +136,7 @@ static void level_asks_for_more_calm(struct kunit *test)
 }
 
 /* At level 3 a pass has gone because the guest was calm.  Return: when. */
-static u64 calm_pass(struct pace *p)
+static u64 calm_pass(struct mmh_pace *p)
 {
 	u64 now = 2000;
 
@@ -138,7 +150,7 @@ static u64 calm_pass(struct pace *p)
 
 static void rest_of_a_calm_pass_needs_one_check(struct kunit *test)
 {
-	struct pace p = start(GIB);
+	struct mmh_pace p = start(GIB);
 	u64 now = calm_pass(&p);
 
 	report(&p, now, GIB, GIB);
@@ -151,7 +163,7 @@ static void rest_of_a_calm_pass_needs_one_check(struct kunit *test)
 
 static void taken_after_a_calm_pass_asks_for_all_checks(struct kunit *test)
 {
-	struct pace p = start(GIB);
+	struct mmh_pace p = start(GIB);
 	u64 now = calm_pass(&p);
 
 	report(&p, now, GIB, GIB);
@@ -163,19 +175,19 @@ static void taken_after_a_calm_pass_asks_for_all_checks(struct kunit *test)
 
 static void calm_of_long_ago_asks_for_all_checks(struct kunit *test)
 {
-	struct pace p = start(GIB);
+	struct mmh_pace p = start(GIB);
 	u64 now = calm_pass(&p);
 
-	request(&p, DELAY, now + PACE_CALM_MS - 1, GIB);
+	request(&p, DELAY, now + PACE_IDLE_MS - 1, GIB);
 	KUNIT_EXPECT_EQ(test, p.need, 1U);
-	request(&p, DELAY, now + PACE_CALM_MS, GIB);
+	request(&p, DELAY, now + PACE_IDLE_MS, GIB);
 	KUNIT_EXPECT_EQ(test, p.need, 8U);
 }
 
 /* What docs/design.md promises after a churn: eight calm checks at the most. */
 static void quiet_after_churn_is_seen_within_eight_checks(struct kunit *test)
 {
-	struct pace p = start(2 * GIB);
+	struct mmh_pace p = start(2 * GIB);
 	u64 now = 2000, quiet;
 	u64 free = 2 * GIB;
 	int i;
@@ -183,7 +195,7 @@ static void quiet_after_churn_is_seen_within_eight_checks(struct kunit *test)
 	for (i = 0; i < 200; i++, now += DELAY) {
 		free = i & 1 ? 2 * GIB : 2 * GIB - 256 * MIB;
 		if (!check(&p, DELAY, now, free))
-			report(&p, now, free, free - p.known);
+			report(&p, now, free, free - p.reported_free);
 	}
 	quiet = now;
 	request(&p, DELAY, now, 2 * GIB);
@@ -194,7 +206,7 @@ static void quiet_after_churn_is_seen_within_eight_checks(struct kunit *test)
 
 static void churn_gets_few_passes(struct kunit *test)
 {
-	struct pace p = start(2 * GIB);
+	struct mmh_pace p = start(2 * GIB);
 	unsigned int passes = 0;
 	u64 now = 2000, free;
 	int i;
@@ -207,7 +219,7 @@ static void churn_gets_few_passes(struct kunit *test)
 		free = 2 * GIB - (i % 25) * 10 * MIB;
 		if (!check(&p, DELAY, now, free)) {
 			passes++;
-			report(&p, now, free, free - p.known);
+			report(&p, now, free, free - p.reported_free);
 			request(&p, DELAY, now + 1, free);
 		}
 	}
@@ -217,55 +229,55 @@ static void churn_gets_few_passes(struct kunit *test)
 /* A driver took 600 MiB, gave them back, and a pass found them discarded. */
 static void memory_of_a_driver_is_not_taken(struct kunit *test)
 {
-	struct pace p = start(GIB);
+	struct mmh_pace p = start(GIB);
 
 	report(&p, 2000, GIB, GIB);
 	/* While it has them they count as free. */
 	check(&p, DELAY, 2500, GIB);
-	pace_unknown(&p, 600 * MIB);
-	/* In the lists of the processors they are not free. */
+	mmh_pace_mark_unreported(&p, 600 * MIB);
+	/* In the pcplists they are not free. */
 	request(&p, DELAY, 3000, GIB - 600 * MIB);
-	KUNIT_EXPECT_EQ(test, p.known, GIB - 600 * MIB);
+	KUNIT_EXPECT_EQ(test, p.reported_free, GIB - 600 * MIB);
 	check(&p, DELAY, 3100, GIB);
-	pace_discarded(&p, 3200, 600 * MIB);
+	mmh_pace_discarded(&p, 3200, 600 * MIB);
 	check(&p, DELAY, 3300, GIB);
-	KUNIT_EXPECT_EQ(test, p.known, GIB);
-	KUNIT_EXPECT_EQ(test, p.retaken, 0ULL);
+	KUNIT_EXPECT_EQ(test, p.reported_free, GIB);
+	KUNIT_EXPECT_EQ(test, p.reused, 0ULL);
 	KUNIT_EXPECT_EQ(test, p.level, 0U);
 	KUNIT_EXPECT_EQ(test, p.window, GIB);
 }
 
 static void unknown_memory_cannot_become_less_known(struct kunit *test)
 {
-	struct pace p = start(GIB);
+	struct mmh_pace p = start(GIB);
 
 	report(&p, 2000, GIB, 100 * MIB);
-	pace_unknown(&p, 600 * MIB);
-	KUNIT_EXPECT_EQ(test, p.known, 0ULL);
-	pace_discarded(&p, 2100, 600 * MIB);
+	mmh_pace_mark_unreported(&p, 600 * MIB);
+	KUNIT_EXPECT_EQ(test, p.reported_free, 0ULL);
+	mmh_pace_discarded(&p, 2100, 600 * MIB);
 	check(&p, DELAY, 2200, GIB);
-	KUNIT_EXPECT_EQ(test, p.known, 600 * MIB);
-	KUNIT_EXPECT_EQ(test, p.retaken, 0ULL);
+	KUNIT_EXPECT_EQ(test, p.reported_free, 600 * MIB);
+	KUNIT_EXPECT_EQ(test, p.reused, 0ULL);
 }
 
 static void use_beside_a_driver_is_still_a_mistake(struct kunit *test)
 {
-	struct pace p = start(GIB);
+	struct mmh_pace p = start(GIB);
 
 	report(&p, 2000, GIB, GIB);
-	pace_unknown(&p, 600 * MIB);
+	mmh_pace_mark_unreported(&p, 600 * MIB);
 	request(&p, DELAY, 2100, GIB - 600 * MIB - 256 * MIB);
-	KUNIT_EXPECT_EQ(test, p.retaken, 256 * MIB);
+	KUNIT_EXPECT_EQ(test, p.reused, 256 * MIB);
 	KUNIT_EXPECT_EQ(test, p.level, 1U);
 }
 
 static void what_came_back_is_trusted_while_little_was_used(struct kunit *test)
 {
-	KUNIT_EXPECT_TRUE(test, pace_trusts(600 * MIB, 0));
-	KUNIT_EXPECT_TRUE(test, pace_trusts(640 * MIB, 40 * MIB));
-	KUNIT_EXPECT_FALSE(test, pace_trusts(640 * MIB, 40 * MIB + 4096));
-	KUNIT_EXPECT_TRUE(test, pace_trusts(4096, PACE_MISTAKE_MIN - 1));
-	KUNIT_EXPECT_FALSE(test, pace_trusts(4096, PACE_MISTAKE_MIN));
+	KUNIT_EXPECT_TRUE(test, mmh_pace_trusts_discarded(600 * MIB, 0));
+	KUNIT_EXPECT_TRUE(test, mmh_pace_trusts_discarded(640 * MIB, 40 * MIB));
+	KUNIT_EXPECT_FALSE(test, mmh_pace_trusts_discarded(640 * MIB, 40 * MIB + 4096));
+	KUNIT_EXPECT_TRUE(test, mmh_pace_trusts_discarded(4096, PACE_MISTAKE_MIN - 1));
+	KUNIT_EXPECT_FALSE(test, mmh_pace_trusts_discarded(4096, PACE_MISTAKE_MIN));
 }
 
 static struct kunit_case level_cases[] = {
@@ -283,6 +295,7 @@ static struct kunit_case level_cases[] = {
 	KUNIT_CASE(quiet_after_churn_is_seen_within_eight_checks),
 	KUNIT_CASE(churn_gets_few_passes),
 	KUNIT_CASE(memory_of_a_driver_is_not_taken),
+	KUNIT_CASE(an_observation_counts_what_was_taken),
 	KUNIT_CASE(unknown_memory_cannot_become_less_known),
 	KUNIT_CASE(use_beside_a_driver_is_still_a_mistake),
 	KUNIT_CASE(what_came_back_is_trusted_while_little_was_used),

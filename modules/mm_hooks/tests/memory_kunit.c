@@ -40,12 +40,12 @@ static struct zone *zone_with(struct kunit *test, long free, long hidden)
 	return zone;
 }
 
-static struct policy_memory memory_of(struct zone *zone)
+static struct mmh_policy_memory memory_of(struct zone *zone)
 {
-	struct policy_memory m;
+	struct mmh_policy_memory m;
 
 	spin_lock_irq(&zone->lock);
-	zone_memory(zone, &m);
+	mmh_zone_memory(zone, &m);
 	spin_unlock_irq(&zone->lock);
 	return m;
 }
@@ -74,7 +74,7 @@ static void other_memory_is_not_for_any_allocation(struct kunit *test)
 {
 	struct zone *zone = zone_with(test, 5000, 0);
 	unsigned long nine, ten, none;
-	struct policy_memory m;
+	struct mmh_policy_memory m;
 
 	zone->nr_reserved_highatomic = RESERVE;
 #ifdef VMHOOKS_HAVE_NR_FREE_HIGHATOMIC
@@ -85,10 +85,10 @@ static void other_memory_is_not_for_any_allocation(struct kunit *test)
 	m = memory_of(zone);
 	KUNIT_EXPECT_EQ(test, m.usable, 5000UL - CMA - RESERVE);
 	spin_lock_irq(&zone->lock);
-	nine = zone_large(zone, &m, 9);
-	ten = zone_large(zone, &m, 10);
+	nine = mmh_zone_large_pages(zone, &m, 9);
+	ten = mmh_zone_large_pages(zone, &m, 10);
 	zone->free_area[10].nr_free = 0;
-	none = zone_large(zone, &m, 10);
+	none = mmh_zone_large_pages(zone, &m, 10);
 	spin_unlock_irq(&zone->lock);
 	KUNIT_EXPECT_EQ(test, nine, 2UL * 512 + 3UL * 1024 - CMA - RESERVE);
 	KUNIT_EXPECT_EQ(test, ten, 3UL * 1024 - CMA - RESERVE);

@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The engine for kernels with the companion patch.
+ *
+ * A block becomes free (freed.c) and unreported in the map of its zone (zones.c,
+ * blocks.c).  The pacer starts a pass.  The pass isolates the blocks that are old enough
+ * (scan.c), submits them, several reports at a time, and puts them back (inflight.c).
+ * Reclaim and isolation wait for them meanwhile (pressure.c).
+ *
+ * Who may run at the same time: the free hook on every processor, under
+ * zone->lock; completions in hard interrupt context; one pass, from a workqueue;
+ * flush and forget in any process; attach and detach, one at a time.
+ */
+#include <linux/atomic.h>
+#include <linux/cpumask.h>
+#include <linux/gfp.h>
+#include <linux/jiffies.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/mm_hooks.h>
+#include <linux/mmzone.h>
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include <vmhooks/mm_hooks.h>
+
+#include "../counters.h"
+#include "../engine.h"
+#include "../hooks/free_hook.h"
+#include "../mm_hooks_trace.h"
+#include "../pace/pacer.h"
+#include "../pace/pcp.h"
+#include "../settings.h"
+#include "../zone_next.h"
+#include "cursor.h"
+#include "freed.h"
+#include "hotplug.h"
+#include "inflight.h"
+#include "page_orders.h"
+#include "policy.h"
+#include "pressure.h"
+#include "scan.h"
+#include "sysfs.h"
+#include "zones.h"
+
+/* How long a detach lets the host finish before the reporter has to abort. */
+#define NATIVE_GRACE HZ
+/* Pcplists that are in use are checked again. */
+#define NATIVE_LISTS_WAIT HZ
+
+static void native_work(struct work_struct *work);
+
+static struct workqueue_struct *queue;
+static DECLARE_WORK(pass_work, native_work);
+
+/*
+ * Written under run_lock, by attach and detach; that lock keeps forget away from
+ * both.  A caller of flush raises flush_asked, and the pass lets flush_done and
+ * flush_error follow.
+ */
+static bool attached;
+static DEFINE_MUTEX(run_lock);
+static atomic_t flush_asked = ATOMIC_INIT(0);
+static int flush_done;
+static int flush_error;
+static unsigned long flush_until;	/* jiffies; when the last of them gives up */
+static DECLARE_WAIT_QUEUE_HEAD(flush_wait);
+
+/**
+ * struct pass - what a pass found
+ * @sent:   reports were submitted
+ * @freed:  memory was freed since the one before
+ * @cut:    memory that may be reported is left
+ * @stuck:  blocks cannot be isolated now, and no event tells when they can
+ * @wait:   jiffies until there is more to do; ULONG_MAX when nothing is left
+ */
+struct pass {
+	bool sent;
+	bool freed;
+	bool cut;
+	bool stuck;
+	unsigned long wait;
+};
+
+static void native_go(void)
+{
+	queue_work(queue, &pass_work);
+}
+
+static const struct mmh_pacer_ops pacer_ops = { .run = native_go };
+
+static struct mmh_policy native_policy(void)
+{
+	const struct mmh_policy_guest guest = {
+		.level = mmh_pacer_level(),
+		.idle = mmh_pacer_was_idle(),
+		.deferred = msecs_to_jiffies(mmh_pacer_deferred_ms()),
+		.cpus = num_online_cpus(),
+	};
+
+	return mmh_policy_regular(msecs_to_jiffies(mmh_min_age_ms()), &guest,
+				  mmh_report_order(), jiffies - mmh_last_pass, HZ);
+}
+
+/*
+ * How long pages in the pcplists have been free: the time of the idle checks, if these
+ * started the pass.
+ */
+static u32 native_idle_time(void)
+{
+	if (!mmh_pacer_was_idle())
+		return 0;
+	return msecs_to_jiffies(mmh_delay_ms()) << mmh_pacer_level();
+}
+
+/* For all zones at once the kernel returns without a drain while another one runs. */
+static void native_drain_zones(void)
+{
+	unsigned int i = 0;
+	struct zone *zone;
+
+	while ((zone = mmh_zone_next(&i)))
+		drain_all_pages(zone);
+}
+
+/*
+ * Drained pages have been free for the time of the idle checks.  Pcplists in use are left
+ * alone: nothing of them would stay free, and their users would pay for the refill.
+ *
+ * Return: jiffies until the next check of the pcplists, ULONG_MAX for none.
+ */
+static unsigned long native_drain(bool flush)
+{
+	unsigned long pages = flush ? mmh_pcp_pages() :
+				      mmh_pacer_pcp_pages();
+
+	if (pages < (flush ? 1 : mmh_pcp_drain_threshold()))
+		return ULONG_MAX;
+	if (!flush && !mmh_pacer_pcp_is_idle(pages))
+		return NATIVE_LISTS_WAIT;
+	mmh_count(pcp_drains);
+	mmh_freed_backdate(native_idle_time());
+	native_drain_zones();
+	mmh_freed_backdate(0);
+	return ULONG_MAX;
+}
+
+/* Through one half of the round.  Return: 0, or an error that ends the pass. */
+static int native_sweep(struct mmh_scan *s, struct pass *pass)
+{
+	unsigned long most = (unsigned long)mmh_inflight_mb()
+			     << (20 - PAGE_SHIFT);
+	unsigned long pages;
+	struct mmh_inflight *f;
+	int err = 0;
+
+	s->ended = false;
+	while (!err && !s->ended && !s->scarce) {
+		f = mmh_inflight_get(s->zone, most, &pages);
+		if (!f)
+			return -ESHUTDOWN;
+		mmh_scan_fill(s, f, pages);
+		pass->sent |= f->slot.report.nents > 0;
+		err = mmh_inflight_submit(f);
+		if (!err && s->later)
+			mmh_inflight_wait_next();
+	}
+	return err;
+}
+
+/* Once round: blocks at the end of a zone have their turn too. */
+static int native_round(struct mmh_scan *s, struct pass *pass, unsigned long resume)
+{
+	int err;
+
+	s->cursor = mmh_cursor_begin(resume);
+	err = native_sweep(s, pass);
+	if (!err && !s->scarce && mmh_cursor_wrap(&s->cursor))
+		err = native_sweep(s, pass);
+	return err;
+}
+
+/* Runs go first.  The others begin where they had to stop the last time. */
+static int native_rounds(struct mmh_scan *s, struct pass *pass, unsigned long *resume)
+{
+	int err = 0;
+
+	s->runs = s->policy.runs_first;
+	if (s->runs)
+		err = native_round(s, pass, 0);
+	if (err || s->scarce)
+		return err;
+	s->runs = false;
+	if (!s->empty)
+		err = native_round(s, pass, *resume);
+	*resume = mmh_cursor_resume(&s->cursor, 1UL << (NR_PAGE_ORDERS - 1));
+	return err;
+}
+
+static int native_zone(struct zone *zone, const struct mmh_policy *policy,
+		       struct mmh_scan *s, struct pass *pass)
+{
+	int err;
+
+	*s = (struct mmh_scan){
+		.zone = zone,
+		.policy = *policy,
+		.now = (u32)jiffies,
+		.batch = mmh_scan_batch(),
+		.wait = ULONG_MAX,
+	};
+	err = native_rounds(s, pass, mmh_zones_resume(zone));
+	mmh_pacer_discarded((u64)s->discarded << PAGE_SHIFT);
+	pass->cut |= s->left || s->scarce;
+	pass->wait = min(pass->wait, s->wait);
+	pass->stuck |= s->refused || s->scarce;
+	return err;
+}
+
+/*
+ * Blocks that cannot be isolated are retried with exponential backoff, as no event tells
+ * when they can.  In an idle guest this is one timer a minute.
+ */
+static void native_retry(struct pass *pass)
+{
+	static unsigned int tries;
+
+	if (pass->sent || pass->freed || !pass->stuck)
+		tries = 0;
+	if (pass->stuck)
+		pass->wait = min(pass->wait, mmh_policy_retry(tries++, HZ));
+}
+
+/* Through all zones once, until all isolated blocks are put back. */
+static int native_pass(struct mmh_policy policy, struct pass *pass)
+{
+	unsigned int i = 0, zones;
+	struct zone *zone;
+	int err = 0, landed;
+
+	*pass = (struct pass){ .wait = ULONG_MAX, .stuck = mmh_zones_need_update() };
+	mmh_inflight_clear_error();
+	pass->freed = mmh_freed_rearm();
+	zones = mmh_zones_count_unreported();
+	while (!err && (zone = mmh_zones_next_mapped(&i))) {
+		struct mmh_policy given = mmh_policy_zone(&policy, zones);
+		struct mmh_scan s;
+
+		if (!mmh_zones_have_unreported(zone))
+			continue;
+		zones -= zones > 0;
+		err = native_zone(zone, &given, &s, pass);
+		mmh_policy_spend(&policy, &given, &s.policy);
+	}
+	native_retry(pass);
+	WRITE_ONCE(mmh_last_pass, jiffies);
+	landed = mmh_inflight_wait_and_putback();
+	trace_mmh_pass(pass->sent, pass->cut, landed ?: err,
+		       pass->wait == ULONG_MAX ?
+			       -1 : (int)jiffies_to_msecs(pass->wait));
+	return landed ?: err;
+}
+
+/*
+ * A new smallest order needs new maps.  The free hook announces small blocks from before
+ * the maps have a place for them until after they have none.  Without memory for the
+ * maps, or for that of onlined memory, the next pass tries again.
+ */
+static void native_follow(void)
+{
+	static unsigned int followed;
+	unsigned int order = mmh_unit_order();
+	unsigned int heard = mmh_free_hook_order();
+
+	if (order == heard && order == followed && !mmh_zones_need_update())
+		return;
+	mmh_free_hook_set_order(min(order, heard));
+	if (mmh_zones_set_unit(order)) {
+		pr_warn_ratelimited("no memory for the maps of free memory: trying again\n");
+		return;
+	}
+	followed = order;
+	mmh_free_hook_set_order(order);
+}
+
+static void native_flush_done(int asked, int err)
+{
+	/* A change of engine has cut it short. */
+	flush_error = err == -ESHUTDOWN ? -ENODEV : err;
+	/* Pairs with flush_is_done(): the caller reads flush_error behind it. */
+	smp_store_release(&flush_done, asked);
+	wake_up_all(&flush_wait);
+}
+
+static enum mmh_policy_flush_step flush_step(const struct pass *pass,
+					     unsigned int rounds)
+{
+	return mmh_policy_flush_step(pass->sent, pass->cut, rounds,
+				     time_after(jiffies, READ_ONCE(flush_until)));
+}
+
+static void native_work(struct work_struct *work)
+{
+	int asked = atomic_read(&flush_asked);
+	bool flush = asked != flush_done;
+	enum mmh_policy_flush_step step;
+	unsigned int rounds = 0;
+	unsigned long lists_wait;
+	struct pass pass;
+	int err;
+
+	native_follow();
+	do {
+		struct mmh_policy policy = flush ? mmh_policy_flush() : native_policy();
+
+		lists_wait = native_drain(flush);
+		err = native_pass(policy, &pass);
+		pass.wait = min(pass.wait, lists_wait);
+		step = flush_step(&pass, ++rounds);
+	} while (!err && flush && step == POLICY_FLUSH_ON);
+	if (flush)
+		native_flush_done(asked, err ?: step == POLICY_FLUSH_LATE ?
+						-ETIMEDOUT : 0);
+	/* After an error the pacer comes back by itself. */
+	if (!err && pass.wait != ULONG_MAX)
+		mmh_pacer_request(jiffies_to_msecs(pass.wait));
+}
+
+static int native_attach_locked(struct mmh_reporter *rep)
+{
+	unsigned int order = mmh_unit_order();
+	int err = -ENOMEM;
+
+	lockdep_assert_held(&run_lock);
+	queue = alloc_workqueue("mm_hooks", WQ_FREEZABLE | WQ_UNBOUND, 1);
+	if (!queue)
+		return err;
+	err = mmh_zones_init(order);
+	if (err)
+		goto free_queue;
+	mmh_inflight_start(rep);
+	mmh_last_pass = jiffies;
+	mmh_pacer_start(&pacer_ops, false);
+	err = mmh_pressure_register();
+	if (err)
+		goto stop_pacer;
+	err = mmh_native_hotplug_start();
+	if (err)
+		goto detach_pressure;
+	err = mmh_freed_start(order);
+	if (err)
+		goto stop_hotplug;
+	/* Memory that was onlined before the notifier was there. */
+	mmh_native_memory_onlined(0, ULONG_MAX);
+	WRITE_ONCE(attached, true);
+	mmh_pacer_request(0);
+	return 0;
+stop_hotplug:
+	mmh_native_hotplug_stop();
+detach_pressure:
+	mmh_pressure_unregister();
+stop_pacer:
+	mmh_pacer_stop();
+	cancel_work_sync(&pass_work);
+	mmh_zones_exit();
+free_queue:
+	destroy_workqueue(queue);
+	return err;
+}
+
+static int native_attach(struct mmh_reporter *rep)
+{
+	int err;
+
+	mutex_lock(&run_lock);
+	err = native_attach_locked(rep);
+	mutex_unlock(&run_lock);
+	return err;
+}
+
+static int native_settle(unsigned int timeout_ms)
+{
+	/* Far beyond the timeout: nothing is aborted. */
+	mmh_reports_stop(LONG_MAX / 2);
+	if (mmh_inflight_wait_idle(msecs_to_jiffies(timeout_ms)))
+		return 0;
+	mmh_reports_stop(0);
+	mmh_pacer_request(0);
+	return -EBUSY;
+}
+
+static void native_detach(void)
+{
+	mmh_reports_stop(NATIVE_GRACE);
+	mutex_lock(&run_lock);
+	WRITE_ONCE(attached, false);
+	mmh_freed_stop();
+	mmh_pacer_stop();
+	cancel_work_sync(&pass_work);
+	mmh_native_hotplug_stop();
+	mmh_pressure_unregister();
+	mmh_zones_exit();
+	destroy_workqueue(queue);
+	mutex_unlock(&run_lock);
+	wake_up_all(&flush_wait);
+}
+
+static bool flush_is_done(int asked)
+{
+	/* Pairs with native_flush_done(). */
+	return smp_load_acquire(&flush_done) - asked >= 0 ||
+	       !READ_ONCE(attached);
+}
+
+/* Of two that come at once the longer one wins; the other gives up by itself. */
+static void flush_extend(unsigned long until)
+{
+	unsigned long old = READ_ONCE(flush_until);
+
+	while (time_after(until, old) &&
+	       !try_cmpxchg(&flush_until, &old, until))
+		;
+}
+
+static int native_flush(unsigned int timeout_ms)
+{
+	int asked;
+	long left;
+
+	if (!READ_ONCE(attached))
+		return -ENODEV;
+	flush_extend(jiffies + msecs_to_jiffies(timeout_ms));
+	asked = atomic_inc_return(&flush_asked);
+	mmh_pacer_run();
+	left = wait_event_interruptible_timeout(flush_wait,
+						flush_is_done(asked),
+						msecs_to_jiffies(timeout_ms));
+	if (left < 0)
+		return -EINTR;
+	if (!left)
+		return -ETIMEDOUT;
+	return READ_ONCE(attached) ? flush_error : -ENODEV;
+}
+
+static void native_forget_locked(void)
+{
+	lockdep_assert_held(&run_lock);
+	mmh_zones_forget();
+	mmh_pacer_forget();
+	mmh_count(forgets);
+	mmh_pacer_run();
+}
+
+static int native_forget(void)
+{
+	int err = mutex_lock_killable(&run_lock);
+
+	if (err)
+		return err;
+	if (attached)
+		native_forget_locked();
+	else
+		err = -ENODEV;
+	mutex_unlock(&run_lock);
+	return err;
+}
+
+static bool native_has_reported(struct page *page, unsigned int order)
+{
+	return READ_ONCE(attached) && mmh_zones_have_reported(page, order);
+}
+
+/* Free blocks may be due by the new value. */
+static void native_changed(void)
+{
+	if (READ_ONCE(attached))
+		mmh_pacer_request(0);
+}
+
+static u32 native_caps(void)
+{
+	return MMH_CAP_REPORT | MMH_CAP_PACED | MMH_CAP_FLUSH |
+	       MMH_CAP_FORGET | MMH_CAP_SMALL;
+}
+
+const struct mmh_engine mmh_native = {
+	.name = "native",
+	.what = "blocks come straight from the allocator, through the companion patch",
+	.show = mmh_native_sysfs_add,
+	.hide = mmh_native_sysfs_remove,
+	.exit = mmh_zones_destroy,
+	.reused = mmh_zones_reused_pages,
+	.caps = native_caps,
+	.attach = native_attach,
+	.settle = native_settle,
+	.detach = native_detach,
+	.changed = native_changed,
+	.flush = native_flush,
+	.forget = native_forget,
+	.has_reported = native_has_reported,
+};

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Pages that become free are marked in the map of their zone. */
+#ifndef MMH_FREED_H
+#define MMH_FREED_H
+
+#include <linux/types.h>
+
+/**
+ * mmh_freed_start() - follow what becomes free
+ * @least: order of the smallest free block to hear about
+ *
+ * Context: process, may sleep; after mmh_zones_init().
+ * Return: 0 or a negative errno.
+ */
+int mmh_freed_start(unsigned int least);
+
+/**
+ * mmh_freed_stop() - stop following
+ *
+ * After the return nothing of this runs.  Context: process, may sleep.
+ */
+void mmh_freed_stop(void);
+
+/**
+ * mmh_freed_rearm() - the next free wakes the pacer again
+ *
+ * Called before the maps are read, so that a later free is not missed.
+ *
+ * Context: any.
+ * Return: was anything freed since the last call?
+ */
+bool mmh_freed_rearm(void);
+
+/**
+ * mmh_freed_backdate() - backdate what becomes free from now on
+ * @age: jiffies for which it counts as free already
+ *
+ * Context: the pass.
+ */
+void mmh_freed_backdate(u32 age);
+
+#endif /* MMH_FREED_H */
