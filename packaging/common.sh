@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What install and uninstall share: sentences, the kernel, the balloon device.
+# Functions of install and uninstall: messages, the kernel, the balloon device.
 
 export LC_ALL=C
-# Root by "su" without a dash does not look into the folders of dkms and depmod.
+# "su" without a dash leaves the folders of dkms and depmod out of root's PATH.
 export PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -12,8 +12,8 @@ virtio_drivers=/sys/bus/virtio/drivers
 # shellcheck disable=SC2034 # used by the scripts that read this file
 ours=balloon_report stock=virtio_balloon
 
-# The value of $1 in dkms.conf, the one place that holds name, version and kernels.
-# $2: the kernel that it is for, where the value depends on that.
+# The value of $1 in dkms.conf, the only place with name, version and kernels.
+# $2: the kernel release, if the value depends on it.
 dkms_conf() {
 	local kernel_source_dir=/lib/modules/${2:-none}/build dkms_tree='' kernelver=''
 	: "$kernel_source_dir" "$dkms_tree" "$kernelver"
@@ -34,8 +34,8 @@ die() {
 	exit 1
 }
 
-# Takes settings given as NAME=value arguments, which is how people write them
-# after "make install"; the environment does as well.
+# Reads settings from arguments NAME=value, as users write them after "make install".
+# They can also be in the environment.
 read_settings() {
 	local setting
 	for setting in "$@"; do
@@ -60,6 +60,11 @@ how_to_get() {
 	fi
 }
 
+# Whether dpkg manages the modules.
+is_packaged() {
+	[[ $(dpkg-query -W -f '${db:Status-Status}' vmhooks-dkms 2>/dev/null) == @(installed|unpacked|half-*) ]]
+}
+
 # The configuration of kernel release $1, as a file; fails when there is none.
 kernel_config() {
 	local file
@@ -82,7 +87,7 @@ balloon_devices() {
 	done
 }
 
-# The driver that holds device $1; nothing when it is free.
+# The driver that is bound to device $1; nothing if there is none.
 holder() {
 	local link=$virtio_devices/$1/driver
 	if [[ -e $link ]]; then
@@ -98,8 +103,7 @@ release_device() {
 	fi
 }
 
-# Gives device $1, which is free, to driver $2. Loading a module binds free
-# devices already, so there may be nothing left to do.
+# Binds the unbound device $1 to driver $2. Loading the module may already bind it.
 bind_device() {
 	modprobe "$2" || true
 	if [[ $(holder "$1") != "$2" && -e $virtio_drivers/$2/bind ]]; then
@@ -108,13 +112,13 @@ bind_device() {
 	[[ $(holder "$1") == "$2" ]]
 }
 
-# The modules of vmhooks that lie here for any kernel, one a line.
+# The modules of vmhooks on this machine, for all kernels, one a line.
 our_modules() {
 	find /lib/modules/*/ \( -name 'mm_hooks.ko*' -o -name 'balloon_report.ko*' \
 		-o -name 'kvmclock_fix.ko*' \) 2>/dev/null || true
 }
 
-# Kernels that have our modules, whatever placed them.
+# Kernels that have our modules, installed by dkms or otherwise.
 kernels_with_ours() {
 	our_modules | sed 's|^/lib/modules/\([^/]*\)/.*|\1|' | sort -u
 }
@@ -123,8 +127,8 @@ remove_empty_folders() {
 	find "/lib/modules/$1/updates" -type d -empty -delete 2>/dev/null || true
 }
 
-# The tool that rebuilds the initramfs of kernel $1: nothing when there is no initramfs,
-# "none" when there is one and no tool that is known here.
+# The tool that rebuilds the initramfs of kernel $1. Prints nothing if there is no
+# initramfs, and "none" if there is one but no known tool.
 initramfs_tool() {
 	if ! compgen -G "/boot/initr*$1*" >/dev/null; then
 		return 0
@@ -145,7 +149,7 @@ initramfs_of() {
 	esac
 }
 
-# Says which tools are missing to work on the kernels given; fails when one is.
+# Names the missing tools for these kernels. Fails if a tool is missing.
 check_tools() {
 	local tool kernel missing=0
 	for tool in depmod modprobe rmmod; do
@@ -169,21 +173,21 @@ check_tools() {
 	return "$missing"
 }
 
-# Asks dkms, which takes its time to answer, what it knows of vmhooks: lines with
-# "VERSION, KERNEL, ARCH: state" or "VERSION: added", the same for dkms 2.8 (name,
-# VERSION) and 3 (name/VERSION).
+# Reads the dkms status of vmhooks into dkms_knows, as dkms is slow to answer. Each line is
+# "VERSION, KERNEL, ARCH: state" or "VERSION: added". dkms 2.8 writes "name, VERSION" and
+# dkms 3 "name/VERSION": the name is cut off.
 look_at_dkms() {
 	local name
 	name=$(dkms_conf PACKAGE_NAME)
 	dkms_knows=$(dkms status -m "$name" 2>/dev/null | sed -n "s#^${name}\(/\|, \)##p")
 }
 
-# "VERSION KERNEL" for each kernel that has it installed, as of the last look.
+# "VERSION KERNEL" for each kernel that has it installed, by the last look_at_dkms.
 dkms_installed() {
 	sed -n 's|^\([^,]*\), \([^,]*\), [^,:]*: installed.*|\1 \2|p' <<<"$dkms_knows"
 }
 
-# Versions in any state, as of the last look.
+# Versions in any state, by the last look_at_dkms.
 dkms_versions() {
 	printf '%s\n' "$dkms_knows" | sed 's|[,:].*||; /^$/d' | sort -u
 }

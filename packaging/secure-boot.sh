@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Tells whether Secure Boot is on and which key it has to know; needs common.sh.
+# Secure Boot: whether it is on, and which key must be enrolled. Needs common.sh.
 
 secure_boot_on() {
 	local variable
@@ -15,8 +15,8 @@ secure_boot_on() {
 	return 1
 }
 
-# The certificate that dkms signs with: the one that its configuration, which is
-# shell, names last, else the one that it makes here. $1: the kernel's release.
+# The certificate that dkms signs with: the last one in its configuration, which is
+# shell code, or else the one that dkms makes itself. $1: the kernel release.
 # Call it in a subshell.
 signing_certificate() {
 	local kernelver=$1 mok_certificate='' file
@@ -34,7 +34,7 @@ signing_certificate() {
 	echo "${mok_certificate:-/var/lib/shim-signed/mok/MOK.der}"
 }
 
-# mokutil's words tell; its status is 1 for an enrolled key and for many an error.
+# The output of mokutil decides. Its exit status is 1 for an enrolled key and for errors.
 say_enrolment() {
 	local key=$1 answer
 	answer=$(mokutil --test-key "$key" 2>&1) || true
@@ -54,7 +54,7 @@ say_enrolment() {
 	esac
 }
 
-# What Secure Boot asks for before kernel $1 loads the modules installed for it.
+# What the user has to do before kernel $1 loads the modules under Secure Boot.
 say_secure_boot() {
 	# shellcheck disable=SC2154 # of common.sh
 	local kernel=$1 module=$ours key

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Install and uninstall do their whole work or change nothing: what they change is kept
-# until they are done, and a run that fails or is interrupted puts it back.  For one that
-# was killed, the next run does that.  Needs common.sh.
+# Install and uninstall finish or change nothing.  They archive the files that they change
+# until they are done.  A run that fails or is interrupted restores them.  After a run that
+# was killed, the next run restores them.  Needs common.sh.
 
 undo=/var/lib/vmhooks-undo
 kept=$undo/files.tar
 
-# Every file and folder of vmhooks here, one a line, as seen from /.
+# Every file and folder of vmhooks on this machine, one a line, relative to /.
 owned_paths() {
 	local name path
 	name=$(dkms_conf PACKAGE_NAME)
@@ -23,7 +23,7 @@ owned_paths() {
 	)
 }
 
-# Rebuilds the initramfs of each kernel given, and keeps their names for undo.
+# Rebuilds the initramfs of these kernels, and records their names for an undo.
 rebuild_initramfs() {
 	local kernel
 	for kernel in "$@"; do
@@ -39,7 +39,7 @@ rebuild_initramfs() {
 	done
 }
 
-# From here on a change is undone unless end_change is reached.
+# All changes from here on are undone unless end_change runs.
 begin_change() {
 	exec 9>/run/vmhooks.lock
 	flock -w 10 9 || die "Another install or uninstall of vmhooks runs. Nothing was changed."
@@ -73,7 +73,7 @@ undo_change() {
 	exit "$status"
 }
 
-# Harmless when it is cut off and begins again.
+# May be interrupted and run again.
 put_back() {
 	local kernel kernels changed path
 	kernels=$(kernels_with_ours)
@@ -94,7 +94,7 @@ put_back() {
 	end_change
 }
 
-# What kernel $1 had of vmhooks, and nothing else.
+# Restores the modules of kernel $1 and nothing else.
 put_back_kernel() {
 	local kernel=$1 name
 	name=$(dkms_conf PACKAGE_NAME)
