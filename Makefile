@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Verbs for people; Kbuild does the building.
+# The user's targets. Kbuild builds the modules.
 
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 OUT ?= out
 
-# Folders with a Kbuild file of their own are kbuild's.
+# For kbuild and the scripts.
 MAKEFLAGS += --no-print-directory
 export KVER TAKEOVER OUT SERIES CONFIG
 
-.PHONY: help modules install uninstall kernel demo test check bench clean
+.PHONY: help modules tool install uninstall deb rpm release kernel demo test check bench clean
 
 help:
 	@echo 'make demo       two guests side by side, the stock driver and ours: a live figure, a table, a picture in $(OUT)/ (QUICK=1: small guests)'
@@ -18,7 +18,11 @@ help:
 	@echo 'make bench      every measurement in docs/benchmarks.md'
 	@echo 'make check      the tests that need no guest: style, warnings, sparse; on every kernel, of which the first time it builds four'
 	@echo 'make install    build and install with DKMS on this machine (KVER=... for another kernel, TAKEOVER=1 to use it at once, INITRAMFS=no)'
-	@echo 'make uninstall  remove all of it, give the balloon device back to the stock driver (INITRAMFS=no)'
+	@echo 'make uninstall  remove all of it, bind the balloon device to the stock driver (INITRAMFS=no)'
+	@echo 'make deb        Debian packages vmhooks-dkms and vmhooks in $(OUT)/'
+	@echo 'make rpm        RPM packages in $(OUT)/'
+	@echo 'make release    tarball, checksum and tag of the version in dkms.conf (SIGN=key)'
+	@echo 'make tool       build the command, tools/vmhooks/vmhooks'
 	@echo 'make kernel     Debian packages of a kernel with the companion patch (SERIES=6.12 CONFIG=file SOURCES=folder OUT=folder); hours'
 	@echo 'make modules    build for the running kernel (KVER=... or KDIR=... for another)'
 	@echo 'make clean      remove what was built here'
@@ -32,6 +36,18 @@ install:
 
 uninstall:
 	@packaging/uninstall
+
+deb:
+	@packaging/deb
+
+rpm:
+	@packaging/rpm/build
+
+release:
+	@packaging/release
+
+tool:
+	$(MAKE) -C tools/vmhooks
 
 kernel:
 	@packaging/kernel
@@ -54,4 +70,5 @@ bench:
 
 clean:
 	@sh -c 'test ! -d "$(KDIR)" || $(MAKE) -C "$(KDIR)" M="$(CURDIR)" clean'
+	$(MAKE) -C tools/vmhooks clean
 	rm -rf '$(OUT)'

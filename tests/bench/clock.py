@@ -2,41 +2,44 @@
 """What kvmclock_fix costs a host: instructions for a tick, and for a guest's clock
 
 For kernels with the companion patch (--kernel bench), in a guest that is a host itself.
-Instructions as in cost.py. Everything is done twice: at first without the module, then
-with it or, to show what the same measurement varies by, without it again; what is shown is
-the second less the first. The tick: a program spins, and is interrupted by ticks, each of
-which calls the notifier. A page: the host registers a vCPU's clock anew, so that KVM
-computes and shows it (the hooks publish and update, once each). A re-snapshot: the master
-clock is taken anew (rebase besides).
+Instructions as in cost.py. Everything is measured twice: first without the module, then with it.
+The result is the difference. A second measurement without the module shows the noise.
 
-Of each hook by itself all calls are counted, from QEMU's log of what was executed, between
-two instructions of KVM; the most expensive one is shown. A page is known when it is the one
-before once more, as most are, else it is a new one, as it always is without the master clock.
+tick: a program spins, and each tick calls the notifier. page: the host registers a vCPU's clock
+again, so that KVM computes and publishes it (the hooks publish and update, once each).
+re-snapshot: a masterclock update (also the hook rebase).
+
+For each hook, all calls are counted from QEMU's log of executed instructions, between two
+instructions of KVM. The most expensive call is shown. A page is "known" if it equals the one
+before, as most do. Otherwise it is "new", as always without the masterclock.
 """
 
 import re
 
-from lab.bench import Metric
-from lab.executed import executed
-from lab.nested import KVM, Host
+from lab.benches.bench import Metric
+from lab.guest.executed import executed
+from lab.hosts.nested import KVM, Host
 
 KERNELS = ()
 BASE, COMPARED = "without", "with"
 VARIANTS = (BASE, COMPARED)
-EACH = 200  # instructions of a hook, at most
+EACH = 200  # maximum instructions of a hook
+SETTLED = 100  # of the hook publish, for a page that was checked before
 METRICS = (
     Metric("tick", "more for each tick", "instructions", plot=True, digits=0, most=EACH),
     Metric("share", "of the time between two ticks", "%", digits=4, most=0.1),
     Metric("page", "more for each page: two hooks", "instructions", plot=True, digits=0,
-           most=2 * EACH),
-    Metric("rebase", "more for each re-snapshot, beyond the page", "instructions", plot=True,
+           most=SETTLED + EACH),
+    Metric("rebase", "more for each masterclock update, beyond the page", "instructions", plot=True,
            digits=0, most=EACH),
+    Metric("publish_known", "hook publish, an unchanged page", "instructions", digits=0,
+           most=SETTLED),
     *(Metric(name, f"hook {text}", "instructions", digits=0, most=EACH) for name, text in (
         ("hook_rebase", "rebase"), ("hook_base", "base"),
-        ("publish_known", "publish, a known page"), ("update_known", "update, a known page"),
+        ("update_known", "update, an unchanged page"),
         ("publish_new", "publish, without the master clock"), ("update_new", "update, a new page"))),
 )
-HOOKS = {f"on_{name}": name for name in ("rebase", "base", "publish", "update")}
+HOOKS = {f"kf_on_{name}": name for name in ("rebase", "base", "publish", "update")}
 CALLS = 8
 KHZ = 1000000  # an instruction is a nanosecond and a cycle
 HZ = 250
@@ -49,14 +52,14 @@ def _ticks(host: Host) -> int:
 
 
 def _tick(host: Host, millions: int) -> tuple[float, int]:
-    """Instructions while a program spins, and the ticks in between."""
+    """Instructions while a program spins, and the ticks meanwhile."""
     before = _ticks(host)
     took = float(host.sh(f"spin {millions}", 300).split()[1])
     return took, _ticks(host) - before
 
 
 def _each(host: Host, command: str, count: int) -> float:
-    """Instructions for each time that clockvm does something."""
+    """Instructions for each operation of a clockvm command."""
     said = host.vm("on", f"{command} 50", f"time {command} {count}", timeout=300)
     return float(re.findall(r"^took ns=(\d+)", said, re.M)[0]) / count
 
@@ -65,13 +68,13 @@ def _all(host: Host, quick: bool) -> dict[str, float]:
     share = 10 if quick else 1
     took, ticks = _tick(host, MILLIONS // share)
     page = _each(host, "update", COUNT // share)
-    # A re-snapshot turns the master clock off and on: two of them, and two pages.
+    # resnap turns the masterclock off and on: two re-snapshots and two pages.
     both = _each(host, "resnap", COUNT // share)
     return {"took": took, "ticks": ticks, "page": page, "rebase": both / 2 - page}
 
 
 def _calls(host: Host, command: str) -> dict[str, list[int]]:
-    """The instructions of each call of each hook while clockvm does something."""
+    """The instructions of each call of each hook during a clockvm command."""
     costs: dict[str, list[int]] = {name: [] for name in HOOKS.values()}
     with host.live("on", f"{command} 20") as machine, executed(host, "kvmclock_fix") as said:
         machine.tell(f"{command} {CALLS}")
@@ -89,7 +92,7 @@ def _hooks(host: Host) -> dict[str, float]:
 
 
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
-    """All of it twice."""
+    """Measure everything twice."""
     with Host(kernel, icount=True, khz=KHZ, boot_timeout=300, lifetime=1200) as host:
         first = _all(host, quick)
         if variant == COMPARED:

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What it costs the guest: instructions for a timer start and for a page fault
 
-QEMU counts instructions: its clock moves 1 ns for each one that the guest executes
-(-icount shift=0,sleep=off), so a time read in the guest is a number of instructions,
-whatever else the machine does. The timer loop turns SO_KEEPALIVE on and off; most of
-it is the two system calls, the difference between the variants is the probe that our
-pacer has on the start of timers. The page loops map 64 MiB, touch every page and unmap.
+QEMU counts instructions: its clock advances 1 ns for each instruction of the guest
+(-icount shift=0,sleep=off). So a time that the guest reads is a number of instructions,
+on a busy machine, too. The timer loop sets and clears SO_KEEPALIVE. Most of its cost is the two
+system calls. The variants differ by our pacer's probe of timer starts. The page loops map
+64 MiB, touch every page and unmap.
 """
 
 from lab import Guest
-from lab.bench import Metric
-from lab.measure import NONE, OURS, STOCK, guest, load, settle
+from lab.benches.bench import Metric
+from lab.benches.measure import NONE, OURS, STOCK, guest, load, settle
 
 VARIANTS = (NONE, STOCK, OURS)
 METRICS = (
@@ -24,13 +24,13 @@ TIMERS = 50000
 
 
 def _pages(target: Guest, flag: str, size: int, seconds: float) -> float:
-    """Instructions for each page of a size."""
+    """Instructions per page of this size."""
     words = target.sh(f"churn 64 {seconds} {flag}", timeout=240).split()
     return float(words[5]) * 1e9 / (int(words[3]) / size)
 
 
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
-    """The three loops, one after the other."""
+    """The three loops, in sequence."""
     with guest(kernel, variant, icount=True, boot_timeout=150) as target:
         load(target, variant)
         settle(target, calm=3)

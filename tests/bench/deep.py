@@ -1,23 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """7/8 of a guest freed at once, guests of 1 to 16 GiB: how long until 95 % is back
 
-For kernels with the companion patch (--kernel bench). The memory was used by touching
-one byte of each page from a module (tests/filler): a guest under emulation clears pages
-at 100 MB/s. Without a balloon nothing comes back: only what stays at the host is noted.
+For kernels with the companion patch (--kernel bench). A module (tests/filler) touches one byte
+of each page, as a guest under emulation clears pages at 100 MB/s only. Without a balloon no
+memory returns, so only the rest at the host is measured.
 
-Beside it, what the host itself takes to discard as many bytes with madvise(MADV_DONTNEED),
-64 MiB at a time, in the same run and in pages of the same size: QEMU asks for huge pages for
-the guest's memory; the largest guest is run with small ones, too. Huge pages are discarded
-twenty times faster, in less time than any driver that waits for memory to stay free: so
-there, what follows the wait is compared as well, from 5 % to 95 % with as much of the loop.
+The host alone is measured in the same run: madvise(MADV_DONTNEED) of as many bytes, 64 MiB at a
+time, in pages of the same size. QEMU asks for huge pages for the guest's memory. The largest
+guest also runs with small ones.
+
+Huge pages are discarded twenty times faster. That takes less time than any driver waits for
+memory to stay free. So with huge pages the time after that wait is compared, too: from 5 % to
+95 %, with the same part of the host's loop.
 """
 
 import mmap
 import time
 
-from lab import MIB, Guest, balloon
-from lab.bench import Metric
-from lab.measure import BACK_SHARE, NONE, OURS, STOCK, is_ours, load, settle, time_back
+from lab import MIB, Guest
+from lab.benches.bench import Metric
+from lab.benches.measure import BACK_SHARE, NONE, OURS, STOCK, is_ours, load, settle, time_back
+from lab.guest import balloon
 
 KERNELS = ()
 VARIANTS = (NONE, STOCK, OURS)
@@ -36,7 +39,7 @@ METRICS = (
     Metric("small_host", "small pages: the host alone, as many bytes", "s", digits=3),
     Metric("small_by_host", "small pages: 95 % back after, against the host alone", "times",
            native_most=3),
-    *(Metric(f"ratio_{size}", f"{size} GiB guest: bytes reported by bytes returned",
+    *(Metric(f"ratio_{size}", f"{size} GiB guest: bytes reported / bytes returned",
              native_most=1.1) for size in SIZES_GIB),
     *(Metric(f"left_{size}", f"{size} GiB guest: of what was freed stays at the host", "%",
              digits=1) for size in SIZES_GIB),
@@ -44,16 +47,16 @@ METRICS = (
 MIB_HELD = "/sys/module/filler/parameters/mib"
 CHUNK = 64 * MIB
 FIRST_SHARE = 0.05
-OFTEN = 0.005  # seconds between two samples: huge pages are gone in a tenth of one
+OFTEN = 0.005  # seconds between two samples: huge pages are discarded within 0.1 s
 
 
 def host_alone(size: int, small: bool) -> float:
-    """Seconds in which this host discards so many bytes that were touched."""
+    """Seconds in which this host discards this many touched bytes."""
     with mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as area:
         try:
             area.madvise(mmap.MADV_NOHUGEPAGE if small else mmap.MADV_HUGEPAGE)
         except OSError:
-            pass  # a host without huge pages: QEMU goes on without them, too
+            pass  # a host without huge pages: QEMU does without them, too
         for at in range(0, size, 4096):
             area[at] = 1
         begun = time.monotonic()
@@ -67,7 +70,7 @@ def _reported(target: Guest, variant: str) -> int:
 
 
 def _one(kernel: str, variant: str, size_gib: int, small: bool = False) -> dict[str, float]:
-    """What a guest of that size does: back, first, ratio and left."""
+    """A guest of this size: the metrics back, first, ratio and left."""
     values: dict[str, float] = {}
     memory_mb = size_gib * 1024
     with Guest(kernel, memory_mb=memory_mb, small_pages=small, boot_timeout=180) as target:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Two curves: what the host holds of each guest, by seconds around the free.
-# Variables: data, out, freed, memory (MiB), and for stock and ours what to write about
-# them and where: at the second and the size (MiB) at which 95 % was back.
+# Two curves: the memory that the host backs for each guest, around the time of the free.
+# Variables: data, out, freed, memory (MiB). For stock and ours also the label and its
+# position: the second and the size (MiB) at which 95 % was back.
 set terminal pngcairo size 1000, 560 font "DejaVu Sans,12" background "#ffffff"
 set output out
 set datafile separator "\t"

@@ -1,34 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What reporting costs the guest: instructions, in a guest of 1 GiB and one of 16 GiB
 
-QEMU counts instructions (-icount shift=0,sleep=off): a nanosecond of the guest's clock is
-an instruction, or its one processor idled, and then QEMU skipped the time. The kernel
-adds up in nanoseconds what it idled, interrupts in between left out
-(/proc/timer_list), so the rest of the clock is all that the guest ran: programs,
-workers, timers, interrupts, whoever frees with our hook in it. Only what the idle loop
-itself does around each sleep is not in it. Ticks of /proc/stat are too coarse, and the
-scheduler's account of tasks (/proc/schedstat) misses interrupts that hit an idle guest.
+QEMU counts instructions (-icount shift=0,sleep=off). A nanosecond of the guest's clock is an
+instruction, unless its one CPU idled and QEMU skipped the time. The kernel adds up the idle
+nanoseconds without the interrupts in between (/proc/timer_list). The rest of the clock is what
+the guest executed: programs, workers, timers, interrupts, and frees with our hook. Only the
+idle loop's own work around each sleep is missing. /proc/stat is too coarse, and the scheduler's
+account of tasks (/proc/schedstat) misses interrupts of an idle guest.
 
-Each step is a window of guest time in which memory is freed. The steps are done before
-the driver is loaded and then again; the difference is the driver's, so what is shown
-without a driver is the error of the method. When the driver is there all free memory is
-reported first; then 512 MiB are used and freed, and then 64 MiB: a pass should cost what
-is new, not what is known. Of each step the median of five counts. Beside it, what the
-kernel's workers ran of that. The lock is the longest section of zone->lock in the last
-part, as the native engine times it.
+Each step is a window of guest time in which memory is freed. The steps run before the driver is
+loaded, and again with it. The difference is the driver's cost, so the value without a driver is
+the error of the method. All free memory is reported first. Then 512 MiB are used and freed, then
+64 MiB: a pass should cost the unreported memory, not the reported memory. The result is the
+median of five steps. The kernel's workers are also counted alone. The lock metric is the longest
+section of zone->lock in the last part, as the native engine measures it.
 """
 
 import statistics
 
 from lab import Guest
-from lab.bench import Metric
-from lab.measure import NATIVE_LOW4, NONE, OURS, STOCK, is_native, load
+from lab.benches.bench import Metric
+from lab.benches.measure import NATIVE_LOW4, NONE, OURS, STOCK, is_native, load
 
 KERNELS = ("6.12",)
 VARIANTS = (NONE, STOCK, OURS, NATIVE_LOW4)
 SIZES_GIB = (1, 16)
 STEPS_MIB = {"gib": 512, "part": 64}
-TEXTS = {"gib": "for each GiB reported", "part": "64 MiB freed, the rest known"}
+TEXTS = {"gib": "for each GiB reported", "part": "64 MiB freed, the rest reported"}
 RATIOS = {"gib": 0.5, "part": 1.0}
 METRICS = (
     *(Metric(f"{step}_{size}", f"{size} GiB guest: {text}", "instructions", plot=True, digits=0,
@@ -52,14 +50,14 @@ workers() { cat $(grep -l '^kworker' /proc/[0-9]*/comm | sed s/comm/schedstat/) 
 
 
 def _window(target: Guest, command: str) -> tuple[int, int]:
-    """Instructions from a command on: of the whole guest, and of the kernel's workers."""
+    """Instructions after a command: of the whole guest, and of the kernel's workers."""
     said = target.sh(f"{COUNT}workers; busy; {command}; sleep {WINDOW}; busy; workers", 300)
     workers, busy, busy_after, workers_after = map(int, said.split())
     return busy_after - busy, workers_after - workers
 
 
 def _step(target: Guest, mib: int) -> tuple[float, float]:
-    """The same for freeing so much."""
+    """The same for a free of this size."""
     found = []
     for _ in range(REPEAT):
         target.sh(f"echo {mib} >{HELD}; sleep {WINDOW}", 300)
@@ -69,7 +67,7 @@ def _step(target: Guest, mib: int) -> tuple[float, float]:
 
 
 def _one(kernel: str, variant: str, size_gib: int) -> dict[str, float]:
-    """The figures of a guest of that size, by the names of their metrics."""
+    """The metrics of a guest of this size, by name."""
     values = {}
     with Guest(kernel, memory_mb=size_gib * 1024, ours=True, icount=True,
                boot_timeout=300, lifetime=1200) as target:

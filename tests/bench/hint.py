@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Free page hinting: bytes moved by a migration of a guest with 1.5 of 2 GiB free
 
-The free memory has been written to, and page reporting is off, so the host holds all
-of it. The guest goes on in a second QEMU, where it has to run a command; both are Debian
-13's, since 7.2 loses pages of a guest under TCG. The -off variants are the same driver on
-a device without free page hinting; none has no driver.
+The guest has written to the free memory, and page reporting is off, so the host backs all of
+it. The guest continues in a second QEMU, where it has to run a command. Both QEMUs are
+Debian 13's, as 7.2 loses pages of a guest under TCG. The -off variants are the same driver on
+a device without free page hinting. "none" has no driver.
 """
 
-from lab import MIB, check, newqemu
-from lab.bench import Metric
-from lab.measure import NONE, OURS, STOCK, guest, load
+from lab import MIB, check
+from lab.benches.bench import Metric
+from lab.benches.measure import NONE, OURS, STOCK, guest, load
+from lab.guest import newqemu
 
 VARIANTS = (NONE, "stock-off", STOCK, "ours-off", OURS)
 METRICS = (

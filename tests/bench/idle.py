@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Idle guest, nothing freed for 60 s: reports, and who wakes the processor
 
-The variants run side by side. Three witnesses: the counters of mm_hooks; the kernel's
-own trace of every timer that expires and every work item that runs, from which those of
-our pacer and the passes of the engine, the kernel's or the native one, are counted (at
-the end memory is freed once, to prove that the trace would have shown them); and the
-number of interrupts and of local timer interrupts of the processor. The traces are read
-after the 60 s.
+The variants run in parallel. There are three sources. First, the counters of mm_hooks. Second,
+the kernel's trace of every expired timer and executed work item. It counts our pacer's timers and
+the passes of either engine. At the end memory is freed once, to prove that the trace shows them.
+Third, the number of interrupts and of local timer interrupts. The traces are read after the 60 s.
 """
 
 import re
 import time
 
-from lab import Guest, balloon, check
-from lab.bench import Metric
-from lab.measure import NONE, OURS, STOCK, guest, is_native, is_ours, load, settle
+from lab import Guest, check
+from lab.benches.bench import Metric
+from lab.benches.measure import NONE, OURS, STOCK, guest, is_native, is_ours, load, settle
+from lab.guest import balloon
 
 VARIANTS = (NONE, STOCK, OURS)
 TOGETHER = True
@@ -37,7 +36,7 @@ NATIVE_PASSES, KERNEL_PASSES = (
 
 
 def _interrupts(target: Guest) -> tuple[int, int]:
-    """Local timer interrupts and all interrupts since the boot."""
+    """Local timer interrupts and all interrupts since boot."""
     said = target.sh("grep -E 'LOC:' /proc/interrupts; grep -E '^intr' /proc/stat")
     local, total = (line.split()[1] for line in said.splitlines())
     return int(local), int(total)
@@ -55,7 +54,7 @@ def _expired_and_run(target: Guest) -> list[str]:
 
 
 def _passes(variant: str) -> re.Pattern[str]:
-    """A pass of the engine that a variant has."""
+    """The trace line of a pass of the variant's engine."""
     return NATIVE_PASSES if is_native(variant) else KERNEL_PASSES
 
 
@@ -68,7 +67,7 @@ def _prove(target: Guest, variant: str) -> None:
 
 
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
-    """Settle, leave the guest alone for a minute, read the witnesses."""
+    """Settle, leave the guest idle for a minute, read the sources."""
     with guest(kernel, variant) as target:
         load(target, variant)
         settle(target, calm=5)

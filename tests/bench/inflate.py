@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Inflate and deflate 1 of 2 GiB by QMP: MiB a second
 
-The time runs from the command until QEMU says that the guest has the size asked for.
-A guest without a balloon driver never has it: there is nothing to measure.
+The time runs from the command until QEMU shows the requested size. A guest without a balloon
+driver never reaches it, so it is not measured.
 """
 
 import time
 
 from lab import MIB, Guest
-from lab.bench import Metric
-from lab.measure import OURS, STOCK, guest, load, settle, wait_for
+from lab.benches.bench import Metric
+from lab.benches.measure import OURS, STOCK, guest, load, settle, wait_for
 
 VARIANTS = (STOCK, OURS)
 METRICS = (
@@ -28,7 +28,7 @@ def _resize(target: Guest, memory_mb: int) -> float:
 
 
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
-    """Give the guest half of its memory, then all of it."""
+    """Inflate the balloon to half of the memory, then deflate it."""
     with guest(kernel, variant) as target:
         load(target, variant)
         settle(target, calm=5)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# A line for each variant (medians) with min..max, both axes logarithmic.
+# A line per variant (medians) with min..max. Both axes are logarithmic.
 # Variables: data, out, title, across, up (the axes' texts), variants (their number). Blocks of
 # data: the variant, then rows of place, median, min, max.
 set terminal pngcairo size 760, 480 font "DejaVu Sans,11" background "#ffffff"

@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The longest time that a pass keeps interrupts off, in a guest of 1 GiB and one of 16 GiB
 
-For kernels with the companion patch (--kernel bench). All free memory is reported, then one
-block is freed. The kernel's own tracepoints say when interrupts go off and on again, and in
-whose name; counted are the sections of zone->lock of the kernel's page reporting and of
-mm_hooks, on a kernel of its own that has those tracepoints. Instructions as in cost.py;
-what it takes to trace one pair is in each. Without a balloon nobody reports: there is no
-such section.
+For kernels with the companion patch (--kernel bench), built with preemptirq tracepoints. All
+free memory is reported, then one block is freed. The tracepoints show when a function disables
+and enables interrupts. The zone->lock sections of the kernel's page reporting and of mm_hooks
+are counted. Instructions as in cost.py, including those of tracing one pair. Without a balloon
+there is no such section.
 """
 
 from lab import Guest
-from lab.bench import Metric
-from lab.control import GuestError
-from lab.measure import OURS, STOCK, load
+from lab.benches.bench import Metric
+from lab.benches.measure import OURS, STOCK, load
+from lab.guest.control import GuestError
 
 KERNELS = ()
 VARIANTS = (STOCK, OURS)
@@ -23,11 +22,11 @@ METRICS = (
     Metric("growth", "the large guest against the small one", "times", native_most=1.1),
     *(Metric(f"sections_{size}", f"{size} GiB guest: sections", digits=0) for size in SIZES_GIB),
 )
-BLOCK_MIB = 4  # what the filler holds at the least
+BLOCK_MIB = 4  # the smallest allocation of the filler
 REPORT_ALL, WINDOW = 120, 6  # seconds of guest time
 HELD = "/sys/module/filler/parameters/mib"
 TRACING = "/sys/kernel/tracing"
-# One processor: what goes off comes on again.
+# One CPU, so each "disable" is followed by its "enable".
 LONGEST = r"""awk '/: irq_(dis|en)able: / {
     split($0, half, ": irq_"); words = split(half[1], word, " "); at = word[words]
     if ($0 ~ /: irq_disable: /) { off = at; who = $0; next }
@@ -37,7 +36,7 @@ LONGEST = r"""awk '/: irq_(dis|en)able: / {
 
 
 def _one(kernel: str, variant: str, size_gib: int) -> tuple[int, int]:
-    """How many sections, and how long the longest one."""
+    """The number of sections and the longest one."""
     with Guest(f"{kernel}-irqs", memory_mb=size_gib * 1024, ours=True, icount=True,
                boot_timeout=300, lifetime=900) as target:
         load(target, variant)
@@ -48,7 +47,7 @@ echo 1 >events/preemptirq/irq_disable/enable; echo 1 >events/preemptirq/irq_enab
 sleep {WINDOW}; echo >trace; echo 0 >{HELD}; sleep {WINDOW}; echo 0 >tracing_on""", 600)
         sections, longest = map(int, target.sh(LONGEST, 300).split())
         if not sections:
-            raise GuestError(f"{variant}: no pass was seen")
+            raise GuestError(f"{variant}: no pass in the trace")
         return sections, longest
 
 

@@ -1,30 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Page faults while reporting is on: instructions, one task and two
 
-For kernels with the companion patch (--kernel bench). Our own loops after the description
-of will-it-scale's page_fault1 (anonymous memory, huge pages) and page_fault2 (a private
-file mapping of which each page is written): map 128 MiB, touch every page, unmap. What
-is counted is the whole guest, reporting passes included. Instructions as in cost.py, on
-one processor. The native engine also reports small blocks (low_order), as residual.py has it.
+For kernels with the companion patch (--kernel bench). Our own loops map 128 MiB, touch every
+page and unmap. They follow the description of will-it-scale's page_fault1 (anonymous memory,
+huge pages) and page_fault2 (a private file mapping, all written). The instructions of
+the whole guest are counted, passes included, as in cost.py and on one CPU. The native engine
+also reports small blocks (low_order), as in residual.py.
 
-Each loop runs once to warm up; then its rounds are counted, and files are made and freed
-outside of them. So much is counted that a guest without a driver shows the same number in
-each boot: to some millionths with one task, to a thousandth with two that share the lists
-of the processor. For time see faulttime.py.
+Each loop runs once to warm up, then its rounds are counted. Files are made and freed outside of
+these. The counts of a guest without a driver are nearly equal in each boot. They differ by some
+millionths with one task, and by a thousandth with two tasks, which share the pcplists. For time
+see faulttime.py.
 """
 
 import itertools
 
 from lab import Guest
-from lab.bench import Metric
-from lab.measure import NATIVE_LOW0, NATIVE_LOW4, NONE, OURS, STOCK, guest, load, settle
+from lab.benches.bench import Metric
+from lab.benches.measure import NATIVE_LOW0, NATIVE_LOW4, NONE, OURS, STOCK, guest, load, settle
 
 KERNELS = ()
 VARIANTS = (NONE, STOCK, OURS, NATIVE_LOW4, NATIVE_LOW0)
 KINDS = {"anon": "page_fault1", "file": "page_fault2"}
 TASKS = (1, 2)
 MIB_EACH = 128
-# Loops of that many rounds; quick or not.
+# Rounds of each loop; quick or not.
 COUNTED_ROUNDS = {False: 6, True: 2}
 COUNTED = {False: {("anon", 1): 1, ("anon", 2): 2, ("file", 1): 2, ("file", 2): 8},
            True: dict.fromkeys(itertools.product(KINDS, TASKS), 1)}
@@ -36,14 +36,14 @@ METRICS = tuple(
 
 def loop(target: Guest, kind: str, tasks: int, rounds: int,
          stride: int = 1) -> tuple[int, float]:
-    """Pages touched, in steps of as many as stride, and the guest's seconds."""
+    """Pages touched, in steps of this stride, and seconds of the guest's clock."""
     words = target.sh(f"pagefault {kind} {tasks} {max(1, rounds // tasks)} {MIB_EACH} {stride}",
                       280).split()
     return int(words[1]), float(words[3])
 
 
 def loops(target: Guest, quick: bool) -> dict[str, float]:
-    """Instructions for each page of each loop: the guest's clock counts them."""
+    """Instructions per page of each loop, by the guest's clock."""
     found = {}
     for (kind, tasks), repeat in COUNTED[quick].items():
         loop(target, kind, tasks, COUNTED_ROUNDS[quick])

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the companion patch costs while nobody listens: instructions for a page
+"""What the companion patch costs without a module: instructions for a page
 
-For kernels with the companion patch (--kernel bench): the same source and options with
-CONFIG_MM_HOOKS and without, no balloon driver. Instructions as in cost.py.
+For kernels with the companion patch (--kernel bench): the same source and options with and
+without CONFIG_MM_HOOKS, without a balloon driver. Instructions as in cost.py.
 """
 
-from lab.bench import Metric
-from lab.measure import NONE, guest
+from lab.benches.bench import Metric
+from lab.benches.measure import NONE, guest
 from pagefault import KINDS, TASKS, loops
 
 KERNELS = ()
@@ -19,7 +19,7 @@ METRICS = tuple(
 
 
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
-    """A guest on either kernel."""
+    """A guest on each kernel."""
     booted = kernel if variant == COMPARED else f"{kernel}-nohooks"
     with guest(booted, NONE, icount=True, boot_timeout=150, lifetime=1200) as target:
         return loops(target, quick)

@@ -1,44 +1,45 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Page faults while reporting is on: what the host has to give again
+"""Page faults while reporting is on: memory that the host backs again
 
-For kernels with the companion patch (--kernel bench). The loops of pagefault.py in a guest
-whose instructions are counted, so it is about as fast as one of a real machine is, and runs
-the same however busy that is on which the benchmark runs. With a driver the guest executes
-the same instructions (pagefault.py); what else a loop can be slower by is memory which the
-host has taken, and has to find and clear again. That is what the resident size rises by,
-sample by sample, beyond what the loop needs once.
+For kernels with the companion patch (--kernel bench). The loops of pagefault.py in a guest whose
+instructions are counted. So its speed is close to a real machine's, and is the same on a busy
+machine. With a driver the guest executes the same instructions (pagefault.py). Only one thing
+can slow a loop down: the host has discarded memory, and has to allocate and clear it again. The
+resident size rises by this memory, from sample to sample, in addition to what the loop needs
+once.
 """
 
 import itertools
 
 from lab import MIB, Guest
-from lab.bench import Metric
-from lab.measure import NATIVE_LOW0, NATIVE_LOW4, OURS, STOCK, guest, load, returned_bytes, settle
-from lab.rss import Sampler
+from lab.benches.bench import Metric
+from lab.benches.measure import (NATIVE_LOW0, NATIVE_LOW4, OURS, STOCK, guest, load,
+                                 returned_bytes, settle)
+from lab.guest.rss import Sampler
 from pagefault import KINDS, MIB_EACH, TASKS
 
 KERNELS = ()
 VARIANTS = (STOCK, OURS, NATIVE_LOW4, NATIVE_LOW0)
 ROUNDS = {False: 32, True: 4}  # of all tasks; quick or not
 METRICS = (
-    Metric("again", "all loops: given again for each GiB touched", "MiB", plot=True, digits=1,
+    Metric("again", "all loops: backed again for each GiB touched", "MiB", plot=True, digits=1,
            ratio_most=1),
     *(Metric(f"again_{kind}_{tasks}", f"{name}, {tasks} task(s): the same", "MiB", plot=True,
              digits=1) for kind, name in KINDS.items() for tasks in TASKS))
 
 
 def given_again(sampler: Sampler) -> int:
-    """All rises of the resident size but for the way from its beginning to its top.
+    """The sum of all rises of the resident size, minus the rise from first to maximum.
 
-    That is all falls, but for the way from the top to the end.
+    This is the sum of all falls, minus the fall from maximum to last.
     """
     sizes = [size for _, size in sampler.samples]
     return returned_bytes(sampler) - (max(sizes) - sizes[-1])
 
 
 def _loop(target: Guest, kind: str, tasks: int, rounds: int) -> float:
-    """MiB given again for each GiB touched."""
-    settle(target, calm=2)  # what the loop before has freed is back, or will not be
+    """MiB backed again per GiB touched."""
+    settle(target, calm=2)  # until the memory of the last loop has returned
     with target.sample_rss() as sampler:
         target.sh(f"pagefault {kind} {tasks} {rounds // tasks} {MIB_EACH}", 600)
     gib = rounds * MIB_EACH / 1024
@@ -46,7 +47,7 @@ def _loop(target: Guest, kind: str, tasks: int, rounds: int) -> float:
 
 
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
-    """Each loop once, long enough for several turns of either engine."""
+    """Each loop once, for several passes of either engine."""
     with guest(kernel, variant, icount=True, boot_timeout=150, lifetime=1800) as target:
         load(target, variant)
         found = {f"again_{kind}_{tasks}": _loop(target, kind, tasks, ROUNDS[quick])

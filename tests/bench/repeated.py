@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Six times 256 MiB freed, one second apart: how long until each is back at the host
 
-Six programs touch 256 MiB one after the other and free them in that order, a second
-apart. What the host had to give for each is noted, and what it has back when nothing
-more comes, 90 % of that at least; the n-th part is back when the parts before it and
-95 % of its own share of that are. Without a balloon nothing comes back: only what stays
-at the host is noted.
+Six programs touch 256 MiB each in sequence and free it in that order, one second apart. The
+memory that the host backs for each is recorded. When nothing more returns, at least 90 % must
+be back. Part n is back when all parts before it and 95 % of its own share are back. Without a
+balloon nothing returns, so only the rest at the host is measured.
 """
 
 import time
 
 from lab import Guest
-from lab.bench import Metric
-from lab.measure import (BACK_SHARE, FAST, NONE, OURS, STOCK, Hog, guest, load, settle,
-                         time_back)
+from lab.benches.bench import Metric
+from lab.benches.measure import (BACK_SHARE, FAST, NONE, OURS, STOCK, Hog, guest, load, settle,
+                                 time_back)
 
 VARIANTS = (NONE, STOCK, OURS)
 WAVES = 6
@@ -27,7 +26,7 @@ METRICS = (
 
 
 def _hold(target: Guest, size: int) -> tuple[list[Hog], list[int]]:
-    """Programs that hold a part each, and what the host had to give for it."""
+    """Programs with a part each, and the memory that the host backs for each."""
     hogs, given = [], []
     for at in range(WAVES):
         hogs.append(Hog(target, WAVE_MIB, f"hog{at}"))
@@ -38,7 +37,7 @@ def _hold(target: Guest, size: int) -> tuple[list[Hog], list[int]]:
 
 
 def _free(hogs: list[Hog]) -> list[float]:
-    """Free one part after the other; when each was told."""
+    """Free one part after the other. Returns the times of the frees."""
     told = []
     begun = time.monotonic()
     for at, hog in enumerate(hogs):
@@ -48,7 +47,7 @@ def _free(hogs: list[Hog]) -> list[float]:
 
 
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
-    """Hold six parts, free them by turns, watch."""
+    """Allocate six parts, free them in sequence, watch."""
     with guest(kernel, variant) as target:
         load(target, variant)
         hogs, given = _hold(target, settle(target, calm=2.5))

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """1.5 of 2 GiB freed at once: how long until 95 % is back at the host
 
-The time runs from the host's order to free; the order's way into the guest and the
-unmap itself are part of it. The resident size is sampled every 20 ms. Without a balloon
-nothing comes back: only how much stays is noted, five seconds after the free.
+The time runs from the host's command to free. It includes the command's way into the guest and
+the unmap. The resident size is sampled every 20 ms. Without a balloon nothing returns, so only
+the rest at the host is measured, five seconds after the free.
 """
 
 from lab import MIB
-from lab.bench import Metric
-from lab.measure import (BACK_SHARE, FAST, NONE, OURS, STOCK, Hog, guest, load, settle,
-                         time_back)
+from lab.benches.bench import Metric
+from lab.benches.measure import (BACK_SHARE, FAST, NONE, OURS, STOCK, Hog, guest, load, settle,
+                                 time_back)
 
 KERNELS = ("6.12", "6.1")
 VARIANTS = (NONE, STOCK, OURS)
@@ -23,7 +23,7 @@ FREED_MIB = 1536
 
 
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
-    """Touch, hold until calm, free, watch."""
+    """Touch, wait until the size is stable, free, watch."""
     with guest(kernel, variant) as target:
         load(target, variant)
         settle(target, calm=2.5)

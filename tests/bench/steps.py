@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How far a guest's clock steps when the master clock is taken anew
+"""How far a guest's clock steps at a masterclock update
 
-For kernels with the companion patch (--kernel bench), in a guest that is a host itself,
-at a TSC rate near the true one at which clocks step about as much as they can. The step
-grows with the time since the last re-snapshot; with the module it does not.
+For kernels with the companion patch (--kernel bench), in a guest that is a host itself. The TSC
+rate is near the true one and makes clocks step about as far as possible. The step grows with the
+time since the last masterclock update. With the module it does not grow.
 """
 
-from lab.bench import Metric
-from lab.nested import Host, parse
+from lab.benches.bench import Metric
+from lab.hosts.nested import Host, parse
 
 KERNELS = ()
 BASE, COMPARED = "without", "with"

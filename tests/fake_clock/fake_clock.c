@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fake_clock: a guest's clock pages, as a host writes them that lies.
+ * fake_clock: write invalid pvclock pages inside a guest, as a bad host would.
  *
  *   echo 1 4 1000 -5 >/sys/module/fake_clock/parameters/show
  *
- * shows CPU 1 a page with version 4, where the TSC 1000 is -5 ns; after that may come
- * tsc_to_system_mul, tsc_shift and flags, which otherwise are those of a stable clock
- * with a nanosecond for each cycle.  Where there are pages of a real host, those are
- * written to, as long as the host lets them be; elsewhere each CPU gets one.
+ * writes the page of CPU 1: version 4, tsc_timestamp 1000, system_time -5 ns. Optional
+ * further numbers are tsc_to_system_mul, tsc_shift and flags. Their defaults make a
+ * stable clock with one nanosecond per cycle. The module writes to the pages of a real
+ * host, until the host overwrites them. Without these it allocates a page for each CPU.
  *
  *   echo 100 >/sys/module/fake_clock/parameters/resnap
  *
- * lets a real host take its master clock anew so often: asked for CPU 0's page by the
- * old MSR it turns that clock off, by the new one on again.
+ * makes a real host do this many masterclock updates: the old MSR for the page of CPU 0
+ * turns the masterclock off, and the new MSR turns it on.
  */
 #include <linux/clocksource.h>
 #include <linux/cpu.h>
@@ -34,20 +34,20 @@
 #define RESNAPS_MAX 100000
 
 static DEFINE_MUTEX(lock);	/* writers of pages */
-static struct pvclock_vsyscall_time_info *ours;	/* NULL: they are a real host's */
+static struct pvclock_vsyscall_time_info *ours;	/* NULL: the pages belong to a real host */
 
 static void write_page(struct pvclock_vcpu_time_info *page,
 		       const struct pvclock_vcpu_time_info *next)
 {
 	WRITE_ONCE(page->version, next->version | 1);
-	/* Odd before the rest is written: whoever reads comes back. */
+	/* Odd before the rest is written, so that readers retry. */
 	virt_wmb();
 	page->tsc_timestamp = next->tsc_timestamp;
 	page->system_time = next->system_time;
 	page->tsc_to_system_mul = next->tsc_to_system_mul;
 	page->tsc_shift = next->tsc_shift;
 	page->flags = next->flags;
-	/* All of it is there before the version says so. */
+	/* The page is complete before the version becomes even. */
 	virt_wmb();
 	WRITE_ONCE(page->version, next->version);
 }
@@ -91,7 +91,7 @@ static void ask_anew(void *unused)
 	wrmsr(MSR_KVM_SYSTEM_TIME_NEW, low, high);
 }
 
-/* A host writes a CPU's page when it lets that CPU run. */
+/* A host writes the page of a CPU before this CPU runs. */
 static void run_at_all(void *unused)
 {
 }
@@ -123,7 +123,7 @@ static void forget_ours(void)
 
 	for_each_possible_cpu(cpu)
 		per_cpu(hv_clock_per_cpu, cpu) = NULL;
-	/* The watchdog looks there, with interrupts off. */
+	/* The watchdog reads the page there, with interrupts off. */
 	synchronize_rcu();
 	kfree(ours);
 }
@@ -142,7 +142,7 @@ static int __init fake_clock_init(void)
 	return 0;
 }
 
-/* Whoever looks at the pages has to be unloaded first. */
+/* kvmclock_fix, which reads the pages, must be unloaded first. */
 static void __exit fake_clock_exit(void)
 {
 	if (ours)

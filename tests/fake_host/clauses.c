@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the specification asks of a driver: features, inflation, statistics. */
+/* Clauses of the specification: features, inflation, statistics. */
 #include <linux/io.h>
 #include <linux/jiffies.h>
 #include <linux/string.h>
@@ -8,10 +8,10 @@
 #include "fake_host.h"
 #include "pages.h"
 
-/* Mean different things to different hosts: nobody should take them. */
+/* Hosts disagree on the meaning of these bits, so no driver should accept them. */
 #define UNCLEAR (BIT_ULL(6) | BIT_ULL(7))
 
-/* Declining one of these moves queues or breaks a promise. */
+/* Declining one of these renumbers the queues or breaks a promise. */
 static const unsigned int wanted[] = {
 	VIRTIO_BALLOON_F_MUST_TELL_HOST,
 	VIRTIO_BALLOON_F_STATS_VQ,
@@ -45,8 +45,8 @@ void fh_check_ready(void)
 }
 
 /*
- * A second after the last change, a sleep, or a reset, the driver has said what it
- * has.
+ * The driver must have updated "actual" within a second after the last inflation or
+ * deflation, after resume, and after a reset.
  */
 void fh_check_actual(void)
 {
@@ -77,14 +77,14 @@ static unsigned int pfns_in(const struct fh_buffer *buf)
 }
 
 /*
- * Without DEFLATE_ON_OOM a page leaves only when the host asks for it.
- * Exception: compaction exchanges a page.  The new one has come just before, by
- * itself, and the old one leaves by itself.
+ * Without DEFLATE_ON_OOM the balloon may not shrink below num_pages.  Exception:
+ * compaction migrates a page.  It inflates a new page alone, then deflates the old page
+ * alone.
  */
 static void deflate_invited(unsigned int n)
 {
 	lockdep_assert_held(&fh.lock);
-	if (n == 1 && fh.exchange)
+	if (n == FH_PAGES_PER_PAGE && fh.exchange)
 		return;
 	if (fh_pages_count(FH_IN_BALLOON) < le32_to_cpu(fh.config.num_pages))
 		fh.uninvited += n;
@@ -98,7 +98,7 @@ void fh_took_pfns(struct fh_queue *q, const struct fh_buffer *buf)
 	lockdep_assert_held(&fh.lock);
 	if (buf->n != 1 || buf->in || !buf->out ||
 	    buf->out % sizeof(__virtio32)) {
-		fh_violation("%s: %llu bytes in %u parts are no page numbers",
+		fh_violation("%s: %llu bytes in %u descriptors are no page numbers",
 			     q->name, buf->out + buf->in, buf->n);
 		return;
 	}
@@ -110,10 +110,10 @@ void fh_took_pfns(struct fh_queue *q, const struct fh_buffer *buf)
 	}
 	if (!inflate)
 		deflate_invited(pfns_in(buf));
-	fh.exchange = inflate && pfns_in(buf) == 1;
+	fh.exchange = inflate && pfns_in(buf) == FH_PAGES_PER_PAGE;
 }
 
-/* The balloon keeps its pages; they must not have been touched until now. */
+/* Inflated pages stay, and must be unmodified until now. */
 void fh_gives_pfns(struct fh_queue *q, const struct fh_buffer *buf)
 {
 	unsigned int i;
@@ -158,7 +158,7 @@ void fh_took_stats(struct fh_queue *q, const struct fh_buffer *buf)
 	fh.stats_head = buf->head;
 	if (buf->n != 1 || buf->in || !buf->out ||
 	    buf->out % sizeof(fh.stats[0]) || buf->out > sizeof(fh.stats)) {
-		fh_violation("%s: %llu bytes in %u parts are no statistics",
+		fh_violation("%s: %llu bytes in %u descriptors are no statistics",
 			     q->name, buf->out + buf->in, buf->n);
 		return;
 	}

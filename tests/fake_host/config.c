@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a transport does: configuration space, status, features, reset. */
+/* The transport: configuration space, status, features, reset. */
+#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -17,13 +18,13 @@ bool fh_has(unsigned int feature)
 	return fh.accepted & BIT_ULL(feature);
 }
 
-/* DRIVER_OK, and not reset since. */
+/* DRIVER_OK is set, and no reset followed. */
 bool fh_live(void)
 {
 	return READ_ONCE(fh.status) & VIRTIO_CONFIG_S_DRIVER_OK;
 }
 
-/* It has not asked for a reset either. */
+/* It is live and has not set DEVICE_NEEDS_RESET. */
 bool fh_serves(void)
 {
 	return fh_live() &&
@@ -95,7 +96,11 @@ static void config_set(struct virtio_device *vdev, unsigned int offset,
 
 static u8 config_get_status(struct virtio_device *vdev)
 {
-	return READ_ONCE(fh.status);
+	u8 status = READ_ONCE(fh.status);
+
+	if (READ_ONCE(fh.gone) && fh.tricks.ones)
+		return 0xff;
+	return fh.tricks.refuse ? status & ~VIRTIO_CONFIG_S_FEATURES_OK : status;
 }
 
 static void config_set_status(struct virtio_device *vdev, u8 status)
@@ -113,14 +118,16 @@ static void config_set_status(struct virtio_device *vdev, u8 status)
 }
 
 /*
- * After it the host neither touches the guest nor interrupts it.  It keeps
- * "actual", as QEMU does.
+ * After a reset the host neither touches the guest's memory nor interrupts it.  It
+ * keeps "actual", as QEMU does.
  */
 static void config_reset(struct virtio_device *vdev)
 {
 	struct fh_queue *q;
 
 	might_sleep();
+	if (fh.tricks.reset_ms)
+		msleep(fh.tricks.reset_ms);
 	mutex_lock(&fh.lock);
 	fh_log("reset%s", fh.ignore_reset ? ", ignored" : "");
 	fh.ignored = fh.ignore_reset;

@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/debug/fake_host: what the host does and what it has seen.
+ * /sys/kernel/debug/fake_host: settings and findings of the host.
  *
  *   plugged	   1: the device is there, 0: unplugged, 2: unplugged by surprise
- *   features	   what it offers, from the next plugging on
- *   num_pages	   what it wants the balloon to be
- *   cmd_id	   its hinting command
- *   ask_stats	   1: statistics are wanted
- *   break	   1: every queue breaks
- *   needs_reset   1: the device needs a reset, and says so; 2: it does not say so
- *   verify	   1: look at all pages that the host has, now
+ *   features	   features to offer, from the next plug on
+ *   num_pages	   target of the balloon
+ *   cmd_id	   hinting command
+ *   ask_stats	   1: request statistics
+ *   break	   1: break every queue
+ *   needs_reset   1: set DEVICE_NEEDS_RESET and interrupt; 2: without an interrupt
+ *   ones	   the status of a device that was pulled out has all bits
+ *   frozen	   1: freeze the device as in suspend, and restore it
+ *   verify	   1: check all pages that the host has, now
  *   <queue>/	   see struct fh_queue
  *
- * The rest is to be read.
+ * The other files are read-only.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
 #include <linux/virtio_config.h>
 
 #include "fake_host.h"
+#include "fuzz.h"
 #include "pages.h"
 
 static struct dentry *top;
@@ -65,7 +68,7 @@ static int ask_stats_set(void *data, u64 value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(ask_stats_fops, NULL, ask_stats_set, "%llu\n");
 
-/* The driver's count of free entries; nothing may be under way. */
+/* The driver's count of free entries; no buffer may be in flight. */
 static int full_set(void *data, u64 value)
 {
 	struct fh_queue *q = data;
@@ -112,6 +115,12 @@ static int needs_reset_set(void *data, u64 value)
 	return 0;
 }
 DEFINE_DEBUGFS_ATTRIBUTE(needs_reset_fops, NULL, needs_reset_set, "%llu\n");
+
+static int frozen_set(void *data, u64 value)
+{
+	return fh_freeze();
+}
+DEFINE_DEBUGFS_ATTRIBUTE(frozen_fops, NULL, frozen_set, "%llu\n");
 
 static int verify_set(void *data, u64 value)
 {
@@ -217,6 +226,7 @@ void fh_debugfs_init(void)
 	debugfs_create_bool("touch", 0600, top, &fh.touch);
 	debugfs_create_u32("report_cuts", 0400, top, &fh.report_cuts);
 	debugfs_create_bool("ignore_reset", 0600, top, &fh.ignore_reset);
+	debugfs_create_bool("ones", 0600, top, &fh.tricks.ones);
 	debugfs_create_u32("die_us", 0600, top, &fh.die_us);
 	debugfs_create_u32("untold", 0600, top, &fh.untold);
 	debugfs_create_u32("uninvited", 0600, top, &fh.uninvited);
@@ -231,6 +241,7 @@ void fh_debugfs_init(void)
 	debugfs_create_file("ask_stats", 0200, top, NULL, &ask_stats_fops);
 	debugfs_create_file("break", 0200, top, NULL, &break_fops);
 	debugfs_create_file("needs_reset", 0200, top, NULL, &needs_reset_fops);
+	debugfs_create_file("frozen", 0200, top, NULL, &frozen_fops);
 	debugfs_create_file("verify", 0200, top, NULL, &verify_fops);
 	debugfs_create_file("violations", 0400, top, NULL, &violations_fops);
 	debugfs_create_file("complaints", 0400, top, NULL,
@@ -239,6 +250,7 @@ void fh_debugfs_init(void)
 	debugfs_create_file("ranges", 0400, top, NULL, &fh_ranges_fops);
 	debugfs_create_file("log", 0400, top, NULL, &fh_log_fops);
 	page_files();
+	fz_debugfs(top);
 	for (q = fh.q; q < fh.q + FH_QUEUES; q++)
 		queue_files(q);
 }

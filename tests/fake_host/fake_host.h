@@ -2,8 +2,8 @@
 /*
  * A virtio balloon device whose host is this module.
  *
- * The host can be told to be slow, broken or hostile, and it watches the driver
- * for what the specification asks of it.  One device at a time.
+ * The host can be slow, broken or hostile.  It checks the driver against the clauses
+ * of the specification.  There is one device at a time.
  */
 #ifndef FAKE_HOST_H
 #define FAKE_HOST_H
@@ -35,14 +35,14 @@ enum fh_queue_id {
 	FH_QUEUES
 };
 
-/* What used lengths are: fh_queue.used_len. */
+/* Kinds of used lengths: fh_queue.used_len. */
 enum fh_used_len { FH_LEN_ZERO, FH_LEN_SUM, FH_LEN_HUGE };
 
 /**
  * struct fh_sg - one descriptor of a buffer
  * @addr: guest-physical address
  * @len:  its length
- * @in:	  the host may write it
+ * @in:	  device-writable
  */
 struct fh_sg {
 	u64 addr;
@@ -52,11 +52,11 @@ struct fh_sg {
 
 /**
  * struct fh_buffer - a buffer as the driver made it available
- * @head: its number in the ring
+ * @head: index of its first descriptor
  * @n:	  descriptors
  * @out:  bytes for the host to read
- * @in:	  bytes that it may write
- * @indirect: the descriptors are in a table of their own
+ * @in:	  bytes for the host to write
+ * @indirect: the descriptors are in an indirect table
  * @sg:	  the descriptors
  */
 struct fh_buffer {
@@ -69,9 +69,9 @@ struct fh_buffer {
 };
 
 /**
- * struct fh_pending - a buffer that the host has taken and not yet used
- * @head: its number in the ring
- * @due:  jiffies at which it is to be acknowledged
+ * struct fh_pending - a buffer in flight
+ * @head: index of its first descriptor
+ * @due:  jiffies at which the host uses it
  */
 struct fh_pending {
 	u16 head;
@@ -79,32 +79,32 @@ struct fh_pending {
 };
 
 /**
- * struct fh_queue - a queue, the host's side of it
- * @name:	of the specification
+ * struct fh_queue - the host side of a queue
+ * @name:	as in the specification
  * @vq:		the driver's side, NULL when the driver has not set it up
- * @ring:	the memory that both share
+ * @ring:	the shared memory
  * @enabled:	set up since the last reset
- * @last_avail:	how far the host has read the ring
- * @used:	how far it has written it
- * @pending:	what it holds, oldest first
- * @n_pending:	how many those are
- * @irq:	the interrupt, in hard interrupt context as a real one
- * @size:	setting: entries; 0: the host lacks the queue
- * @ack_ms:	setting: how long the host holds a buffer
- * @hold:	setting: the host acknowledges nothing
- * @oom_ms:	setting: @hold ends so long after the guest is out of memory; 0: it
- *		does not
- * @oom_due:	jiffies at which it ends, 0 while the guest has memory
- * @reverse:	setting: the newest buffer is acknowledged first
- * @batch:	setting: acknowledge that many at a time, or after 200 ms
+ * @last_avail:	next entry of the available ring
+ * @used:	next entry of the used ring
+ * @pending:	buffers in flight, oldest first
+ * @n_pending:	buffers in flight
+ * @irq:	the interrupt, in hardirq context as a real one
+ * @size:	setting: entries; 0: the queue does not exist
+ * @ack_ms:	setting: milliseconds until the host uses a buffer
+ * @hold:	setting: the host uses no buffer
+ * @oom_ms:	setting: @hold ends this long after the guest ran out of memory; 0:
+ *		never
+ * @oom_due:	jiffies at which @hold ends, 0 while the guest has memory
+ * @reverse:	setting: the host uses the newest buffer first
+ * @batch:	setting: use this many buffers at a time, or all after 200 ms
  * @used_len:	setting: enum fh_used_len
  * @lose_irq:	setting: no interrupt reaches the driver
- * @bad_id:	setting, once: acknowledge this number + 1 instead
- * @full:	setting: the driver finds no room in the ring
+ * @bad_id:	setting, once: mark the descriptor @bad_id - 1 as used instead
+ * @full:	setting: the driver finds the ring full
  * @kicks:	notifications
- * @buffers:	buffers taken
- * @indirect:	of those, buffers with a table of descriptors
- * @acked:	buffers acknowledged
+ * @buffers:	buffers that the host has read
+ * @indirect:	of these, buffers with an indirect table
+ * @acked:	buffers used
  */
 struct fh_queue {
 	const char *name;
@@ -134,45 +134,64 @@ struct fh_queue {
 };
 
 /**
+ * struct fh_tricks - what no other device does; set by sequences (fuzz.h)
+ * @ones:	the status of a device that is gone has all bits
+ * @refuse:	FEATURES_OK does not stay set
+ * @fail_queue: the creation of this queue fails, counted from 1; 0: of none
+ * @reset_ms:	a reset takes so long, and the device serves meanwhile
+ * @polls:	the host needs no kick
+ * @liar:	the host has used buffers that it did not have, so nothing that the driver
+ *		does is a violation
+ */
+struct fh_tricks {
+	bool ones;
+	bool refuse;
+	u32 fail_queue;
+	u32 reset_ms;
+	bool polls;
+	bool liar;
+};
+
+/**
  * struct fh_host - the device and its host
  * @vdev:	   the device
- * @parent:	   what it hangs from; suspends and resumes it
+ * @parent:	   its parent device; suspends and resumes it
  * @plug_lock:	   serialises plugging
  * @plugged:	   the device is registered
- * @released:	   nobody refers to @vdev any more
- * @lock:	   covers everything below and the queues, but for @status and
+ * @released:	   the last reference to @vdev was dropped
+ * @lock:	   covers everything below and the queues.  Exception: @status and
  *		   counters
  * @status:	   the device status field
- * @features:	   setting: what the host offers
- * @accepted:	   what the driver took
+ * @features:	   setting: the features offered
+ * @accepted:	   the features accepted by the driver
  * @config:	   the configuration space
- * @gone:	   the device was pulled out: it answers nothing
- * @stopped:	   setting: the host does nothing for now
- * @touch:	   setting: write patterns into what the host holds
- * @ignore_reset:  setting: a reset changes nothing, the host goes on
+ * @gone:	   the device was pulled out and does not answer
+ * @stopped:	   setting: the host is paused
+ * @touch:	   setting: write patterns into the pages that the host has
+ * @ignore_reset:  setting: a reset changes nothing, the host continues
  * @ignored:	   a reset was ignored in this life
- * @die_us:	   setting, once: after DRIVER_OK and as many microseconds more, use a
- *		   buffer of the inflate queue that is not there
+ * @tricks:	   more settings
+ * @die_us:	   setting, once: this many microseconds after DRIVER_OK, mark an
+ *		   invalid descriptor of the inflate queue as used
  * @poison_writes: how often poison_val was written in this life
- * @hint_id:	   command that the driver has announced, 0 when none
- * @hint_said:	   command that it announced last
+ * @hint_id:	   command that the driver has sent, 0 if none
+ * @hint_said:	   command that it sent last
  * @stats_head:	   the statistics buffer, valid when @stats_held
- * @stats_held:	   the host has it
- * @stats_wanted:  statistics were asked for while it had none
+ * @stats_held:	   the host has the buffer
+ * @stats_wanted:  statistics were requested without a buffer
  * @stats_n:	   entries in it
- * @stats:	   what it said
+ * @stats:	   its contents
  * @stats_tags_n:  entries in the first one of this life, 0 before
  * @stats_tags:	   its tags
- * @report_sizes:  reported ranges, by the power of two of pages that they have
- * @report_cuts:   reported ranges that end at a memory block's end, where the next begins
- * @untold:	   pages that resets took from the balloon without a deflation
- * @uninvited:	   pages deflated although the host wanted them in the balloon
- * @exchange:	   the balloon's last change was one page that came
- * @resized:	   jiffies when inflation or deflation was last acknowledged, or the
- *		   guest woke up
+ * @report_sizes:  reported ranges, by order
+ * @report_cuts:   reported ranges that end at a memory block's end, where another begins
+ * @untold:	   pages that left the balloon by a reset, not by a deflation
+ * @uninvited:	   pages deflated below num_pages
+ * @exchange:	   the balloon's last change was an inflation of one page
+ * @resized:	   jiffies of the last inflation, deflation, or resume
  * @q:		   the queues
  * @wait:	   wakes the host
- * @kicked:	   something may be there to do
+ * @kicked:	   there may be work
  */
 struct fh_host {
 	struct virtio_device vdev;
@@ -191,6 +210,7 @@ struct fh_host {
 	bool touch;
 	bool ignore_reset;
 	bool ignored;
+	struct fh_tricks tricks;
 	u32 die_us;
 	u32 poison_writes;
 	u32 hint_id;
@@ -216,11 +236,14 @@ struct fh_host {
 
 extern struct fh_host fh;
 
-/* main.c: the device comes and goes.  Context: process, may sleep. */
+/* main.c: plug and unplug the device.  Context: process, may sleep. */
 int fh_plug(void);
 void fh_unplug(bool surprise);
 
-/* config.c: what a transport does. */
+/* Freeze and restore the device.  Context: process, may sleep.  Return: 0 or an error. */
+int fh_freeze(void);
+
+/* config.c: the transport. */
 extern const struct virtio_config_ops fh_config_ops;
 void fh_config_init(void);
 void fh_config_changed(void);
@@ -229,27 +252,28 @@ bool fh_has(unsigned int feature);
 bool fh_live(void);
 bool fh_serves(void);
 
-/* queues.c: coming and going of the queues. */
+/* queues.c: set up and delete the queues. */
 int fh_find_vqs(struct virtio_device *vdev, unsigned int n,
 		struct virtqueue *vqs[], vq_callback_t *const callbacks[],
 		const char *const names[]);
 void fh_del_vqs(struct virtio_device *vdev);
 void fh_queues_init(void);
 
-/* ring.c: the host's side of a ring.  @lock held. */
+/* ring.c: the host side of a ring.  @lock held. */
 bool fh_ring_empty(const struct fh_queue *q);
 bool fh_ring_next(const struct fh_queue *q, u16 *head);
 bool fh_ring_read(const struct fh_queue *q, u16 head, struct fh_buffer *buf);
 void fh_ring_use(struct fh_queue *q, u32 id, u32 len);
 
-/* host.c: the host's thread, and what it can be asked for. */
+/* host.c: the host's thread, and requests to it. */
 int fh_host_start(void);
 void fh_host_stop(void);
 void fh_host_wake(void);
 void fh_host_forget(void);
+void fh_host_give(struct fh_queue *q, unsigned int i);
 void fh_ask_stats(void);
 
-/* clauses.c, hint.c, report.c: what a buffer must be.  @lock held. */
+/* clauses.c, hint.c, report.c: check the contents of buffers.  @lock held. */
 void fh_check_features(void);
 void fh_check_ready(void);
 void fh_check_actual(void);

@@ -18,7 +18,7 @@ static void hint_command(u32 cmd)
 		return;
 	}
 	if (cmd == VIRTIO_BALLOON_CMD_ID_DONE)
-		fh_violation("hint: DONE is the host's to say");
+		fh_violation("hint: the driver sent DONE");
 	if (fh.hint_id)
 		fh_violation("hint: command %#x within %#x", cmd, fh.hint_id);
 	if (cmd == fh.hint_said)
@@ -44,8 +44,8 @@ void fh_took_hint(struct fh_queue *q, const struct fh_buffer *buf)
 	if (!fh.hint_id)
 		fh_violation("hint: a block without a command");
 	for (i = 0; i < buf->n; i++)
-		fh_pages_take(PHYS_PFN(buf->sg[i].addr),
-			      PFN_DOWN(buf->sg[i].len), FH_HINTED);
+		fh_pages_take(fh_pages(buf->sg[i].addr),
+			      fh_pages(buf->sg[i].len), FH_HINTED);
 }
 
 void fh_gives_hint(struct fh_queue *q, const struct fh_buffer *buf)
@@ -56,6 +56,6 @@ void fh_gives_hint(struct fh_queue *q, const struct fh_buffer *buf)
 	if (buf->out)
 		return;
 	for (i = 0; i < buf->n; i++)
-		fh_pages_give(PHYS_PFN(buf->sg[i].addr),
-			      PFN_DOWN(buf->sg[i].len), FH_HINTED);
+		fh_pages_give(fh_pages(buf->sg[i].addr),
+			      fh_pages(buf->sg[i].len), FH_HINTED);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The host: a thread that takes buffers, holds them and acknowledges them. */
+/* The host: a thread that reads buffers, keeps them for a while and marks them as used. */
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
@@ -13,9 +13,9 @@
 
 #include "fake_host.h"
 
-/* A batch that does not fill up goes out all the same. */
+/* An incomplete batch is used after this time. */
 #define HOST_BATCH_MS 200
-/* How often settings are looked at while something is held. */
+/* Period of checking the settings while buffers are in flight. */
 #define HOST_TICK max(HZ / 50, 1)
 
 static struct task_struct *thread;
@@ -23,7 +23,7 @@ static struct task_struct *thread;
 /* fh.lock */
 static struct fh_buffer scratch;
 
-/* What the host does with a buffer, by queue. */
+/* Handlers of each queue's buffers: when read, and before used. */
 static const struct {
 	void (*took)(struct fh_queue *q, const struct fh_buffer *buf);
 	void (*gives)(struct fh_queue *q, const struct fh_buffer *buf);
@@ -57,11 +57,11 @@ static void host_use(struct fh_queue *q, u16 head)
 	unsigned int id = q - fh.q;
 
 	if (!fh_ring_read(q, head, &scratch))
-		fh_violation("%s changed while the host had it", q->name);
+		fh_violation("%s changed in flight", q->name);
 	else if (handlers[id].gives)
 		handlers[id].gives(q, &scratch);
 	q->acked++;
-	fh_log("%s: gave back %u, %llu bytes", q->name, head,
+	fh_log("%s: used %u, %llu bytes", q->name, head,
 	       scratch.in + scratch.out);
 	fh_ring_use(q, head, used_length(q, &scratch));
 }
@@ -75,12 +75,12 @@ static void host_take(struct fh_queue *q)
 		q->last_avail++;
 		q->buffers++;
 		if (!fh_ring_read(q, head, &scratch)) {
-			fh_violation("%s: buffer %u makes no sense", q->name,
+			fh_violation("%s: buffer %u is invalid", q->name,
 				     head);
 			fh_ring_use(q, head, 0);
 			continue;
 		}
-		fh_log("%s: took %u, %u parts, %llu bytes to read, %llu to write",
+		fh_log("%s: took %u, %u descriptors, %llu bytes to read, %llu to write",
 		       q->name, head, scratch.n, scratch.out, scratch.in);
 		q->indirect += scratch.indirect;
 		handlers[id].took(q, &scratch);
@@ -93,10 +93,11 @@ static void host_take(struct fh_queue *q)
 	}
 }
 
-static void host_give(struct fh_queue *q, unsigned int i)
+void fh_host_give(struct fh_queue *q, unsigned int i)
 {
 	u16 head = q->pending[i].head;
 
+	lockdep_assert_held(&fh.lock);
 	q->n_pending--;
 	memmove(&q->pending[i], &q->pending[i + 1],
 		(q->n_pending - i) * sizeof(q->pending[0]));
@@ -110,7 +111,7 @@ static bool host_waits_for_more(const struct fh_queue *q)
 				    msecs_to_jiffies(HOST_BATCH_MS));
 }
 
-/* The guest has been out of memory for long enough. */
+/* End @hold when the guest has been out of memory for @oom_ms. */
 static void host_relent(struct fh_queue *q)
 {
 	unsigned long due = READ_ONCE(q->oom_due);
@@ -129,7 +130,7 @@ static void host_ack(struct fh_queue *q)
 	if (q->hold || !q->n_pending || host_waits_for_more(q))
 		return;
 	if (q->bad_id) {
-		fh_log("%s: giving back %u, which it never had", q->name,
+		fh_log("%s: using %u, which is invalid", q->name,
 		       q->bad_id - 1);
 		fh_ring_use(q, q->bad_id - 1, 0);
 		q->bad_id = 0;
@@ -139,11 +140,11 @@ static void host_ack(struct fh_queue *q)
 	if (q->reverse) {
 		for (i = q->n_pending; i--;)
 			if (time_after_eq(jiffies, q->pending[i].due))
-				host_give(q, i);
+				fh_host_give(q, i);
 		return;
 	}
 	while (q->n_pending && time_after_eq(jiffies, q->pending[0].due))
-		host_give(q, 0);
+		fh_host_give(q, 0);
 }
 
 static void host_stats(struct fh_queue *q)
@@ -155,7 +156,7 @@ static void host_stats(struct fh_queue *q)
 	host_use(q, fh.stats_head);
 }
 
-/* Return: jiffies until the next look. */
+/* Return: jiffies until the next run. */
 static long host_run(void)
 {
 	long next = MAX_SCHEDULE_TIMEOUT;
@@ -174,13 +175,13 @@ static long host_run(void)
 	for (q = fh.q; q < fh.q + FH_QUEUES; q++)
 		if (q->n_pending)
 			next = HOST_TICK;
-	if (fh.stopped)
+	if (fh.stopped || fh.tricks.polls)
 		next = HOST_TICK;
 	mutex_unlock(&fh.lock);
 	return next;
 }
 
-/* Early in the driver's life, once. */
+/* Once, just after DRIVER_OK. */
 static void host_die(void)
 {
 	u32 us = READ_ONCE(fh.die_us);
@@ -226,7 +227,7 @@ void fh_host_forget(void)
 	fh.stats_tags_n = 0;
 }
 
-/* In whatever allocation has failed: takes no lock. */
+/* Runs in any failed allocation, so it takes no lock. */
 static int on_oom(struct notifier_block *nb, unsigned long unused, void *freed)
 {
 	struct fh_queue *q;
@@ -238,7 +239,7 @@ static int on_oom(struct notifier_block *nb, unsigned long unused, void *freed)
 	return NOTIFY_OK;
 }
 
-/* Before that of the driver. */
+/* Runs before the driver's notifier. */
 static struct notifier_block oom_nb = {
 	.notifier_call = on_oom,
 	.priority = INT_MAX,

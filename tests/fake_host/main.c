@@ -2,9 +2,9 @@
 /*
  * fake_host: a virtio balloon device whose host is this module.
  *
- * Everything is set through debugfs (debugfs.c).  queues.c, config.c and ring.c
- * are the transport, host.c the host, clauses.c, hint.c, report.c and pages.c
- * the observer.
+ * The settings are in debugfs (debugfs.c).  queues.c, config.c and ring.c are the
+ * transport, and host.c is the host.  clauses.c, hint.c, report.c and pages.c check
+ * the driver.
  */
 #include <linux/device.h>
 #include <linux/jiffies.h>
@@ -18,6 +18,7 @@
 #include <linux/virtio_ring.h>
 
 #include "fake_host.h"
+#include "fuzz.h"
 #include "pages.h"
 
 struct fh_host fh = {
@@ -117,7 +118,7 @@ int fh_plug(void)
 	return err;
 }
 
-/* A driver may have left some behind: see fh_del_vqs(). */
+/* A driver may have left queues behind: see fh_del_vqs(). */
 static void unplug_queues(void)
 {
 	struct fh_queue *q;
@@ -130,7 +131,7 @@ static void unplug_queues(void)
 	mutex_unlock(&fh.lock);
 }
 
-/* A surprise: the host is gone before the driver hears of it. */
+/* Surprise removal: the host is gone before the driver notices. */
 void fh_unplug(bool surprise)
 {
 	mutex_lock(&fh.plug_lock);
@@ -150,7 +151,22 @@ void fh_unplug(bool surprise)
 	mutex_unlock(&fh.plug_lock);
 }
 
-/* A driver that was frozen could not say what it has: its second begins now. */
+/* Work items do not run between a real freeze and restore; here the lock keeps them away. */
+int fh_freeze(void)
+{
+	int err = -ENODEV;
+
+	mutex_lock(&fh.plug_lock);
+	if (fh.plugged) {
+		device_lock(&fh.vdev.dev);
+		err = virtio_device_freeze(&fh.vdev) ?: virtio_device_restore(&fh.vdev);
+		device_unlock(&fh.vdev.dev);
+	}
+	mutex_unlock(&fh.plug_lock);
+	return err;
+}
+
+/* A frozen driver cannot update "actual". Its second begins now. */
 static int on_pm(struct notifier_block *nb, unsigned long action, void *unused)
 {
 	if (action == PM_POST_SUSPEND || action == PM_POST_HIBERNATION) {
@@ -180,9 +196,14 @@ static int __init fake_host_init(void)
 	err = register_pm_notifier(&pm_nb);
 	if (err)
 		goto stop_host;
+	err = fz_init();
+	if (err)
+		goto unregister_pm;
 	fh_debugfs_init();
 	return 0;
 
+unregister_pm:
+	unregister_pm_notifier(&pm_nb);
 stop_host:
 	fh_host_stop();
 del_parent:
@@ -195,6 +216,7 @@ exit_pages:
 static void __exit fake_host_exit(void)
 {
 	fh_debugfs_exit();
+	fz_exit();
 	unregister_pm_notifier(&pm_nb);
 	fh_unplug(false);
 	fh_host_stop();

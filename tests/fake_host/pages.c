@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The pages that the host has. */
+/* The pages that the host has: inflated, deflated, reported or hinted. */
 #include "pages.h"
 
 #include <linux/io.h>
@@ -11,7 +11,7 @@
 
 #include "fake_host.h"
 
-#define PAGE_WORDS (PAGE_SIZE / sizeof(u64))
+#define PAGE_WORDS (FH_PAGE_SIZE / sizeof(u64))
 
 /* By page number: enum fh_hold.  fh.lock */
 static u8 *holds;
@@ -27,7 +27,7 @@ int fh_pages_init(void)
 	int nid;
 
 	for_each_online_node(nid)
-		end_pfn = max(end_pfn, node_end_pfn(nid));
+		end_pfn = max(end_pfn, node_end_pfn(nid) * FH_PAGES_PER_PAGE);
 	holds = vzalloc(end_pfn);
 	return holds ? 0 : -ENOMEM;
 }
@@ -42,12 +42,20 @@ u32 fh_pages_count(enum fh_hold how)
 	return READ_ONCE(counts[how]);
 }
 
-static u64 *page_words(unsigned long pfn)
+bool fh_memory_has(u64 addr, u32 len)
 {
-	return phys_to_virt(PFN_PHYS(pfn));
+	u64 last = addr + len - 1;
+
+	return len && PHYS_PFN(last) < end_pfn && pfn_valid(PHYS_PFN(addr)) &&
+	       pfn_valid(PHYS_PFN(last));
 }
 
-/* A host that was told of a poison value leaves free memory in that state. */
+static u64 *page_words(unsigned long pfn)
+{
+	return phys_to_virt((u64)pfn << VIRTIO_BALLOON_PFN_SHIFT);
+}
+
+/* With PAGE_POISON the host leaves reported pages with the poison value. */
 static u64 pattern(unsigned long pfn, enum fh_hold how)
 {
 	u64 poison = le32_to_cpu(fh.config.poison_val);
@@ -57,7 +65,7 @@ static u64 pattern(unsigned long pfn, enum fh_hold how)
 	return (pfn + 1) * 0x9e3779b97f4a7c15ULL;
 }
 
-/* Blocks are large: a word every 512 bytes tells whether somebody wrote. */
+/* Blocks are large, so check one word in every 512 bytes. */
 static unsigned int pattern_step(enum fh_hold how)
 {
 	return how == FH_REPORTED || how == FH_HINTED ? 64 : 1;
@@ -90,18 +98,18 @@ static void page_fill(unsigned long pfn, enum fh_hold how)
 }
 
 /*
- * A page of the balloon, or one taken for a hint, is in use by the driver; a
- * reported one is neither in use nor on a free list.
+ * A page of the balloon or of a hint is allocated by the driver.  A reported page is
+ * neither in use nor on a free list.
  */
 static void page_verify_owner(unsigned long pfn, enum fh_hold how)
 {
-	struct page *page = pfn_to_page(pfn);
+	struct page *page = pfn_to_page(pfn / FH_PAGES_PER_PAGE);
 	int refs = page_ref_count(page);
 
 	if (how == FH_REPORTED && (refs || PageBuddy(page)))
 		fh_violation("page %#lx is reported and in use (%d references%s)",
 			     pfn, refs, PageBuddy(page) ? ", on a free list" : "");
-	/* Tail pages of a block taken for a hint have no references. */
+	/* Tail pages of a hinted block have no references. */
 	if ((how == FH_IN_BALLOON || how == FH_LEAVING) && refs < 1)
 		fh_violation("page %#lx is %s and was freed", pfn,
 			     hold_names[how]);
@@ -121,7 +129,7 @@ static void page_verify(unsigned long pfn, enum fh_hold how)
 
 static void page_take(unsigned long pfn, enum fh_hold how)
 {
-	if (pfn >= end_pfn || !pfn_valid(pfn)) {
+	if (pfn >= end_pfn || !pfn_valid(pfn / FH_PAGES_PER_PAGE)) {
 		fh_violation("page %#lx was %s and does not exist", pfn,
 			     hold_names[how]);
 		return;
@@ -167,7 +175,7 @@ void fh_pages_give(unsigned long pfn, unsigned long n, enum fh_hold how)
 {
 	for (; n; n--, pfn++) {
 		if (pfn >= end_pfn || holds[pfn] != how)
-			continue;	/* that was a violation before */
+			continue;	/* its violation is already logged */
 		page_verify(pfn, how);
 		holds[pfn] = FH_NONE;
 		counts[how]--;
@@ -186,9 +194,14 @@ void fh_pages_verify(void)
 	}
 }
 
+void fh_pages_drop(void)
+{
+	memset(holds, 0, end_pfn);
+	memset(counts, 0, sizeof(counts));
+}
+
 void fh_pages_forget(void)
 {
 	fh_pages_verify();
-	memset(holds, 0, end_pfn);
-	memset(counts, 0, sizeof(counts));
+	fh_pages_drop();
 }

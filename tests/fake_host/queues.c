@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Coming and going of the queues. */
+/* Set-up and deletion of the queues. */
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
@@ -10,7 +10,7 @@ static struct fh_queue *queue_of(struct virtqueue *vq)
 	return vq->priv;
 }
 
-/* The driver's kick: may come in any context. */
+/* The driver's kick, in any context. */
 static bool queue_notify(struct virtqueue *vq)
 {
 	struct fh_queue *q = queue_of(vq);
@@ -24,7 +24,7 @@ static bool queue_notify(struct virtqueue *vq)
 	return true;
 }
 
-/* Hard interrupt context, like the interrupt of a real device. */
+/* In hardirq context, like the interrupt of a real device. */
 static void queue_irq(struct irq_work *irq)
 {
 	struct fh_queue *q = container_of(irq, struct fh_queue, irq);
@@ -33,7 +33,7 @@ static void queue_irq(struct irq_work *irq)
 		vring_interrupt(0, q->vq);
 }
 
-/* The host numbers its queues by what it offers.  Return: NULL for no such. */
+/* Queue numbers depend on the offered features.  Return: NULL for an invalid number. */
 static struct fh_queue *queue_numbered(unsigned int number)
 {
 	unsigned int id, n = 0;
@@ -61,6 +61,8 @@ static int queue_create(struct fh_queue *q, unsigned int number,
 
 	if (!q || !q->size || q->vq)
 		return -ENOENT;
+	if (fh.tricks.fail_queue == number + 1)
+		return -ENOMEM;
 	vq = vring_create_virtqueue(number, q->size, PAGE_SIZE, &fh.vdev, true,
 				    false, false, queue_notify, callback, name);
 	if (!vq)
@@ -77,8 +79,8 @@ static int queue_create(struct fh_queue *q, unsigned int number,
 }
 
 /*
- * As the transports of Linux do it: queues without a name are left out of the
- * numbering.  Both balloon drivers put a queue at its place in enum fh_queue_id.
+ * As in the kernel's transports, queues without a name are left out of the numbering.
+ * Both balloon drivers put each queue at its place in enum fh_queue_id.
  */
 int fh_find_vqs(struct virtio_device *vdev, unsigned int n,
 		struct virtqueue *vqs[], vq_callback_t *const callbacks[],
@@ -116,10 +118,10 @@ void fh_del_vqs(struct virtio_device *vdev)
 	struct virtqueue *vq, *next;
 	struct fh_queue *q;
 
-	if (fh_live() && !list_empty(&vdev->vqs))
-		fh_violation("queues were taken away from a live device");
+	if (fh_live() && !fh.gone && !list_empty(&vdev->vqs))
+		fh_violation("queues of a live device were deleted");
 	mutex_lock(&fh.lock);
-	/* What a driver has left behind after a reset that was ignored is in use. */
+	/* After an ignored reset the driver's buffers are still in use. */
 	list_for_each_entry_safe(vq, next, &vdev->vqs, list) {
 		q = queue_of(vq);
 		irq_work_sync(&q->irq);

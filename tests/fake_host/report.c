@@ -22,8 +22,8 @@ static void report_check_poison(unsigned long pfn, unsigned long n)
 }
 
 /*
- * A host may have a region for each memory block, and look only at the first of a
- * range.  Two ranges that meet where a block ends are counted.
+ * A host may have a region per memory block, and discard only the part of a range in its
+ * first region.  Two ranges that meet at the end of a block are counted.
  */
 static void report_check_regions(const struct fh_buffer *buf)
 {
@@ -52,8 +52,8 @@ void fh_took_report(struct fh_queue *q, const struct fh_buffer *buf)
 			     buf->out);
 	report_check_regions(buf);
 	for (i = 0; i < buf->n; i++) {
-		unsigned long pfn = PHYS_PFN(buf->sg[i].addr);
-		unsigned long n = PFN_DOWN(buf->sg[i].len);
+		unsigned long pfn = fh_pages(buf->sg[i].addr);
+		unsigned long n = fh_pages(buf->sg[i].len);
 
 		if (!n || offset_in_page(buf->sg[i].addr) ||
 		    offset_in_page(buf->sg[i].len))
@@ -72,6 +72,6 @@ void fh_gives_report(struct fh_queue *q, const struct fh_buffer *buf)
 
 	lockdep_assert_held(&fh.lock);
 	for (i = 0; i < buf->n; i++)
-		fh_pages_give(PHYS_PFN(buf->sg[i].addr),
-			      PFN_DOWN(buf->sg[i].len), FH_REPORTED);
+		fh_pages_give(fh_pages(buf->sg[i].addr),
+			      fh_pages(buf->sg[i].len), FH_REPORTED);
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The host's side of a split ring.
+ * The host side of a split ring.
  *
- * Addresses are guest-physical and this is the guest: the direct map has them.
+ * Addresses are guest-physical.  This module runs in the guest, so the direct map has
+ * them.
  */
 #include <linux/io.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
 #include "fake_host.h"
+#include "pages.h"
 
 static u16 avail_idx(const struct fh_queue *q)
 {
@@ -35,7 +37,8 @@ static u16 desc_flags(const struct vring_desc *desc)
 	return virtio16_to_cpu(&fh.vdev, desc->flags);
 }
 
-static void buffer_add(struct fh_buffer *buf, const struct vring_desc *desc)
+/* Return: false if there is no such memory, as in a table that the driver has freed. */
+static bool buffer_add(struct fh_buffer *buf, const struct vring_desc *desc)
 {
 	struct fh_sg *sg = &buf->sg[buf->n++];
 
@@ -46,9 +49,10 @@ static void buffer_add(struct fh_buffer *buf, const struct vring_desc *desc)
 		buf->in += sg->len;
 	else
 		buf->out += sg->len;
+	return fh_memory_has(sg->addr, sg->len);
 }
 
-/* Follow a chain through @num descriptors, a ring's or a table's. */
+/* Follow a chain through @num descriptors, of the ring or of an indirect table. */
 static bool buffer_fill(struct fh_buffer *buf, const struct vring_desc *descs,
 			unsigned int num, unsigned int i)
 {
@@ -58,15 +62,15 @@ static bool buffer_fill(struct fh_buffer *buf, const struct vring_desc *descs,
 		if (i >= num || buf->n == num)
 			return false;
 		desc = &descs[i];
-		if (desc_flags(desc) & VRING_DESC_F_INDIRECT)
+		if (desc_flags(desc) & VRING_DESC_F_INDIRECT ||
+		    !buffer_add(buf, desc))
 			return false;
-		buffer_add(buf, desc);
 		i = virtio16_to_cpu(&fh.vdev, desc->next);
 	} while (desc_flags(desc) & VRING_DESC_F_NEXT);
 	return true;
 }
 
-/* One entry of the ring that names a table, where that was negotiated. */
+/* A single entry of the ring that refers to an indirect table, if negotiated. */
 static bool buffer_fill_indirect(struct fh_buffer *buf,
 				 const struct vring_desc *desc,
 				 unsigned int most)
@@ -77,7 +81,8 @@ static bool buffer_fill_indirect(struct fh_buffer *buf,
 	buf->indirect = true;
 	if (!fh_has(VIRTIO_RING_F_INDIRECT_DESC) ||
 	    desc_flags(desc) & VRING_DESC_F_NEXT ||
-	    !num || num > most || len % sizeof(*desc))
+	    !num || num > most || len % sizeof(*desc) ||
+	    !fh_memory_has(virtio64_to_cpu(&fh.vdev, desc->addr), len))
 		return false;
 	return buffer_fill(buf,
 			   phys_to_virt(virtio64_to_cpu(&fh.vdev, desc->addr)),
@@ -107,7 +112,7 @@ void fh_ring_use(struct fh_queue *q, u32 id, u32 len)
 	virtio_wmb(true);	/* the entry before the index */
 	q->used++;
 	WRITE_ONCE(q->ring.used->idx, cpu_to_virtio16(&fh.vdev, q->used));
-	virtio_mb(true);	/* the index before the driver's wish */
+	virtio_mb(true);	/* the index before the driver's flags */
 	if (READ_ONCE(q->ring.avail->flags) &
 	    cpu_to_virtio16(&fh.vdev, VRING_AVAIL_F_NO_INTERRUPT))
 		return;

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * filler: use memory by touching one byte of each page.
+ * filler: use memory by writing one byte to each page.
  *
- * A program's pages are cleared by the kernel, which takes minutes for a large
- * guest without hardware support.  The host cannot tell the difference.
+ * The kernel clears a program's pages, which takes minutes in a large guest without
+ * hardware support.  This module does not, and the host backs its pages all the same.
  *
- *   echo 4096 >/sys/module/filler/parameters/mib	holds 4 GiB
+ *   echo 4096 >/sys/module/filler/parameters/mib	allocates 4 GiB
  *   echo 0 >/sys/module/filler/parameters/mib	frees all of it
  *
- * Reading the parameter tells how much is held.
+ * Reading the parameter returns what is allocated.
  *
- *   echo 9 >/sys/module/filler/parameters/atomic	takes 2 MiB and frees it
+ *   echo 9 >/sys/module/filler/parameters/atomic	allocates 2 MiB and frees it
  *
- * as an interrupt would: short of memory, the kernel then reserves that pageblock.
+ * with GFP_ATOMIC.  When memory is short, the kernel then makes that pageblock
+ * MIGRATE_HIGHATOMIC.
  */
 #include <linux/gfp.h>
 #include <linux/list.h>
@@ -21,7 +22,7 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 
-/* Never kept in the lists of the processors. */
+/* Never in the pcplists. */
 #define BLOCK_ORDER 10
 #define BLOCK_MIB (PAGE_SIZE << BLOCK_ORDER >> 20)
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Boots kernels in QEMU, drives them from outside and judges what they did."""
+"""Boots kernels in QEMU, drives them from outside and judges the results."""
 
-from .control import GuestError, Job
 from .guest import Guest
+from .guest.control import GuestError, Job
 from .proc import LabError, Skip
 
 MIB = 1 << 20

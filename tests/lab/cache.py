@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The cache: slow things, built once, published by a rename.
+"""The cache: slow builds, made once and published by a rename.
 
-Layout: <root>/<kind>/<key>/..., <root>/tmp for what is being built, <root>/locks,
-<root>/logs. A folder under <kind> is complete or it is not there.
+Layout: <root>/<kind>/<key>/..., <root>/tmp for builds in progress, <root>/locks,
+<root>/logs. A folder under <kind> is complete or does not exist.
 """
 
 import contextlib
@@ -49,11 +49,18 @@ def digest_files(base: Path, files: list[Path]) -> str:
 
 
 @contextlib.contextmanager
-def lock(name: str) -> Iterator[None]:
-    """Hold the lock of that name; it is freed when the process dies."""
+def lock(name: str, wait: bool = True) -> Iterator[bool]:
+    """Hold the lock of that name; the kernel releases it when the process dies.
+
+    wait: for its release; else the block gets False when another process holds the lock.
+    """
     with open(folder("locks") / name.replace("/", "-"), "w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def _alive(pid: str) -> bool:
@@ -61,7 +68,7 @@ def _alive(pid: str) -> bool:
 
 
 def scratch(name: str) -> Path:
-    """A new folder under tmp; those of dead processes are swept first."""
+    """A new folder under tmp. Folders of ended processes are removed first."""
     base = folder("tmp")
     for old in base.iterdir():
         if not _alive(old.name.split("-", 1)[0]):
@@ -83,9 +90,9 @@ def publish(kind: str, key: str, ready: Path) -> Path:
 
 
 def built(kind: str, key: str, build: Callable[[Path], None], keep: int = 0) -> Path:
-    """The folder <kind>/<key>; build() fills a scratch folder when it is missing.
+    """The folder <kind>/<key>. If it is missing, build() fills a scratch folder.
 
-    keep: when not 0, only that many folders of the kind remain, newest first.
+    keep: if not 0, only this many folders of the kind are kept, newest first.
     """
     final = folder(kind) / key
     if final.is_dir():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A locale in which case and order of letters are not those of the C locale."""
+"""A locale whose case and order of letters differ from the C locale."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ NAME = "tr_TR.UTF-8"  # the capital of i is not I
 
 
 def folder() -> Path:
-    """Where that locale lies, for LOCPATH."""
+    """The folder of this locale, for LOCPATH."""
     def compile_it(target: Path) -> None:
         must(["localedef", "-i", NAME.split(".")[0], "-f", NAME.split(".")[1],
               str(target / NAME)])
@@ -20,8 +20,8 @@ def folder() -> Path:
 
 
 def environment() -> dict[str, str]:
-    """The environment of a user who has that locale.
+    """The environment of a user with this locale.
 
-    The kernel's Makefile drops LC_ALL, so that LANG counts there.
+    The kernel's Makefile drops LC_ALL, so LANG matters there.
     """
     return {**os.environ, "LOCPATH": str(folder()), "LANG": NAME, "LC_ALL": NAME}

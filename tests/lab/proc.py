@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Child processes that cannot outlive us, and progress lines."""
+"""Child processes that end with this one, and progress lines."""
 
+import contextlib
 import ctypes
 import os
 import signal
 import subprocess
 import sys
 import time
+import unittest
 from pathlib import Path
 
-# Where depmod and mke2fs are, which ordinary users of Debian do not look at.
+# The folders of depmod and mke2fs are not in the PATH of Debian's ordinary users.
 os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
-# The lab reads what its children print, and Python decodes that as UTF-8 in this locale.
+# The lab parses the output of its children, and Python decodes it as UTF-8 in this locale.
 os.environ["LC_ALL"] = "C"
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_THP_DISABLE = 41
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -23,7 +26,7 @@ class LabError(Exception):
     """Something the lab needs is missing or broken; the text says what to do."""
 
 
-class Skip(Exception):
+class Skip(unittest.SkipTest):
     """Raised by a test that cannot run here; the text says why."""
 
 
@@ -33,13 +36,48 @@ def say(text: str) -> None:
 
 
 def die_with_parent() -> None:
-    """For preexec_fn: the child is killed when the thread that started it ends."""
+    """For preexec_fn: the kernel kills the child when the thread that started it ends."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def no_huge_pages() -> None:
-    """For preexec_fn: the child's memory is in small pages, whatever it asks for."""
+    """For preexec_fn: the child has small pages only, whatever it asks for."""
     _libc.prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)
+
+
+def adopt_orphans() -> None:
+    """Children of a child that has ended become children of this process."""
+    _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _descendants() -> list[int]:
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+                parents[int(folder.name)] = int(fields[1])
+    found, new = [], [os.getpid()]
+    while new:
+        new = [pid for pid, parent in parents.items() if parent in new]
+        found += new
+    return found
+
+
+def kill_descendants(seconds: float = 10) -> None:
+    """Kill the children of this process and theirs, and wait until they are gone.
+
+    adopt_orphans() comes first.
+    """
+    deadline = time.monotonic() + seconds
+    while (left := _descendants()) and time.monotonic() < deadline:
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for pid in left:  # a grandchild is a child once its parent is gone
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        time.sleep(0.01)
 
 
 def tail(path: Path, lines: int = 30) -> str:
@@ -52,7 +90,7 @@ def tail(path: Path, lines: int = 30) -> str:
 
 def run(argv: list[str], *, cwd: Path | None = None, timeout: float = 600,
         env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end; its stdout and stderr come back as one text."""
+    """Run a command to its end. Its stdout and stderr are one text."""
     return subprocess.run(argv, cwd=cwd, timeout=timeout, env=env, text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, errors="replace",

@@ -2,12 +2,12 @@
 /*
  * nmi_free: free memory in NMI.
  *
- *   echo 20 >/sys/module/nmi_free/parameters/blocks	holds 20 blocks of 4 MiB
+ *   echo 20 >/sys/module/nmi_free/parameters/blocks	allocates 20 blocks of 4 MiB
  *
- * Each NMI that follows frees one of them; reading the parameter tells how many
- * are held.  The NMIs come from outside.  hooked tells how often the companion
- * patch's hook was called in NMI: not when somebody held the zone's lock, then the
- * kernel frees the block later.
+ * Each following NMI frees one of them.  QEMU injects the NMIs.  Reading the parameter
+ * returns how many are left.  hooked returns how often the hook of the companion patch
+ * was called in NMI.  If zone->lock was held, the kernel frees the block later, and calls
+ * the hook there.
  */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
@@ -21,11 +21,11 @@
 
 #include <asm/nmi.h>
 
-/* The lists of the processors, which the hook never sees, hold order 9 at most. */
+/* The hook is not called for the pcplists, which hold order 9 at most. */
 #define BLOCK_ORDER 10
 #define BLOCKS_MAX 256
 
-static DEFINE_MUTEX(lock);	/* adding to what is held */
+static DEFINE_MUTEX(lock);	/* serialises allocation of the blocks */
 static struct page *held[BLOCKS_MAX];
 static atomic_t count = ATOMIC_INIT(0);
 static atomic_t hooked = ATOMIC_INIT(0);
@@ -53,7 +53,7 @@ static int on_nmi(unsigned int type, struct pt_regs *regs)
 	return NMI_HANDLED;
 }
 
-/* Only what was written to is missed by the host when it is back there. */
+/* Only memory that was written is backed by the host, so that its return is visible. */
 static void touch(struct page *page)
 {
 	unsigned int i;
@@ -73,7 +73,7 @@ static int hold(unsigned int blocks)
 			return -ENOMEM;
 		touch(page);
 		held[n] = page;
-		/* An NMI in between has taken what was below: begin there. */
+		/* An NMI in between has freed the blocks below: begin there. */
 		if (atomic_cmpxchg(&count, n, n + 1) != n)
 			__free_pages(page, BLOCK_ORDER);
 	}

@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The guest's end of the lab's control port, run as process 1.
+ * The guest side of the lab's control port, run as process 1.
  *
  * From the host:  "r ID LEN\n" and LEN bytes: run them with sh -c
+ *                 "c ID LEN\n" and LEN bytes: send the files that match these patterns
+ *                 "g ID LEN\n" and LEN bytes: the same with "FILE:" before each line
+ *                 "w ID LEN\n" and LEN bytes: a file's name, a newline, what to write to it
  *                 "k ID\n": kill that command and its process group
  * To the host:    "ready\n" once
  *                 "o ID LEN\n" and LEN bytes: output (stdout and stderr)
  *                 "x ID STATUS\n": the command's own process has ended
  *
- * Commands run at the same time, each in a session of its own. Processes that a
- * command leaves behind may go on writing: that output is read and dropped.
+ * Commands run in parallel, each in its own session. Processes that a command leaves
+ * behind may continue to write. This output is read and dropped.
+ *
+ * The agent itself reads, and its child writes without a shell: the start of a program takes a
+ * debug kernel ten times longer than that.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,7 +37,7 @@ struct command {
 	unsigned long id;
 	pid_t pid;		/* 0: its process has ended */
 	int fd;			/* -1: the slot is free */
-	int closed;		/* nobody writes to it any more */
+	int closed;		/* all writers have closed it */
 };
 
 static struct command commands[MAX_COMMANDS];
@@ -42,7 +49,7 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* The host may be away for a while (a migration): wait for it. */
+/* During a migration no host reads the port: wait. */
 static void put(const char *data, size_t len)
 {
 	while (len) {
@@ -99,7 +106,25 @@ static void send_output(unsigned long id, const char *data, size_t len)
 	put(data, len);
 }
 
-static void child(const char *script, int out)
+static int write_file(char *text, size_t len)
+{
+	char *data = memchr(text, '\n', len);
+	size_t left;
+	int fd;
+
+	if (!data)
+		return 1;
+	*data++ = '\0';
+	left = text + len - data;
+	fd = open(text, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+	if (fd < 0 || (left && write(fd, data, left) != (ssize_t)left)) {
+		perror(text);
+		return 1;
+	}
+	return 0;
+}
+
+static void child(char what, char *text, size_t len, int out)
 {
 	int null = open("/dev/null", O_RDONLY);
 	sigset_t none;
@@ -110,11 +135,13 @@ static void child(const char *script, int out)
 	dup2(null, 0);
 	dup2(out, 1);
 	dup2(out, 2);
-	execl("/bin/sh", "sh", "-c", script, NULL);
+	if (what == 'w')
+		_exit(write_file(text, len));
+	execl("/bin/sh", "sh", "-c", text, NULL);
 	_exit(127);
 }
 
-static void start(unsigned long id, const char *script)
+static void start(unsigned long id, char what, char *text, size_t len)
 {
 	struct command *c = commands;
 	int ends[2];
@@ -131,7 +158,7 @@ static void start(unsigned long id, const char *script)
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	c->pid = fork();
 	if (c->pid == 0)
-		child(script, ends[1]);
+		child(what, text, len, ends[1]);
 	close(ends[1]);
 	if (c->pid < 0) {
 		c->pid = 0;
@@ -146,28 +173,79 @@ static void kill_command(unsigned long id)
 			kill(-c->pid, SIGKILL);
 }
 
+static int send_whole(unsigned long id, int fd)
+{
+	char data[CHUNK];
+	ssize_t got;
+
+	while ((got = read(fd, data, sizeof(data))) > 0)
+		send_output(id, data, got);
+	return got < 0 ? -1 : 0;
+}
+
+/* For files of one chunk, such as those of sysfs. Empty lines are not sent. */
+static int send_lines(unsigned long id, int fd, const char *path)
+{
+	char data[CHUNK + 1], line[2 * CHUNK];
+	ssize_t got = read(fd, data, CHUNK);
+	char *at;
+
+	if (got < 0)
+		return -1;
+	data[got] = '\0';
+	for (char *one = strtok_r(data, "\n", &at); one; one = strtok_r(NULL, "\n", &at))
+		send_output(id, line, snprintf(line, sizeof(line), "%s:%s\n", path, one));
+	return 0;
+}
+
+/* The patterns are separated by blanks. Fails when no file can be read. */
+static void send_files(unsigned long id, char *patterns, int named)
+{
+	glob_t found = { 0 };
+	int read_any = 0;
+	char *at;
+
+	for (char *one = strtok_r(patterns, " ", &at); one; one = strtok_r(NULL, " ", &at))
+		glob(one, found.gl_pathc ? GLOB_APPEND : 0, NULL, &found);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const char *path = found.gl_pathv[i];
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+		if (fd < 0)
+			continue;
+		if (!(named ? send_lines(id, fd, path) : send_whole(id, fd)))
+			read_any = 1;
+		close(fd);
+	}
+	globfree(&found);
+	send_exit(id, !read_any);
+}
+
 static void serve(void)
 {
 	unsigned long id, len;
-	char line[64];
-	char *script;
+	char line[64], what;
+	char *text;
 
 	get_line(line, sizeof(line));
 	if (sscanf(line, "k %lu", &id) == 1) {
 		kill_command(id);
 		return;
 	}
-	if (sscanf(line, "r %lu %lu", &id, &len) != 2 || len > MAX_SCRIPT)
+	if (sscanf(line, "%c %lu %lu", &what, &id, &len) != 3 || len > MAX_SCRIPT)
 		return;
-	script = calloc(1, len + 1);
-	if (!script)
+	text = calloc(1, len + 1);
+	if (!text)
 		die("agent: calloc");
-	get(script, len);
-	start(id, script);
-	free(script);
+	get(text, len);
+	if (what == 'c' || what == 'g')
+		send_files(id, text, what == 'g');
+	else
+		start(id, what, text, len);
+	free(text);
 }
 
-/* Pass on what there is, and note when nobody can write any more. */
+/* Forward the available output, and note when all writers have closed it. */
 static void drain(struct command *c)
 {
 	char data[CHUNK];
@@ -238,7 +316,7 @@ static void loop(const sigset_t *unblocked)
 			}
 			if (fds[0].revents & POLLIN)
 				serve();
-			else if (fds[0].revents)	/* the host is away */
+			else if (fds[0].revents)	/* no host reads the port */
 				usleep(20000);
 		}
 		reap();
@@ -247,7 +325,7 @@ static void loop(const sigset_t *unblocked)
 
 static void on_child(int signal)
 {
-	(void)signal;		/* only has to interrupt ppoll() */
+	(void)signal;		/* its only effect is to interrupt ppoll() */
 }
 
 int main(int argc, char **argv)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * buildmix: use memory the way a build does, and leave it in pieces.
+ * buildmix: use memory like a build, and leave it fragmented.
  *
  *   buildmix DIR JOBS FIFO
  *
- * Each job writes small files (1 to 32 pages) into DIR, reads some again, deletes
- * every fourth, and in between maps, touches and unmaps 1 to 8 MiB of memory.
- * Of what it had mapped it keeps one page here and there, as a long-lived program
- * would.  Four jobs run at a time; what they keep is held by this program's
- * children until a byte is written to FIFO, which is made when all have done their
- * work.  The numbers come from a fixed seed: each run does the same.
+ * Each job writes small files (1 to 32 pages) into DIR, reads some again, and deletes
+ * every fourth. In between it maps, touches and unmaps 1 to 8 MiB of memory. It keeps
+ * single pages of each mapping, like a long-lived program. Four jobs run at a time.
+ * This program makes FIFO when all jobs have done their work. Its children keep their
+ * pages until a byte is written to FIFO. The random numbers have a fixed seed, so that
+ * each run does the same.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -59,7 +59,7 @@ static void read_file(const char *path)
 		close(fd);
 }
 
-/* Of the pages in the middle part only every KEEP_EVERY-th stays. */
+/* In the middle part, keep only every KEEP_EVERY-th page. */
 static void use_memory(size_t pages)
 {
 	char *start = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * keepalive: start kernel timers, as many as one likes, from a program.
+ * keepalive: start any number of kernel timers from a program.
  *
  *   keepalive COUNT
  *
- * Turning SO_KEEPALIVE on starts a timer of the connection's socket, turning it
- * off stops it. Prints "timers N ns_each X" by CLOCK_MONOTONIC. The loopback
- * interface has to be up.
+ * Setting SO_KEEPALIVE starts a timer of the connection's socket, and clearing it stops
+ * the timer. Prints "timers N ns_each X" by CLOCK_MONOTONIC. The loopback interface must
+ * be up.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -31,7 +31,7 @@ static double now_ns(void)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-/* One end of a connection to ourselves; the other one stays open. */
+/* One end of a connection to itself. The other end stays open. */
 static int connection(void)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,

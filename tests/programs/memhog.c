@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * memhog: map memory, touch it all, hold it, free it.
+ * memhog: map memory, touch all of it, keep it, free it.
  *
  *   memhog MIB [--thp | --nohuge] [--hold SECONDS] [--fifo PATH]
  *
- * Prints "held MIB" when all of it is touched. Frees it after SECONDS, when a
- * byte arrives on PATH (made when missing), or at SIGTERM or SIGUSR1; without
- * either it waits for a signal. Prints "freed MIB" after the unmap.
+ * Prints "held MIB" when all pages are touched. Frees them after SECONDS, when a byte
+ * arrives on PATH (made if missing), or at SIGTERM or SIGUSR1. Without --hold and --fifo
+ * it waits for a signal. Prints "freed MIB" after the unmap.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,8 +23,8 @@
 
 struct options {
 	unsigned long mib;
-	int advice;		/* 0: the system's own choice */
-	double hold;		/* seconds; negative: until told */
+	int advice;		/* 0: the system default */
+	double hold;		/* seconds; negative: until a signal or byte */
 	const char *fifo;
 };
 
@@ -57,7 +57,7 @@ static struct options parse(int argc, char **argv)
 	return o;
 }
 
-/* A multiple of 2 MiB, aligned to it, so that --thp can have its way. */
+/* A multiple of 2 MiB, aligned to it, so that --thp can use huge pages. */
 static char *map(size_t size, int advice)
 {
 	char *raw = mmap(NULL, size + HUGE, PROT_READ | PROT_WRITE,
@@ -82,7 +82,7 @@ static void touch(char *start, size_t size)
 
 static void on_signal(int signal)
 {
-	(void)signal;		/* only has to end pause(), sleep and read */
+	(void)signal;		/* its only effect is to end pause(), sleep and read */
 }
 
 static void wait_fifo(const char *path)

@@ -4,15 +4,15 @@
  *
  *   pagefault anon|file TASKS ROUNDS MIB [STRIDE]
  *
- * anon: anonymous memory, with huge pages where the system has them.
- * file: a private mapping of a file in /tmp, of which each page is written: the
- * kernel copies it.  Each task has its own, made beforehand.
- * STRIDE: how many pages further the next touch is, around the end; a number
- * with which each page is reached, as a prime is.  One after the other without it.
+ * anon: anonymous memory, with huge pages if the system enables them.
+ * file: a private mapping of a file in /tmp. Each page is written, so the kernel copies
+ * it. Each task has its own file.
+ * STRIDE: the distance of two touches in pages, modulo the size. It must have no common
+ * factor with the number of pages, so use a prime. The default is 1.
  *
- * All tasks begin together.  Prints "pages N seconds S": pages touched by all of
- * them, and the time until the last one was done; files are made before and freed
- * after that.
+ * All tasks start together. Prints "pages N seconds S": the pages that all tasks have
+ * touched, and the time until the last task was done. Files are made before that time
+ * and freed after it.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -72,7 +72,7 @@ static void tell(int fd)
 		die("pagefault: pipe");
 }
 
-/* Waits until as many have told; none of them lives on without. */
+/* Waits for a byte of each task. If a task fails, all tasks end. */
 static void await(int fd, unsigned long tasks)
 {
 	char byte;
@@ -82,7 +82,7 @@ static void await(int fd, unsigned long tasks)
 			die("pagefault: a task");
 }
 
-/* Says that it is ready, waits for the go, works, says that it is done. */
+/* A task: reports that it is ready, waits for the start, works, reports the end. */
 static void task(int file, unsigned long rounds, size_t size, size_t stride, int told,
 		 int go)
 {
@@ -99,7 +99,7 @@ static void task(int file, unsigned long rounds, size_t size, size_t stride, int
 	_exit(0);
 }
 
-/* In steps of as many pages, around the end, each is reached if there is no common factor. */
+/* A stride reaches every page if it has no common factor with their number. */
 static bool reaches_all(unsigned long stride, unsigned long pages)
 {
 	while (stride) {
@@ -142,7 +142,7 @@ int main(int argc, char **argv)
 	close(told[1]);
 	await(told[0], tasks);
 	begun = now();
-	close(go[1]);		/* all of them read its end */
+	close(go[1]);		/* start: all tasks read its end */
 	await(told[0], tasks);
 	seconds = now() - begun;
 	for (unsigned long i = 0; i < tasks; i++)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pattern: fill memory with numbers that tell their place, and check them later.
+ * pattern: fill memory with numbers that depend on the address, and check them later.
  *
  *   pattern MIB FIFO
  *
- * Makes FIFO when the memory is filled. Each byte written there starts a check;
- * its result, "intact" or "broken N", goes to FIFO.result.
+ * Makes FIFO when the memory is filled. Each byte written to it starts a check. The
+ * result, "intact" or "broken N", goes to FIFO.result.
  */
 #include <fcntl.h>
 #include <stdint.h>

@@ -4,9 +4,9 @@
  *
  *   rawclock FOLDER COUNT
  *
- * Reads FOLDER/raw_ns and FOLDER/mono_ns COUNT times between two readings of
- * CLOCK_MONOTONIC_RAW and CLOCK_MONOTONIC. Fails when one lies outside of them,
- * which also finds any step back.
+ * Reads FOLDER/raw_ns and FOLDER/mono_ns COUNT times, each between two readings of
+ * CLOCK_MONOTONIC_RAW and CLOCK_MONOTONIC. Fails if a value lies outside of its two
+ * readings. This also detects any step back.
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * scatter: give back every second page of a file in memory, or every second run
- * of so many pages.
+ * scatter: free every second page of a file in memory, or every second run of PAGES
+ * pages.
  *
  *   scatter FILE [PAGES]
  */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * spin: a fixed number of instructions in user space, and how long they took.
+ * spin: execute a fixed number of instructions in user space and measure their time.
  *
  *   spin MILLIONS
  *
- * Prints "ns X" by CLOCK_MONOTONIC: where a nanosecond is an instruction, what is more
- * than the last time was executed by the kernel in between.
+ * Prints "ns X" by CLOCK_MONOTONIC. If an instruction takes a nanosecond (icount), the
+ * difference between two runs is the work of the kernel in between.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 /*
  * tsckhz: print the rate of the time stamp counter in kHz, measured for 0.3 s.
  *
- * The lab runs it on the host: under TCG a guest's counter is the host's, and a
- * guest that has to find its rate out on a busy host finds a wrong one, or none.
+ * The lab runs it on the host. Under TCG the guest's counter is the host's counter. On a
+ * busy host a guest that calibrates it finds a wrong rate, or none.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ static uint64_t clock_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-/* The pair of readings that lie closest together, out of a few. */
+/* The pair of readings with the shortest distance, of several pairs. */
 static struct sample take(void)
 {
 	struct sample best = { 0, 0 };

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A guest that hints its free pages moves to a second QEMU and goes on there.
+"""A guest that hints its free pages migrates to a second QEMU and goes on there.
 
-Guards: what it holds arrives intact although it writes all the time; the hinted blocks
-are free again; the balloon and reporting work at the other end. With Debian 13's QEMU at
-both ends: 7.2 loses pages of a guest under TCG, whichever driver it has.
+Guards: allocated memory arrives intact although the guest writes all the time. The hinted
+blocks are free again. The balloon and reporting work at the destination. Both ends run
+Debian 13's QEMU: under TCG, 7.2 loses pages of a guest with either driver.
 """
 
-from lab import MIB, Guest, balloon, check, newqemu
+from lab import MIB, Guest, check
+from lab.guest import balloon, newqemu
 
 KERNELS = ("6.12",)
 HELD_MB = 96
@@ -17,7 +18,7 @@ BALLOON = ("free-page-hint=on", "free-page-reporting=on", "iothread=io0")
 
 def _prepare(guest: Guest) -> None:
     """Hold a pattern, write all the time, have much free memory that is not zero."""
-    guest.insmod("mm_hooks", "delay_ms=60000")  # it stays at the host until it is hinted
+    guest.insmod("mm_hooks", "delay_ms=60000")  # free memory stays unreported until it is hinted
     guest.insmod(balloon.OURS)
     balloon.hold_pattern(guest, HELD_MB)
     guest.sh(f"memhog {FREED_MB} --hold 0", 60)
@@ -32,7 +33,7 @@ def _check_arrived(guest: Guest) -> None:
     print(f"{seen['hint_blocks']} blocks hinted")
     check(seen["hint_blocks"] * 4 > FREED_MB // 2, f"hinted: {seen}")
     guest.poll("the hinted blocks are free again",
-               lambda: device.counters()["hint_held_pages"] == 0, 30, 0.2)
+               lambda: device.counters()["hint_retained_pages"] == 0, 30, 0.2)
     device.resize(64)
     device.resize(0)
     balloon.tune(guest, "delay_ms", 100)
@@ -42,8 +43,8 @@ def _check_arrived(guest: Guest) -> None:
     check(balloon.hooks(guest)["reported_bytes"] > before, "nothing is reported any more")
 
 
-def run(kernel: str) -> None:
-    """Move it, look at it there."""
+def test_balloon_migrate(kernel: str) -> None:
+    """Migrate the guest and check it at the destination."""
     with Guest(kernel, memory_mb=512, balloon=BALLOON, qemu=newqemu.command()) as source:
         _prepare(source)
         with source.migrate(max_bandwidth=BANDWIDTH) as guest:

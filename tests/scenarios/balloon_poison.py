@@ -1,26 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Guests whose free pages must keep their contents report only where that is safe."""
+"""Guests that poison or zero free pages report them only where that is safe."""
 
-from lab import MIB, Guest, balloon, check
+from lab import MIB, Guest, check
+from lab.guest import balloon
 
 KERNELS = ("6.12",)
 POISONED = "page_poison=1"
 ZEROED = "init_on_free=1"
-NO_OFFER = "free pages must keep their contents and the host does not offer to"
-KEPT = "free pages are poisoned and hosts keep such"
+NO_OFFER = "free pages must keep their contents"
+KEPT = "devices keep poisoned pages"
 F_PAGE_POISON = 1 << 4
 F_REPORTING = 1 << 5
 
 
 def _reload(guest: Guest, *parameters: str) -> balloon.Balloon:
-    """Load anew with an empty log."""
+    """Reload the driver with an empty log."""
     guest.try_sh(f"rmmod {balloon.OURS}")
     guest.sh("dmesg -c >/dev/null")
     return balloon.load(guest, *parameters)
 
 
 def _check_off(guest: Guest, device: balloon.Balloon, why: str) -> None:
-    """Nothing is reported, and the log says why; all else works."""
+    """Nothing is reported, the log says why, and everything else works."""
     log = guest.sh("dmesg")
     check(why in log, f"the log does not say '{why}':\n{log}")
     check(not guest.read(f"{balloon.HOOKS}/reporters"), "there is a reporter")
@@ -44,8 +45,8 @@ def _booted(kernel: str, word: str, offer: str) -> Guest:
                  balloon=("free-page-reporting=on", f"page-poison={offer}"))
 
 
-def run(kernel: str) -> None:
-    """Poisoned and zeroed pages, with and without a host that knows about them."""
+def test_balloon_poison(kernel: str) -> None:
+    """Poisoned and zeroed pages, with and without a device that offers PAGE_POISON."""
     with _booted(kernel, POISONED, "on") as guest:
         _check_off(guest, _reload(guest), KEPT)
         _check_on(guest, _reload(guest, "report_poisoned=1"))

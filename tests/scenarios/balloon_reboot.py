@@ -1,29 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A guest reboots and powers off in the middle of reporting and inflated.
+"""A guest reboots and powers off while it reports and the balloon is inflated.
 
-Then it is reset, and reboots, while a host has blocks in flight that it does not give back.
+Then it is reset and reboots while reports are in flight that the device does not use.
 """
 
 import time
 
-from lab import Guest, balloon, check, kernels
-from lab.fakehost import ALL, FakeHost, fake
+import pytest
+
+from lab import Guest, check, kernels
+from lab.guest import balloon
+from lab.hosts.fakehost import ALL, FakeHost, fake
 
 KERNELS = ("lab",)
 ALSO = ("6.12", "6.1", "lab-6.1", "lab-7.3", "lab-kasan")
-TIMEOUT = 600
+pytestmark = pytest.mark.timeout(600)
 SIZE_MB = 96
 
 
 def _start_reporting(guest: Guest) -> balloon.Balloon:
     device = balloon.load(guest)
     guest.start("churn 64 60 --pause 100")
-    guest.poll("reports", lambda: device.counters()["reported_chains"] > 0, 30)
+    guest.poll("reports", lambda: device.counters()["reports"] > 0, 30)
     return device
 
 
 def _in_flight(host: FakeHost) -> None:
-    """A host that holds what is reported."""
+    """Load the driver at a device that keeps all reports in flight."""
     host.plug(features=ALL)
     host.set("report/hold", 1)
     host.guest.write(f"{balloon.HOOKS}/forget", "1")
@@ -52,7 +55,7 @@ def _run_in_flight(kernel: str) -> None:
 
 
 def _run_busy(kernel: str) -> None:
-    """A reset from outside, a reboot and a power-off from inside."""
+    """A reset by QEMU, a reboot and a power-off by the guest."""
     memory_mb = 448 if kernel == "lab-kasan" else 320
     with Guest(kernel, memory_mb=memory_mb, reboot=True) as guest:
         _start_reporting(guest)
@@ -64,8 +67,8 @@ def _run_busy(kernel: str) -> None:
         guest.wait_boot(3)
 
         device = _start_reporting(guest)
-        device.wait(SIZE_MB)  # the host still asks for it
-        check(device.counters()["host_timeouts"] == 0, "a wait ran out")
+        device.wait(SIZE_MB)  # the target is still the same
+        check(device.counters()["host_timeouts"] == 0, "a wait timed out")
         guest.finish(unload=False)
         guest.start("poweroff -f")
         deadline = time.monotonic() + 60
@@ -74,8 +77,8 @@ def _run_busy(kernel: str) -> None:
         check(guest.process.poll() == 0, "the guest did not power off")
 
 
-def run(kernel: str) -> None:
-    """QEMU's device, then one whose host can hold what it has."""
+def test_balloon_reboot(kernel: str) -> None:
+    """QEMU's device, then the fake device, which keeps reports in flight."""
     _run_busy(kernel)
     if kernel in kernels.LAB:
         _run_in_flight(kernel)

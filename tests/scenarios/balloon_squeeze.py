@@ -6,15 +6,17 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from lab import MIB, Guest, balloon, beside, check
+import pytest
+
+from lab import MIB, Guest, check
+from lab.guest import balloon, beside
 
 KERNELS = ("6.12",)
 ALSO = ("6.1",)
-TIMED = True
-TIMEOUT = 600
-MOST = 1.2  # our time by that of the stock driver
+pytestmark = [pytest.mark.timed, pytest.mark.timeout(600)]
+MOST = 1.2  # our time / the stock driver's time
 MEMORY_MB = 1024
-ROUNDS = 2
+ROUNDS = 3
 SWAP_ASKED, SHRINKER_ASKED = 600, 750
 SMALL_MB, LEFT_MB = 512, 4
 FLOOR_MB = 64  # the default
@@ -27,7 +29,7 @@ def _meminfo(guest: Guest, name: str) -> int:
 
 
 def _held_mb(guest: Guest) -> int:
-    """The balloon, as QEMU was told."""
+    """The balloon's size in QEMU."""
     return guest.machine.memory_mb - guest.qmp("query-balloon")["actual"] // MIB
 
 
@@ -36,7 +38,7 @@ def _ask(guest: Guest, size_mb: int) -> None:
 
 
 def _resize(guest: Guest, size_mb: int) -> float:
-    """Ask for a size; the seconds until the host has it."""
+    """Ask for a size. Returns the seconds until the balloon has it."""
     since = time.monotonic()
     _ask(guest, size_mb)
     guest.poll(f"a balloon of {size_mb} MiB", lambda: _held_mb(guest) == size_mb, 120, 0.05)
@@ -48,7 +50,7 @@ def _none_killed(guest: Guest) -> None:
 
 
 def _swap(guest: Guest) -> float:
-    """A program holds most of the memory, and there is swap for it."""
+    """A program fills most of the memory, and swap has room for it."""
     job = guest.start("memhog 700 --fifo /tmp/hog")
     guest.poll("memory in use", lambda: b"held" in job.output, 120)
     took = _resize(guest, SWAP_ASKED)
@@ -60,7 +62,7 @@ def _swap(guest: Guest) -> float:
 
 
 def _shrinker(guest: Guest) -> float:
-    """A module holds 400 MiB that only a shrinker gets back."""
+    """A module allocates 400 MiB that only its shrinker frees."""
     guest.sh("modprobe shrinkable mib=400", 120)
     took = _resize(guest, SHRINKER_ASKED)
     _none_killed(guest)
@@ -70,7 +72,7 @@ def _shrinker(guest: Guest) -> float:
 
 
 def _compare(ours: Guest, stock: Guest, what: str, work: Callable[[Guest], float]) -> None:
-    # The floor takes a sixth more reclaim, so the ratio is near its bound.
+    # The floor requires a sixth more reclaim, so the ratio is near its bound.
     turns = [turn for _ in range(ROUNDS) for turn in beside.both(ours, stock, work)]
     print(f"{what}: seconds of ours and stock {turns}")
     ratio = beside.ratio(turns)
@@ -78,7 +80,7 @@ def _compare(ours: Guest, stock: Guest, what: str, work: Callable[[Guest], float
 
 
 def _both_reach(kernel: str) -> None:
-    """With enough to reclaim the host gets what it asks for."""
+    """With enough reclaimable memory both drivers reach the target."""
     with (Guest(kernel, memory_mb=MEMORY_MB, balloon=(), extra_modules=("zram",)) as ours,
           Guest(kernel, memory_mb=MEMORY_MB, balloon=(), extra_modules=("zram",)) as stock):
         balloon.load(ours)
@@ -94,7 +96,7 @@ def _both_reach(kernel: str) -> None:
 
 
 def _stock_dies(kernel: str) -> None:
-    """What the next guest lives through kills in the stock driver's."""
+    """The stock driver makes the OOM killer run where ours does not (_ours_lives)."""
     with Guest(kernel, memory_mb=SMALL_MB, balloon=(), ours=False) as guest:
         guest.insmod("virtio_balloon")
         guest.start(f"while memhog {FLOOR_MB // 2} --hold 0; do :; done")
@@ -104,9 +106,9 @@ def _stock_dies(kernel: str) -> None:
 
 
 def _left(guest: Guest, device: balloon.Balloon, least: int, most: int) -> None:
-    """The balloon stays where the guest has the floor left, between two tries."""
+    """Between two attempts the guest has about its floor left."""
     failures = device.counters()["alloc_failures"]
-    guest.poll("two tries more",
+    guest.poll("two more attempts",
                lambda: device.counters()["alloc_failures"] > failures + 1, 60, 0.5)
     guest.poll(f"{least} to {most} MiB are left",
                lambda: least <= _meminfo(guest, "MemAvailable") <= most, 30, 0.5)
@@ -114,17 +116,17 @@ def _left(guest: Guest, device: balloon.Balloon, least: int, most: int) -> None:
 
 
 def _ours_lives(kernel: str) -> None:
-    """Without anything to reclaim the guest keeps its floor and kills nothing."""
+    """Without reclaimable memory the guest keeps its floor and kills no process."""
     with Guest(kernel, memory_mb=SMALL_MB, balloon=()) as guest:
         device = balloon.load(guest)
         device.ask(SMALL_MB - LEFT_MB)
         _left(guest, device, FLOOR_MB * 7 // 10, FLOOR_MB * 3 // 2)
-        # A squeeze gives up its cushion to a program that needs it.
+        # A squeeze frees its reserve for a program that needs it.
         tries = device.counters()["alloc_failures"]
         for number in range(24):
             device.ask(SMALL_MB - LEFT_MB - number % 2)  # another size: no backoff
             guest.sh(f"memhog {FLOOR_MB // 2} --hold 0")
-        check(device.counters()["alloc_failures"] >= tries + 12, "the balloon made no tries")
+        check(device.counters()["alloc_failures"] >= tries + 12, "the driver made no attempts")
         _none_killed(guest)
         guest.write("/sys/module/balloon_report/parameters/floor_mb", "0")
         device.ask(SMALL_MB - LEFT_MB)
@@ -135,8 +137,8 @@ def _ours_lives(kernel: str) -> None:
         guest.finish()
 
 
-def run(kernel: str) -> None:
-    """Enough to reclaim, then nothing."""
+def test_balloon_squeeze(kernel: str) -> None:
+    """With enough reclaimable memory, then without any."""
     with ThreadPoolExecutor() as pool:
         for end in [pool.submit(each, kernel) for each in (_stock_dies, _ours_lives)]:
             end.result()

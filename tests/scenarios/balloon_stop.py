@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A host that pauses, and a driver that is unloaded while it works: nothing is lost."""
+"""No page is lost when QEMU pauses, nor when the driver is unloaded while it works."""
 
 import re
 import time
 
-from lab import Guest, balloon, check
-from lab.control import GuestError
+from lab import Guest, check
+from lab.guest import balloon
+from lab.guest.control import GuestError
 
 KERNELS = ("lab",)
 ALSO = ("6.12",)
@@ -19,7 +20,7 @@ def _total(guest: Guest) -> str:
 
 
 def _rest(guest: Guest) -> None:
-    """The host has stopped; it goes on after two seconds."""
+    """QEMU is stopped; it continues after two seconds."""
     time.sleep(2)
     guest.qmp("cont")
 
@@ -30,7 +31,7 @@ def _pause(guest: Guest) -> None:
 
 
 def _stop_inflating(device: balloon.Balloon) -> None:
-    """Stop the host when it has some of the balloon and not all of it."""
+    """Stop QEMU when a part of the balloon is inflated."""
     for _ in range(TRIES):
         device.ask(SIZE_MB)
         device.guest.poll("the first pages", lambda: device.host_mb() > 0, 30, 0)
@@ -41,11 +42,11 @@ def _stop_inflating(device: balloon.Balloon) -> None:
             return
         device.guest.qmp("cont")
         device.resize(0)
-    raise GuestError(f"inflated before the host could stop, {TRIES} times")
+    raise GuestError(f"inflated before QEMU could stop, {TRIES} times")
 
 
 def _check_pauses(guest: Guest, device: balloon.Balloon) -> None:
-    """Stopped while it inflates and while it reports."""
+    """Stop QEMU during inflation and during reporting."""
     _stop_inflating(device)
     _rest(guest)
     device.wait(SIZE_MB)
@@ -58,39 +59,39 @@ def _check_pauses(guest: Guest, device: balloon.Balloon) -> None:
 
 
 def _check_unload(guest: Guest, total: str) -> None:
-    """Stopped in the middle of an unload while inflated."""
+    """Stop QEMU during an unload with an inflated balloon."""
     for _ in range(TRIES):
         job = guest.start(f"rmmod {balloon.OURS} & "
                           f"while state=$(cat {INITSTATE} 2>/dev/null) && "
                           '[ "$state" != going ]; do :; done; echo "${state:-gone}"; wait $!')
-        guest.poll("the unload has begun", lambda job=job: job.output, 30, 0)
+        guest.poll("the unload to begin", lambda job=job: job.output, 30, 0)
         guest.qmp("stop")
-        time.sleep(0.2)  # what the guest has said is here by then
+        time.sleep(0.2)  # by now the guest's output has arrived
         caught = job.output.strip() == b"going" and job.status is None
         _rest(guest)
         status, said = guest.wait(job, 60)
         check(not status, f"rmmod failed: {said}")
-        check(_total(guest) == total, "the balloon's memory did not come back")
+        check(_total(guest) == total, "MemTotal has changed")
         check(guest.qmp("query-balloon")["actual"] >= guest.machine.memory_mb << 20,
-              "the host was not told that it has nothing any more")
+              "QEMU was not told that the balloon is empty")
         if caught:
             return
         balloon.load(guest).wait(SIZE_MB)
-    raise GuestError(f"unloaded before the host could stop, {TRIES} times")
+    raise GuestError(f"unloaded before QEMU could stop, {TRIES} times")
 
 
 def _check_churn(guest: Guest, total: str) -> None:
-    """Come and go while memory is used and freed and the host asks for some."""
+    """Load and unload while programs use memory and QEMU asks for some."""
     churn = guest.start("churn 64 300")
     guest.sh(f"for i in 1 2 3 4 5 6 7 8 9 10; do modprobe {balloon.OURS} || exit 1; "
              f"sleep 0.$i; rmmod {balloon.OURS} || exit 1; done", 120)
     guest.sh("killall churn")
     guest.wait(churn)
-    check(_total(guest) == total, "MemTotal is not what it was")
+    check(_total(guest) == total, "MemTotal has changed")
 
 
-def run(kernel: str) -> None:
-    """One guest; the balloon's target stays, so that every load inflates."""
+def test_balloon_stop(kernel: str) -> None:
+    """One guest. The target of the balloon stays, so that every load inflates."""
     with Guest(kernel, memory_mb=448) as guest:
         total = _total(guest)
         device = balloon.load(guest)

@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The modules build in a Turkish locale, where the capital of i is not I.
 
-The compile probes give names in capitals to what they find; they must be those that the
-sources ask for.
+The compile probes derive the name of a macro by capitals. The sources must find these names.
 """
 
 import shutil
 import tempfile
 from pathlib import Path
 
-from lab import check, kernels, locale, modules
+import pytest
+
+from lab import check, kernels, locale
+from lab.kernels import modules
 from lab.proc import run as run_program
 
 KERNELS = ("6.12",)
-TIMEOUT = 600
+pytestmark = pytest.mark.timeout(600)
 PROBED = Path("modules/compat/probed.h")
 
 
@@ -26,14 +28,14 @@ def _copy(tree: Path) -> None:
 
 
 def _check_locale() -> None:
-    """The locale is in force: else the build would prove nothing."""
+    """The locale is in force; otherwise the build would prove nothing."""
     said = run_program(["sh", "-c", "echo i | tr '[:lower:]' '[:upper:]'"],
                        env=locale.environment()).stdout
     check(said.strip() != "I", f"i is capital {said.strip()} in {locale.NAME}")
 
 
-def run(kernel: str) -> None:
-    """make modules, as a user with that locale."""
+def test_build_locale(kernel: str) -> None:
+    """Run make modules in that locale."""
     _check_locale()
     home = kernels.get(kernel)
     with tempfile.TemporaryDirectory(prefix="vmhooks-locale") as folder:

@@ -1,25 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A Linux guest looks at the clock that its host shows it: steps without us there, none with us.
+"""A Linux guest audits the clock of a real KVM: it steps without kvmclock_fix at the host only.
 
-Guards: what the module finds from inside of the pages of a real KVM, which takes its master
-clock anew, or stops the guest.
+Guards: the audit inside the guest finds the steps of masterclock updates, and the stop of
+the guest.
 """
 
 import re
 
+import pytest
+
 from lab import check
-from lab.linuxvm import LinuxVm, files, linux
-from lab.nested import CLOCK, INSIDE, Host, raw_gain, risen
+from lab.hosts.linuxvm import LinuxVm, files, linux
+from lab.hosts.nested import INSIDE, VMS, Host, raw_gain, risen
 
 KERNELS = ()
 ALSO = ("lab", "lab-6.1", "lab-7.3")
 TIMEOUT = 900
+pytestmark = pytest.mark.timeout(TIMEOUT)
 CPUS = 2
-LINE = (f"clocksource kvm-clock, {CPUS} pages: negative values, steps, rates and versions are "
-        "judged; not the absolute rate, for there is no other clock here, nor whether the host "
-        "set the clock on purpose")
-NAMES = ("negative", "backwards", "rate_changes", "version_violations")
-# Each round the host takes its master clock anew, and the module looks at its pages once.
+LINE = (f"clocksource kvm-clock, {CPUS} pvclock pages: auditing values, steps, rates and versions, "
+        "the absolute rate with ptp_kvm; a clock that the host set counts as a step")
+NAMES = ("negative", "backwards", "rate_changes", "version_violations", "stopped")
+# In each round the host makes a masterclock update, and the guest's module reads its pages once.
 SCRIPT = f"""
 modprobe fake_clock && modprobe kvmclock_fix guest_period_ms=3600000 || say failed
 say loaded $(dmesg | grep 'kvmclock_fix: clocksource')
@@ -38,16 +40,16 @@ done
 BOOT_S = 240
 WITHOUT, OURS = 3, 20  # rounds
 STOP_S = 4
-BACKWARDS = "the host has shown CPU [01] a clock that is wrong: backwards"
-# By seconds: ten digits of nanoseconds.
-STOPPED = r"backwards \(\d+ ns, step -\d{10,} ns, version \d+\); expected if the host stopped"
+BACKWARDS = "CPU [01]: invalid pvclock update: backwards"
+# A step of seconds has ten digits of nanoseconds.
+STOPPED = r"backwards \(\d+ ns, step -\d{10,} ns, version \d+\); the host has stopped this VM"
 STEP_OF_SECONDS = "<=9223372036854775807"
 
 Found = dict[str, int]
 
 
 def _rounds(vm: LinuxVm, count: int, timeout: float) -> list[Found]:
-    """What each round has found, when there were so many."""
+    """The findings of each round, when there were that many."""
     lines = vm.wait("round", count + 1, timeout)
     totals = [{name: int(number) for name, number in re.findall(r"(\S+?)=(\d+)(?=\s|$)", line)}
               for line in lines]
@@ -61,47 +63,48 @@ def _large(found: Found) -> int:
 
 
 def _check_without(vm: LinuxVm) -> None:
-    """KVM alone: the clock falls back where the master clock is taken anew."""
+    """With KVM alone the clock steps back at each masterclock update."""
     for found in _rounds(vm, WITHOUT, 60)[:WITHOUT]:
-        print(f"without us at the host: {found}")
-        check(found["updates"] == CPUS, f"pages were not looked at: {found}")
-        check(found.get("backwards", 0) == CPUS and _large(found) == CPUS,
-              f"the steps of KVM's clock are not seen: {found}")
-    check(re.search(BACKWARDS, vm.console()) is not None, "the log does not tell")
+        print(f"without kvmclock_fix at the host: {found}")
+        check(found["updates"] == CPUS, f"pages were not read: {found}")
+        check(found.get("backwards", 0) == CPUS and _large(found) == CPUS and
+              "stopped" not in found,
+              f"the steps of KVM's clock were not found: {found}")
+    check(re.search(BACKWARDS, vm.console()) is not None, "the log does not report them")
 
 
 def _check_ours(host: Host, vm: LinuxVm) -> None:
-    """With our module at the host as well, from the second round after it was loaded."""
+    """With kvmclock_fix at the host, no round after the first has a step."""
     before = len(vm.wait("round", 1, 1)) + 1
     corrected = host.shown("corrected")
     rounds = _rounds(vm, before + OURS, 240)[before:][:OURS]
     judged = 0
     for found in rounds:
         check(not _large(found) and not any(name in found for name in NAMES),
-              f"a step with us at the host: {found}")
+              f"a step with kvmclock_fix at the host: {found}")
         judged += found.get("<=0", 0) + found.get("<=1", 0)
-    print(f"with us at the host: {judged} steps judged in {len(rounds)} rounds, 0 to 1 ns")
+    print(f"with the host corrected: {judged} steps judged in {len(rounds)} rounds, 0 to 1 ns")
     check(judged == CPUS * OURS, f"not all were judged: {rounds}")
-    check(host.shown("corrected") - corrected >= OURS, "the host's module has corrected nothing")
-    check("comm=qemu" in host.read(f"{CLOCK}/vms"), "the VM is not in vms")
+    check(host.shown("corrected") - corrected >= OURS, "the module at the host corrected nothing")
+    check("comm=qemu" in host.read(VMS), "the VM is not in vms")
 
 
 def _check_stop(host: Host, vm: LinuxVm) -> None:
-    """Who is stopped sees its clock set back, and is told how that may be."""
+    """A stopped guest finds its clock set back, and the log says that a stop explains it."""
     sets, before = host.shown("sets"), len(vm.wait("round", 1, 1)) - 1
     vm.monitor("stop")
     host.sh(f"sleep {STOP_S}")
     vm.monitor("cont")
     steps = [found for found in _rounds(vm, before + 4, 60)[before:] if _large(found)]
     print(f"stopped for {STOP_S} s: {steps}")
-    check(len(steps) == 1 and steps[0].get("backwards") == CPUS and
-          steps[0].get(STEP_OF_SECONDS) == CPUS, f"the stop is not seen: {steps}")
-    check(re.search(STOPPED, vm.console()) is not None, "the log does not tell of the stop")
-    check(host.shown("sets") > sets, "the host's module does not count that as wanted")
+    check(len(steps) == 1 and steps[0].get("backwards") == steps[0].get("stopped") == CPUS and
+          steps[0].get(STEP_OF_SECONDS) == CPUS, f"the stop was not found: {steps}")
+    check(re.search(STOPPED, vm.console()) is not None, "the log does not report the stop")
+    check(host.shown("sets") > sets, "the module at the host does not count the set clock")
 
 
-def run(kernel: str) -> None:
-    """One guest, looked at from inside and from its host."""
+def test_clock_nested(kernel: str) -> None:
+    """One guest, audited from inside and from its host."""
     with Host(kernel, memory_mb=1024, badness=lambda khz: -raw_gain(khz),
               files=files(kernel, SCRIPT), boot_timeout=200, lifetime=TIMEOUT - 20) as host:
         with linux(host, CPUS) as vm:

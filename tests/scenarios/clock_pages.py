@@ -1,27 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Hyper-V's TSC page and Xen's time info step as the kvmclock page does: not, with us."""
+"""With kvmclock_fix, Hyper-V's TSC page and Xen's time info do not step either."""
+
+import pytest
 
 from lab import check
-from lab.nested import Host, Said, parse
+from lab.hosts.nested import Host, Said, parse
 
 KERNELS = ()
-ALSO = ("lab-kvm", "6.12", "6.1")  # the clocks of stock kernels step; we only look there
-TIMEOUT = 400
+ALSO = ("lab-kvm", "6.12", "6.1")  # on stock kernels the clocks step: audit only
+pytestmark = pytest.mark.timeout(400)
 VCPUS = 1
-HV_UNIT_NS = 100  # Hyper-V counts hundreds of nanoseconds, and rounds
-LONG_US = 6000000  # until a step is a few of those
+HV_UNIT_NS = 100  # the unit of Hyper-V's clock
+LONG_US = 6000000  # until a step is a few units
 
 
 def _look(host: Host) -> Said:
-    """One VM with all three; the master clock stays on, else KVM gives Hyper-V's up."""
+    """One VM with all three. The masterclock stays on, as Hyper-V's page needs it."""
     return parse(host.vm("hv", "xen", "on", f"nudge 1 {LONG_US}", vcpus=VCPUS))
 
 
 def _has_xen(host: Host) -> bool:
-    """Debian's 6.1 was built without."""
+    """Debian's 6.1 has no CONFIG_KVM_XEN."""
     there = "CONFIG_KVM_XEN=y\n" in (host.kernel.headers / ".config").read_text()
     if not there:
-        print("this KVM knows nothing of Xen")
+        print("this KVM has no CONFIG_KVM_XEN")
     return there
 
 
@@ -34,23 +36,23 @@ def _size(said: Said, name: str) -> int:
     return max(abs(said[name]["min"]), abs(said[name]["max"]))
 
 
-def run(kernel: str) -> None:
-    """Without us all three step; with us, where the kernel lets us, none does."""
+def test_clock_pages(kernel: str) -> None:
+    """All three step with KVM alone, and none does with kvmclock_fix on a patched kernel."""
     with Host(kernel) as host:
         xen = _has_xen(host)
         said = _look(host)
-        print(f"without us: {said}")
+        print(f"without kvmclock_fix: {said}")
         _check_there(said, xen)
         check(_size(said, "clock") > 2 * HV_UNIT_NS, f"no steps: {said}")
         check(_size(said, "hv") > HV_UNIT_NS, f"Hyper-V's time does not step: {said}")
         check(not xen or abs(said["xen"]["min"] - said["clock"]["min"]) <= 1 and
               abs(said["xen"]["max"] - said["clock"]["max"]) <= 1,
-              f"Xen's time steps otherwise: {said}")
+              f"Xen's time steps differently: {said}")
         if kernel != "lab-kvm":
             return
         host.load_fix()
         said = _look(host)
-        print(f"with us: {said}")
+        print(f"with kvmclock_fix: {said}")
         _check_there(said, xen)
         for name in ("clock", "xen"):
             check(0 <= said[name]["min"] and said[name]["max"] <= 1, f"{name} steps: {said}")

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A guest's clock goes on where it was when the master clock is taken anew."""
+"""A guest's clock continues without a step at a masterclock update."""
 
 import re
 
+import pytest
+
 from lab import check
-from lab.nested import CLOCK, FIX, TRACING, Host, LiveVm, Said, parse
+from lab.hosts.nested import CLOCK, FIX, TRACING, Host, LiveVm, Said, parse
 
 KERNELS = ("lab",)
 ALSO = ("lab-kvm", "lab-6.1", "lab-7.3")
-TIMEOUT = 400
+pytestmark = pytest.mark.timeout(400)
 COUNT = 1500
 VCPUS = 3
-TRACED = f"{TRACING}/events/kvmclock_fix/kvmclock_fix_correct/enable"
-# Long enough for the rates' difference to be more than rounding.
+TRACED = f"{TRACING}/events/kvmclock_fix/kf_correct/enable"
+# So long that the drift is more than rounding.
 LONG = "resnap 3 1500000"
 
 
@@ -25,35 +27,35 @@ def _check_ours(said: Said, what: str) -> None:
 
 
 def _check_get_clock(said: Said) -> None:
-    """KVM_GET_CLOCK and the page are two roundings of one line."""
+    """KVM_GET_CLOCK and the page are two roundings of one clock line."""
     got = said["getclock"]
     check(got["exact"] and -1 <= got["min"] and got["max"] <= 1, f"KVM_GET_CLOCK: {got}")
 
 
 def _check_traced(host: Host, vm: LiveVm) -> None:
-    """A correction is told: of which VM, and by how much."""
+    """The trace names the VM of a correction and its size."""
     trace = host.read(f"{TRACING}/trace")
-    told = re.search(rf"kvmclock_fix_correct: {vm.pid()}rebase add=-?[1-9]\d* ns=\d+ tsc=\d+$",
+    told = re.search(rf"kf_correct: {vm.pid()}rebase add=-?[1-9]\d* ns=\d+ tsc=\d+$",
                      trace, re.MULTILINE)
     check(told is not None, f"no correction in the trace:\n{trace[-2000:]}")
     host.write(TRACED, "0")
 
 
 def _only_looks(host: Host) -> int:
-    """With fix=0: the largest step."""
+    """The largest step with fix=0."""
     host.load_fix("fix=0")
     said = parse(host.vm("on", LONG))
     check(host.shown("corrected") == 0, "fix=0 corrects")
     return max(abs(said["clock"]["min"]), said["clock"]["max"])
 
 
-def run(kernel: str) -> None:
-    """Without us, only looked at, and with us; short and long intervals."""
+def test_clock_rebase(kernel: str) -> None:
+    """Without kvmclock_fix, with fix=0, and with fix=1; at short and long intervals."""
     with Host(kernel) as host:
         without = parse(host.vm("on", LONG))["clock"]
         size = max(abs(without["min"]), without["max"])
-        print(f"without us up to {size} ns")
-        check(size > 1, f"the clock does not step without us: {without}")
+        print(f"without kvmclock_fix up to {size} ns")
+        check(size > 1, f"the clock does not step without kvmclock_fix: {without}")
         check(_only_looks(host) > 1, "the clock does not step with fix=0")
         host.write(FIX, "1")
         check(host.read(f"{CLOCK}/hooks") == "patch", "the hooks of the patch are not in use")

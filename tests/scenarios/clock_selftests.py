@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Linux's own tests of KVM's clocks: those that pass without us pass with us."""
+"""The kernel's selftests of KVM clocks that pass with KVM alone pass with kvmclock_fix, too."""
 
-from lab import check, selftests
-from lab.nested import Host
+import pytest
+
+from lab import check
+from lab.hosts import selftests
+from lab.hosts.nested import Host
 
 KERNELS = ()
 ALSO = ("lab-kvm", "lab", "6.12")
-TIMEOUT = 800
-SECONDS = 100  # for each; xen_shinfo_test races with itself, and can be stuck
-SKIPPED = 4  # what they exit with where KVM lacks something
+pytestmark = pytest.mark.timeout(800)
+SECONDS = 100  # for each; xen_shinfo_test has a race of its own and can hang
+SKIPPED = 4  # exit status of a skipped selftest
 
 
 def _results(host: Host) -> dict[str, int]:
@@ -22,20 +25,20 @@ def _results(host: Host) -> dict[str, int]:
     return found
 
 
-def run(kernel: str) -> None:
-    """Without, with, and without again."""
+def test_clock_selftests(kernel: str) -> None:
+    """Without kvmclock_fix, then with it."""
     programs = {f"tests/{name}": data for name, data in selftests.programs().items()}
     with Host(kernel, files=programs) as host:
         without = _results(host)
-        print(f"without us: {without}")
+        print(f"without kvmclock_fix: {without}")
         passed = [name for name, status in without.items() if status == 0]
-        check(passed, f"none of them passes here: {without}")
+        check(passed, f"no selftest passes here: {without}")
         host.load_fix()
         updates = host.shown("updates")
         ours = _results(host)
-        print(f"with us: {ours}")
-        check(host.shown("updates") > updates, "their clocks were not seen")
+        print(f"with kvmclock_fix: {ours}")
+        check(host.shown("updates") > updates, "the updates of their clocks were not counted")
         for name in passed:
-            check(ours[name] == 0, f"{name} passes without us only: {ours}")
+            check(ours[name] == 0, f"{name} passes without kvmclock_fix only: {ours}")
         check(host.shown("version_violations") == 0, "version violations")
         host.finish()

@@ -14,7 +14,7 @@ def _number(guest: Guest, name: str) -> int:
 
 
 def _check_tsc(guest: Guest) -> None:
-    """Each reading lies between two of the kernel's own."""
+    """Each reading lies between two readings of the kernel's own clock."""
     check(guest.read(f"{CLOCK}/vclock_mode") == "tsc", "not on the TSC")
     load = guest.start("churn 16 20")
     print(guest.sh(f"rawclock {CLOCK} 3000", 120))
@@ -26,19 +26,19 @@ def _check_tsc(guest: Guest) -> None:
 
 
 def _check_other(guest: Guest) -> None:
-    """On another counter the clock is as old as the last update."""
+    """On another clocksource the clock stands between two updates of the timekeeper."""
     others = [name for name in guest.read(f"{SOURCE}/available_clocksource").split()
               if name in ("hpet", "acpi_pm")]
-    check(others, "there is no other clock source")
+    check(others, "there is no other clocksource")
     guest.write(f"{SOURCE}/current_clocksource", others[0])
-    guest.poll("the other clock source", lambda: guest.read(f"{CLOCK}/vclock_mode") == "other", 20)
+    guest.poll("the other clocksource", lambda: guest.read(f"{CLOCK}/vclock_mode") == "other", 20)
     first = _number(guest, "raw_ns")
     guest.sh("sleep 1")
-    check(_number(guest, "raw_ns") > first, "the clock stands")
+    check(_number(guest, "raw_ns") > first, "the clock does not advance")
 
 
-def run(kernel: str) -> None:
-    """On the TSC, on another counter, and gone again."""
+def test_clock_snapshot(kernel: str) -> None:
+    """On the TSC, on another clocksource, then unloaded."""
     with Guest(kernel, memory_mb=256, balloon=None, cpu="max,la57=off,+invtsc",
                append="clocksource=tsc tsc=reliable") as guest:
         guest.insmod("mm_hooks")

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A stock kernel's clocks are looked at: what the module counts is what a VMM sees.
+"""On a stock kernel the module counts what a VMM sees of its clocks, and changes nothing.
 
-On a lab kernel, which has the companion patch, our modules are built as if it did not.
+On a lab kernel, which has the companion patch, our modules are built as if it had none.
 """
 
-from lab import check, kernels, modules
-from lab.nested import CLOCK, Host, parse
+import pytest
+
+from lab import check, kernels
+from lab.hosts.nested import CLOCK, VMS, Host, parse
+from lab.kernels import modules
 
 KERNELS = ("6.12",)
 ALSO = ("6.1", "lab-7.3")
-TIMEOUT = 600
+pytestmark = pytest.mark.timeout(600)
 OURS = ("mm_hooks.ko", "kvmclock_fix.ko")
 COUNT = 300
 VCPUS = 2
@@ -27,11 +30,11 @@ def _sum(bins: dict[int, int], above: int) -> int:
 
 
 def _of_vm(line: str) -> list[int]:
-    """The bins of a line of vms."""
-    return [int(count) for count in line.split(" steps=")[1].split(",")]
+    """The bins of a row."""
+    return [int(count) for count in line.split(" steps=")[1].split()[0].split(",")]
 
 
-def run(kernel: str) -> None:
+def test_clock_stock(kernel: str) -> None:
     """Count updates, compare the histograms, change nothing."""
     without = "CONFIG_MM_HOOKS" if kernel in kernels.LAB else ""
     built = modules.build(kernels.get(kernel), without=without)
@@ -44,14 +47,14 @@ def run(kernel: str) -> None:
             output = vm.tell(f"resnap {COUNT} 0")
             check(host.shown("updates") - before >= COUNT * (VCPUS + 1), "updates are missing")
             output = vm.tell("watch 20 0", "resnap 2 2000000")
-            line = host.read(f"{CLOCK}/vms")
+            line = host.read(VMS)
             check("comm=clockvm" in line, "the VM is not in vms")
             check(_of_vm(line) == list(host.steps().values()), f"the only VM has: {line}")
         seen, said = _bins(output), parse(output)["clock"]
         ours = host.steps()
         print(f"seen by the VMM {seen}, by the module {ours}")
         check(max(abs(said["min"]), said["max"]) > 10, f"the clock does not step: {said}")
-        # Of vCPU 0 the module sees the page in between, which is not stable, too.
+        # For vCPU 0 the module also sees the page in between, which is not stable.
         large = [size for size, count in ours.items() if size > 10 and count]
         check(large, "the module did not see the steps that the VMM saw")
         check(sum(count for size, count in ours.items() if size > 10) >=

@@ -1,26 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The demo in its quick mode, from the verb to the picture.
+"""The quick demo of make demo leaves a table, samples and a picture.
 
-Guards: both guests are there and freed the memory; the table, every sample and the
-picture are left behind; the host has the memory of the guest with our driver first. The
-stock driver need not get to 95 %: what is in the lists of the processors it never reports,
-and in a guest that small this can be more than the rest.
+Guards: both guests are in the table and freed the memory. The host reclaims the memory of the
+guest with our driver first. The stock driver need not reach 95 %: it never reports what is in
+the pcplists, and in such a small guest this can be more than the rest.
 """
 
 import re
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from lab import check
-from lab.modules import TOP
+from lab.kernels.modules import TOP
 from lab.proc import run as run_command
 
 KERNELS = ()
 ALSO = ("6.12",)
-TIMED = True
-TIMEOUT = 400
+pytestmark = [pytest.mark.timed, pytest.mark.timeout(400)]
 PNG = b"\x89PNG\r\n\x1a\n"
-RATIO = 2  # at least, of the stock driver's time to ours
+RATIO = 2  # at least: the stock driver's time / ours
 WIDTH, HEIGHT = 1000, 560
 ROW = r"^(stock driver|vmhooks) +(\d+) MiB +(not in )?([\d.]+) s +(\d+) MiB$"
 
@@ -28,9 +28,9 @@ ROW = r"^(stock driver|vmhooks) +(\d+) MiB +(not in )?([\d.]+) s +(\d+) MiB$"
 def _check_table(text: str) -> None:
     rows = {name: (int(most), not late, float(seconds), int(end))
             for name, most, late, seconds, end in re.findall(ROW, text, re.M)}
-    check(len(rows) == 2, f"not a row for each guest in:\n{text}")
+    check(len(rows) == 2, f"a row is missing in:\n{text}")
     for name, (most, _, _, end) in rows.items():
-        check(end < most // 2, f"{name} gave nothing back:\n{text}")
+        check(end < most // 2, f"{name} freed nothing at the host:\n{text}")
     _, back, seconds, _ = rows["vmhooks"]
     check(back and seconds * RATIO < rows["stock driver"][2], f"ours was not faster:\n{text}")
 
@@ -40,8 +40,8 @@ def _check_picture(data: bytes) -> None:
     check(data.startswith(PNG) and size == (WIDTH, HEIGHT), f"no picture: {data[:24]!r}")
 
 
-def run(kernel: str) -> None:
-    """Ask make for it, as the README does."""
+def test_demo(kernel: str) -> None:
+    """Run make demo, as in the README."""
     del kernel  # the demo's own
     with tempfile.TemporaryDirectory(prefix="vmhooks-demo") as folder:
         out = Path(folder, "out")

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The last kernel that dkms knew goes, and the next one gets the modules all the same.
+"""When the only kernel that dkms built for is removed, the next kernel gets the modules.
 
-dkms 3.0 and older would forget the package with it. What a user removes by hand is forgotten.
-The modules have nothing in them.
+dkms 3.0 and older would forget the package at that removal. After "dkms remove" by a user,
+the package is forgotten. The modules here are empty.
 """
 
-from lab import check, debian, root
-from lab.root import Session
+import pytest
+
+from lab import check
+from lab.roots import debian, root
+from lab.roots.root import Session
 
 KERNELS = ("6.12",)
-TIMEOUT = 1500
+pytestmark = pytest.mark.timeout(1500)
 NAMED = f"-m vmhooks -v {debian.version()}"
-# What the packages of kernels and their headers run.
+# The hooks that packages of kernels and headers run.
 REMOVE = "run-parts --exit-on-error --arg={0} --arg=/boot/vmlinuz-{0} /etc/kernel/prerm.d"
 ADD = "run-parts --exit-on-error --arg={0} /etc/kernel/header_postinst.d"
 
@@ -22,7 +25,7 @@ def _check_status(inside: Session, expected: str) -> None:
 
 
 def _kernels_go(inside: Session, new: str, old: str) -> None:
-    """The only kernel goes, the next one comes, goes again."""
+    """The only kernel is removed, the next one is installed and removed."""
     inside.must(f"{debian.SMALL}/packaging/install KVER={old} INITRAMFS=no")
     inside.must(REMOVE.format(old))
     _check_status(inside, f"vmhooks/{debian.version()}: added")
@@ -37,7 +40,7 @@ def _kernels_go(inside: Session, new: str, old: str) -> None:
 
 
 def _user_removes(inside: Session, old: str) -> None:
-    """dkms remove by hand is taken at its word, also when no kernel has the modules."""
+    """"dkms remove" by a user forgets the package, also when no kernel has the modules."""
     inside.must(f"dkms remove {NAMED} -k {old}")
     _check_status(inside, "")
     inside.must(f"dkms install {NAMED} -k {old}")
@@ -45,8 +48,8 @@ def _user_removes(inside: Session, old: str) -> None:
     _check_status(inside, "")
 
 
-def run(kernel: str) -> None:
-    """By the packages of kernels, then by hand."""
+def test_dkms_autoremove(kernel: str) -> None:
+    """Removal by the packages of kernels, then by a user."""
     state = root.base()
     with debian.session(state) as inside:
         inside.must(debian.MAKE_SMALL)

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""After uninstall, and after dkms remove, a Debian guest boots with the stock driver."""
+"""After uninstall and after dkms remove, a Debian guest boots with the stock driver."""
 
-from lab import check, debian, root
+import pytest
+
+from lab import check
+from lab.roots import debian, root
 
 KERNELS = ("6.12",)
-TIMEOUT = 1500
+pytestmark = pytest.mark.timeout(1500)
 
 
 def _check_stock(guest: debian.RootGuest) -> None:
@@ -16,9 +19,14 @@ def _check_stock(guest: debian.RootGuest) -> None:
     guest.judge()
 
 
-def run(kernel: str) -> None:
-    """Boot with the initramfs that packaging/uninstall made, and with Debian's own."""
+def test_dkms_boot_removed(kernel: str) -> None:
+    """Boot the initramfs that packaging/uninstall made."""
     with debian.RootGuest(kernel, debian.without_package()) as guest:
         _check_stock(guest)
+
+
+@pytest.mark.wide
+def test_dkms_remove(kernel: str) -> None:
+    """Boot Debian's own initramfs; what dkms remove leaves behind, dkms_remove checks too."""
     with debian.RootGuest(kernel, debian.after_dkms_remove(), root.base()) as guest:
         _check_stock(guest)

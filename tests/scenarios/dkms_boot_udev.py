@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A Debian guest takes the balloon from its disk, and again after it was moved away."""
+"""A Debian guest loads the driver from its disk, and TAKEOVER=1 moves the device to it."""
 
-from lab import check, debian, root
+import pytest
+
+from lab import check
+from lab.roots import debian, root
 
 KERNELS = ("6.1",)
 ALSO = ("6.12",)
-TIMEOUT = 1500
+pytestmark = pytest.mark.timeout(1500)
 
 
-def run(kernel: str) -> None:
-    """Boot with the distribution's own initramfs, made before the modules came."""
+def test_dkms_boot_udev(kernel: str) -> None:
+    """Boot the distribution's own initramfs, which was made before the modules existed."""
     with debian.RootGuest(kernel, debian.with_package(), root.base()) as guest:
         guest.booted()
         check(guest.balloon_driver() == "balloon_report",

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""dkms adds, builds and installs the three modules; doing it again is harmless."""
+"""dkms adds, builds and installs the three modules, and a second install is harmless."""
 
-from lab import check, debian
-from lab.modules import OURS
-from lab.root import Session
+import pytest
+
+from lab import check
+from lab.kernels.modules import OURS
+from lab.roots import debian
+from lab.roots.root import Session
 
 KERNELS = ("6.1", "6.12")
-TIMEOUT = 1500
+pytestmark = pytest.mark.timeout(1500)
 
 
 def _check_module(inside: Session, release: str, name: str) -> None:
@@ -21,22 +24,22 @@ def _check_module(inside: Session, release: str, name: str) -> None:
 
 
 def _check_order(inside: Session, release: str) -> None:
-    """Whoever asks for the stock driver gets ours first."""
+    """modprobe of the stock driver loads balloon_report first."""
     order = inside.must(f"modprobe -S {release} --show-depends virtio_balloon")
     at = [order.find(f"/{name}.ko") for name in ("mm_hooks", "balloon_report", "virtio_balloon")]
     check(-1 < at[0] < at[1] < at[2], f"modprobe loads in another order:\n{order}")
 
 
 def _check_not_weak(inside: Session, named: str, release: str) -> None:
-    """Fedora's and SUSE's weak-modules would link them into other kernels."""
+    """dkms does not call weak-modules (Fedora, SUSE) to link them into other kernels."""
     inside.must("printf '#!/bin/sh\\ntouch /weak\\n' > /sbin/weak-modules; "
                 "chmod +x /sbin/weak-modules")
     inside.must(f"dkms uninstall {named} -k {release}; dkms install {named} -k {release}")
     check(inside.run("test -e /weak").returncode != 0, "weak-modules was called")
 
 
-def run(kernel: str) -> None:
-    """Look at what dkms left for one of the kernels."""
+def test_dkms_install(kernel: str) -> None:
+    """Check what dkms installed for one of the kernels."""
     state = debian.with_dkms()
     release = state.release(kernel)
     named = f"-m vmhooks -v {debian.version()}"

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A kernel that is too old, or without an option, is refused by dkms, install and make."""
+"""dkms, install and make reject a kernel that is too old or lacks an option."""
 
-from lab import check, debian
-from lab.root import Session
+import pytest
+
+from lab import check
+from lab.roots import debian
+from lab.roots.root import Session
 
 KERNELS = ("6.12",)
-TIMEOUT = 1500
+pytestmark = pytest.mark.timeout(1500)
 OLD = "4.19.0-27-amd64"
 OTHER = "6.12.0-other"
 HEADERS = f"""mkdir -p /lib/modules/{OLD}/build/include/config
@@ -14,7 +17,7 @@ echo {OLD} > /lib/modules/{OLD}/build/include/config/kernel.release
 echo 'modules: ; @echo built' > /lib/modules/{OLD}/build/Makefile"""
 
 
-# Each is its configuration, what install has to say of it, and whether dkms builds for it.
+# A configuration, the error message of install, and whether dkms builds for it.
 OPTIONS = (("MEMORY_BALLOON=y", "is without CONFIG_VIRTIO", False),
            ("VIRTIO=m", "is without CONFIG_MEMORY_BALLOON", False),
            ("VIRTIO=y MEMORY_BALLOON=y TRIM_UNUSED_KSYMS=y", "has CONFIG_TRIM_UNUSED_KSYMS", False),
@@ -23,7 +26,7 @@ OPTIONS = (("MEMORY_BALLOON=y", "is without CONFIG_VIRTIO", False),
 
 
 def _check_options(inside: Session, named: str) -> None:
-    """dkms is asked with a configuration; the build itself, of no files, always fails."""
+    """Offer each configuration to dkms. The build itself has no files and always fails."""
     headers = HEADERS.replace(OLD, OTHER)
     inside.must(headers)
     for options, sentence, builds in OPTIONS:
@@ -38,8 +41,8 @@ def _check_options(inside: Session, named: str) -> None:
                   f"with {options} install says:\n{said}")
 
 
-def run(kernel: str) -> None:
-    """Offer the headers of an old kernel, then of one with other options."""
+def test_dkms_old_kernel(kernel: str) -> None:
+    """Offer the headers of an old kernel, then of a kernel with other options."""
     del kernel
     named = f"-m vmhooks -v {debian.version()}"
     with debian.session(debian.with_dkms()) as inside:

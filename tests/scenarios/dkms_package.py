@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""packaging/install and uninstall say what is missing, each in a sentence.
+"""packaging/install and uninstall name what is missing, each in an error message.
 
-Root is so by "su" without a dash, and its locale is not C. What they build here are modules
-with nothing in them: what the scripts do with them is the same, and other scenarios install
-the real ones.
+The scripts run as root by "su" without a dash, in a locale other than C. The modules here are
+empty, as the scripts treat them like the real ones. Other scenarios install the real ones.
 """
 
-from lab import check, debian, root
-from lab.root import Session
+import pytest
+
+from lab import check
+from lab.roots import debian, root
+from lab.roots.root import Session
 
 KERNELS = ("6.12",)
-TIMEOUT = 1500
+pytestmark = pytest.mark.timeout(1500)
 OURS = "/usr/src/vmhooks-* /var/lib/dkms/vmhooks /etc/modprobe.d/vmhooks.conf /var/lib/vmhooks*"
 AS_NOBODY = "setpriv --reuid 65534 --regid 65534 --clear-groups"
 SMALL, PACKAGING = debian.SMALL, f"{debian.SMALL}/packaging"
@@ -26,7 +28,7 @@ def _expect(inside: Session, command: str, status: int, *sentences: str) -> str:
 
 
 def _refusals(inside: Session, release: str) -> None:
-    """Nothing of this installs anything."""
+    """None of these calls installs anything."""
     install = f"{PACKAGING}/install KVER={release}"
     _expect(inside, f"{AS_NOBODY} {install}", 1, "This needs root", "Nothing was installed.")
     _expect(inside, f"{AS_NOBODY} {PACKAGING}/uninstall", 1, "This needs root")
@@ -52,7 +54,7 @@ def _broken_build(inside: Session, release: str) -> None:
 
 
 def _no_kdump(inside: Session, release: str) -> None:
-    """The image of a crash kernel, made as kdump-tools does, and dracut's module."""
+    """The image of a crash kernel, as kdump-tools makes it, and the dracut module."""
     folder = "/var/lib/kdump/initramfs-tools"
     inside.must(f"mkdir -p /var/lib/kdump; cp -pr /etc/initramfs-tools {folder}; "
                 f"echo KDUMP=y >>{folder}/initramfs.conf; echo virtio_balloon >>{folder}/modules; "
@@ -69,7 +71,7 @@ def _no_kdump(inside: Session, release: str) -> None:
 
 
 def _install_and_undo(inside: Session, release: str) -> None:
-    """On a kernel that says it cannot report."""
+    """Install and uninstall for a kernel that cannot report."""
     inside.must(f"sed -i /CONFIG_PAGE_REPORTING/d /boot/config-{release}")
     said = _expect(inside, f"{PACKAGING}/install KVER={release}", 0,
                    "without CONFIG_PAGE_REPORTING", "no virtio balloon device",
@@ -81,16 +83,16 @@ def _install_and_undo(inside: Session, release: str) -> None:
     _no_kdump(inside, release)
     inside.must(f"echo '# changed' >> {SMALL}/Kbuild")
     _expect(inside, f"{PACKAGING}/install KVER={release} INITRAMFS=no", 0,
-            "is not what is being installed, and is replaced")
+            "has another build of version", "which is replaced")
     _expect(inside, f"{PACKAGING}/uninstall", 0, "Rebuilding the initramfs",
             "vmhooks is uninstalled.")
     held = inside.must(f"lsinitramfs /boot/initrd.img-{release}")
     check("balloon_report" not in held and "vmhooks" not in held, "the initramfs still has it")
-    _expect(inside, f"{PACKAGING}/uninstall", 0, "was not installed here")
+    _expect(inside, f"{PACKAGING}/uninstall", 0, "is not installed here")
 
 
-def run(kernel: str) -> None:
-    """Run both scripts on a machine that lacks one thing after the other."""
+def test_dkms_package(kernel: str) -> None:
+    """Run both scripts on a machine that lacks one requirement after the other."""
     state = root.base()
     with debian.session_by_su(state) as inside:
         release = state.release(kernel)

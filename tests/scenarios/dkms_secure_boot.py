@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""packaging/install says what Secure Boot asks for, in each state that it can be in.
+"""packaging/install says what Secure Boot requires, in each state of it.
 
-Guards: the certificate that is looked for is the one that dkms signs with; an enrolled
-one is recognised although mokutil answers it with status 1; without mokutil the EFI
-variable still tells that something has to be done.
+Guards: install checks the certificate that dkms signs with. It recognises an enrolled one,
+although mokutil then exits with status 1. Without mokutil, the EFI variable still shows that
+the user has to act.
 """
 
-from lab import check, debian
-from lab.root import Session
+import pytest
+
+from lab import check
+from lab.roots import debian
+from lab.roots.root import Session
 
 KERNELS = ("6.1",)
-TIMEOUT = 1500
-EFIVARS = "/sys/firmware/efi/efivars"  # no sysfs in the root: an ordinary folder
+pytestmark = pytest.mark.timeout(1500)
+EFIVARS = "/sys/firmware/efi/efivars"  # an ordinary folder, as the root has no sysfs
 VARIABLE = f"{EFIVARS}/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 DKMS = "/var/lib/dkms/mok.pub"
 MINE, MINE_TOO = "/etc/mine.der", "/etc/mine-too.der"
 ENROLLED, REQUESTED = "/enrolled.der", "/requested.der"
-# Words and statuses of mokutil 0.6.0: 0 for a key that could be imported, else 1.
+# Output and exit status of mokutil 0.6.0: 0 for a key that can be imported, else 1.
 MOKUTIL = f"""#!/bin/sh
 case $1 in
 --sb-state)
@@ -38,7 +41,7 @@ TO_IMPORT = "is not enrolled yet: mokutil --import"
 FRAMEWORK = "/etc/dkms/framework.conf"
 
 
-# As install has them, without what takes it seconds.
+# The functions of install, without its slow steps.
 SAY = """set -euo pipefail
 . /mnt/packaging/common.sh
 . /mnt/packaging/secure-boot.sh
@@ -46,7 +49,7 @@ say_secure_boot """
 
 
 class Machine:
-    """A root with the modules installed, and firmware that is a few files in it."""
+    """A root with the modules installed, whose firmware is a few files."""
 
     def __init__(self, inside: Session, release: str) -> None:
         self.inside = inside
@@ -55,11 +58,11 @@ class Machine:
                     f"cat > /usr/bin/mokutil <<'END'\n{MOKUTIL}END")
 
     def secure_boot(self, on: bool) -> None:
-        """Four bytes of attributes, then the value."""
+        """Write the EFI variable: four bytes of attributes, then the value."""
         self.inside.must(f"printf '\\6\\0\\0\\0\\{int(on)}' > {VARIABLE}")
 
     def must_say(self, state: str, *sentences: str, command: str = "") -> None:
-        """All that is said about Secure Boot is one line."""
+        """Exactly one line about Secure Boot is printed, with these sentences."""
         said = [line for line in
                 self.inside.must(command or f"{SAY}{self._release}").splitlines()
                 if "Secure Boot" in line]
@@ -67,13 +70,13 @@ class Machine:
               f"{state}: no single line with {sentences}, but:\n" + "\n".join(said))
 
     def install_must_say(self, *sentences: str) -> None:
-        """The script itself says so, once more for what is installed already."""
+        """The script itself prints it, once more for an existing installation."""
         self.must_say("install", *sentences,
                       command=f"/mnt/packaging/install KVER={self._release} INITRAMFS=no")
 
 
 def _dkms_key(machine: Machine) -> None:
-    """The key that dkms makes: new, asked for, enrolled."""
+    """The key that dkms makes: new, waiting for enrolment, enrolled."""
     machine.must_say("on, not enrolled", f"{TO_IMPORT} {DKMS}")
     machine.inside.must(f"cp {DKMS} {REQUESTED}")
     machine.must_say("on, requested", "reboot", "MokManager")
@@ -83,7 +86,7 @@ def _dkms_key(machine: Machine) -> None:
 
 
 def _own_key(machine: Machine) -> None:
-    """A key that the user has named to dkms; the last file that names one counts."""
+    """A key that the user configured for dkms. The last file that names one wins."""
     machine.inside.must(f"echo mok_certificate={MINE} >> {FRAMEWORK}")
     machine.must_say("own key, not enrolled", f"{TO_IMPORT} {MINE}")
     machine.inside.must(f"cp {MINE} {ENROLLED}")
@@ -96,7 +99,7 @@ def _own_key(machine: Machine) -> None:
 
 
 def _without(machine: Machine, release: str) -> None:
-    """Without mokutil, and without a signature."""
+    """Without mokutil, then without a signature."""
     machine.inside.must("rm /usr/bin/mokutil")
     machine.must_say("on, no mokutil", "package mokutil", f"mokutil --import {MINE_TOO}")
     machine.inside.must(f"strip -g /lib/modules/{release}/updates/dkms/balloon_report.ko")
@@ -105,8 +108,8 @@ def _without(machine: Machine, release: str) -> None:
     machine.must_say("off, no mokutil", "Secure Boot is off")
 
 
-def run(kernel: str) -> None:
-    """From off to on, from no key to the wrong one."""
+def test_dkms_secure_boot(kernel: str) -> None:
+    """Secure Boot off and on, without a key, with each key."""
     state = debian.with_dkms()
     release = state.release(kernel)
     with debian.session(state) as inside:

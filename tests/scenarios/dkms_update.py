@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""An update takes from no kernel what it cannot give it: that kernel is named and left.
+"""An update keeps the old modules of each kernel for which the new ones do not build.
 
-The modules have nothing in them but the text that tells their sources apart.
+The scripts name this kernel. The modules are empty, except for a text that identifies their
+sources.
 """
 
-from lab import check, debian, root
-from lab.root import Session
+import pytest
+
+from lab import check
+from lab.roots import debian, root
+from lab.roots.root import Session
 
 KERNELS = ("6.12",)
-TIMEOUT = 1500
+pytestmark = pytest.mark.timeout(1500)
 MAKE_SMALL = debian.MAKE_SMALL + """
 for name in modules/*.c; do echo 'MODULE_INFO(made, "from first");' >> "$name"; done"""
-# Builds for the newer kernel only.
+# Sources that build for the newer kernel only.
 BROKEN = """#include <linux/version.h>
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 #error not for this kernel
@@ -31,32 +35,32 @@ class Machine:
         self.must_be({new: "first", old: "first"})
 
     def install(self, release: str) -> str:
-        """What packaging/install says; it has to end well."""
+        """Run packaging/install, which must succeed. Returns what it said."""
         return self._inside.must(f"{debian.SMALL}/packaging/install KVER={release} INITRAMFS=no")
 
     def change(self, text: str, more: str = "") -> None:
-        """Other sources."""
+        """Change the sources."""
         self._inside.must(f"cd {debian.SMALL}/modules; sed -i 's/from [^\"]*/from {text}/' *.c\n"
                           f"cat >> part_of_mm_hooks.c <<'END'\n{more}\nEND")
 
     def mend(self, text: str) -> None:
-        """Sources that build for both."""
+        """Change to sources that build for both kernels."""
         self._inside.must(f"sed -i '/^#/{{/module.h/!d}}' {debian.SMALL}/modules/*.c")
         self.change(text)
 
     def new_version(self, version: str) -> None:
-        """Another version of the package."""
+        """Change to another version of the package."""
         self.version = version
         self._inside.must(f"sed -i 's/^PACKAGE_VERSION=.*/PACKAGE_VERSION=\"{version}\"/' "
                           f"{debian.SMALL}/dkms.conf")
 
     def headers(self, there: bool) -> None:
-        """The older kernel's headers."""
+        """Install or remove the headers of the older kernel."""
         link = f"/lib/modules/{self.old}/build"
         self._inside.must(f"mv /build {link}" if there else f"mv {link} /build")
 
     def must_be(self, texts: dict[str, str], versions: tuple[str, ...] = ()) -> None:
-        """What each kernel's modules were made from; both are known to dkms as installed."""
+        """Each kernel's modules were built from this text, and dkms lists them as installed."""
         status = self._inside.must("dkms status 2>/dev/null")
         for release, text in texts.items():
             for name in ("mm_hooks", "balloon_report", "kvmclock_fix"):
@@ -69,7 +73,7 @@ class Machine:
 
 
 def _check_headers(machine: Machine) -> None:
-    """The older kernel has lost its headers, and gets them back."""
+    """The headers of the older kernel are removed and installed again."""
     machine.headers(False)
     machine.change("second")
     said = machine.install(machine.new)
@@ -90,7 +94,7 @@ def _check_broken(machine: Machine) -> None:
 
 
 def _check_version(machine: Machine) -> None:
-    """A new version that the older kernel cannot have, then can."""
+    """A new version that does not build for the older kernel, then does."""
     before = machine.version
     machine.new_version("9.9.9")
     machine.install(machine.new)
@@ -102,14 +106,14 @@ def _check_version(machine: Machine) -> None:
 
 
 def _check_all(machine: Machine) -> None:
-    """What the older kernel lacked is there: it gets the new version, the old one goes."""
+    """The older kernel gets the new version, and the old version is removed."""
     machine.headers(True)
     machine.mend("fifth")
     machine.install(machine.new)
     machine.must_be({machine.new: "fifth", machine.old: "fifth"})
 
 
-def run(kernel: str) -> None:
+def test_dkms_update(kernel: str) -> None:
     """One update after the other."""
     state = root.base()
     with debian.session_by_su(state) as inside:

@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""packaging/install and uninstall do their whole work or change nothing.
+"""packaging/install and uninstall finish or change nothing.
 
-They lack a tool, fail near their end, are interrupted there, and are killed there. Root is so by
-"su" without a dash. The modules have nothing in them.
+They lack a tool, fail near the end, are interrupted there, and are killed there. They run as
+root by "su" without a dash. The modules are empty.
 """
 
-from lab import check, debian, root
-from lab.root import Session
+import pytest
+
+from lab import check
+from lab.roots import debian, root
+from lab.roots.root import Session
 
 KERNELS = ("6.12",)
-TIMEOUT = 1500
+pytestmark = pytest.mark.timeout(1500)
 PACKAGING = f"{debian.SMALL}/packaging"
-# All that is of vmhooks, and what depmod made of it.
+# All files of vmhooks, and the output of depmod.
 STATE = """find /usr/src/vmhooks-* /var/lib/dkms/vmhooks /etc/modprobe.d/vmhooks.conf \
     /etc/initramfs-tools/hooks/vmhooks /var/lib/vmhooks* /lib/modules/*/updates \
     /lib/modules/*/modules.dep -type l -printf '%p %l\\n' -o -type f -exec sha256sum {} + \
     2>/dev/null | sort"""
-# Stands before the real one, which other scenarios run, and ends in the way that /how says.
+# Replaces the real one, which other scenarios run, and ends in the way that /how says.
 UPDATE_INITRAMFS = """cat > /usr/local/bin/update-initramfs <<'END'
 #!/bin/sh
 echo "$@" >> /rebuilt
@@ -32,7 +35,7 @@ chmod +x /usr/local/bin/update-initramfs"""
 
 
 class Machine:
-    """A root with the small modules installed for one kernel, and sources that have changed."""
+    """A root with the empty modules installed for one kernel, and changed sources."""
 
     def __init__(self, inside: Session, release: str) -> None:
         self._inside = inside
@@ -52,7 +55,7 @@ class Machine:
               f"before:\n{self._before}\nafter:\n{self._state()}")
 
     def without(self, tool: str, sentence: str) -> None:
-        """Both say what is missing."""
+        """Both scripts name the missing tool."""
         self._inside.must(f"mv {tool} /hidden")
         for name, command in self.commands.items():
             done = self._inside.run(command)
@@ -62,8 +65,8 @@ class Machine:
         self._inside.must(f"mv /hidden {tool}")
 
     def ended(self, name: str, how: str) -> None:
-        """It ends while the initramfs is rebuilt, which is done again with the old modules."""
-        # A shell cannot catch what its parent ignores, as that of a job in the background does.
+        """The script ends while it rebuilds the initramfs. It is rebuilt with the old modules."""
+        # A shell cannot trap a signal that its parent ignores, as for a job in the background.
         done = self._inside.run(f"echo {how} > /how; rm -f /rebuilt; "
                                 f"env --default-signal=INT,TERM,HUP {self.commands[name]}")
         check(done.returncode and "Nothing was changed." in done.stdout,
@@ -73,8 +76,8 @@ class Machine:
         check(rebuilt == [self._rebuild] * 2, f"{name}, {how}: rebuilt {rebuilt}")
 
     def killed(self, name: str, after: str) -> str:
-        """It is killed there, and another run follows: what that says."""
-        # Not the first process of the root, which cannot be killed.
+        """The script is killed there. Returns what the next run says."""
+        # Not as PID 1 of the root, which cannot be killed.
         done = self._inside.run(f"echo KILL > /how; {self.commands[name]}; exit $?")
         check(done.returncode and self._state() != self._before,
               f"{name}, killed: {done.returncode}:\n{done.stdout}")
@@ -88,8 +91,8 @@ class Machine:
         check(not left, "left behind:\n" + "\n".join(left))
 
 
-def run(kernel: str) -> None:
-    """Every end for both of them; then all that there is goes."""
+def test_dkms_whole(kernel: str) -> None:
+    """Each way to end, for both scripts; then uninstall."""
     state = root.base()
     with debian.session_by_su(state) as inside:
         machine = Machine(inside, state.release(kernel))

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Two drivers for one device: who holds it, who says so, and how it moves."""
+"""One of two drivers binds the device, the log names it, and the device can be moved."""
 
-from lab import Guest, balloon, check
+from lab import Guest, check
+from lab.guest import balloon
 
 KERNELS = ("6.1",)
 ALSO = ("6.12", "5.10")
@@ -10,20 +11,20 @@ UPDATES = "/lib/modules/$(uname -r)/updates"
 
 
 def _holder(guest: Guest, wanted: str) -> str:
-    """See that a driver holds the device: the device's name."""
+    """Check that this driver is bound. Returns the name of the device."""
     held = balloon.devices(guest)
     check(list(held.values()) == [wanted], f"{wanted} should hold it: {held}")
     return next(iter(held))
 
 
 def _check_stock_first(guest: Guest) -> None:
-    """Ours loads, leaves the device alone and says who holds it."""
+    """Our driver loads, leaves the device alone and logs which driver has it."""
     guest.insmod(balloon.STOCK)
     balloon_name = _holder(guest, balloon.STOCK)
     guest.insmod("mm_hooks")
     guest.insmod(balloon.OURS)
     _holder(guest, balloon.STOCK)
-    line = f"{balloon_name} is held by {balloon.STOCK}"
+    line = f"{balloon_name} is bound to {balloon.STOCK}"
     check(line in guest.sh("dmesg"), f"the log does not say '{line}'")
     guest.sh(f"echo {balloon_name} >{DRIVERS}/{balloon.STOCK}/unbind; "
              f"echo {balloon_name} >{DRIVERS}/{balloon.OURS}/bind")
@@ -33,7 +34,7 @@ def _check_stock_first(guest: Guest) -> None:
 
 
 def _check_twice(guest: Guest) -> None:
-    """A second load is refused, and so is unloading what is in use."""
+    """A second load is rejected, and so is an unload of a module in use."""
     for module in ("mm_hooks", balloon.OURS, "kvmclock_fix"):
         status, said = guest.try_sh(f"insmod {UPDATES}/{module}.ko")
         check(status and "exists" in said, f"second insmod of {module}: {status} {said}")
@@ -42,7 +43,7 @@ def _check_twice(guest: Guest) -> None:
 
 
 def _check_fallback(guest: Guest) -> None:
-    """When ours goes, the stock driver takes the device, and it works."""
+    """After our driver is unloaded, the stock driver binds the device and works."""
     guest.rmmod(balloon.OURS)
     _holder(guest, balloon.STOCK)
     guest.poll("the stock driver inflates", lambda: guest.qmp("query-balloon")["actual"] >> 20
@@ -52,7 +53,7 @@ def _check_fallback(guest: Guest) -> None:
 
 
 def _check_ours_first(guest: Guest) -> None:
-    """The stock driver, loaded second, takes nothing away."""
+    """The stock driver, loaded second, does not bind the device."""
     balloon.load(guest)
     guest.insmod(balloon.STOCK)
     _holder(guest, balloon.OURS)
@@ -60,8 +61,8 @@ def _check_ours_first(guest: Guest) -> None:
     _holder(guest, balloon.OURS)
 
 
-def run(kernel: str) -> None:
-    """In either order, moved, taken back, loaded twice."""
+def test_driver_choice(kernel: str) -> None:
+    """Either order, moved and moved back, loaded twice."""
     with Guest(kernel, memory_mb=256) as guest:
         _check_stock_first(guest)
         guest.insmod("kvmclock_fix")

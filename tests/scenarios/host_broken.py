@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A queue breaks, or the host gives back a buffer that it never had.
+"""The driver restarts a device with a broken queue or an invalid used buffer.
 
-Guards: the driver notices in about a second, also where nothing waits any more, resets
-the device, takes all memory back and starts the device again by itself, balloon and
-reports included; the device is not told of a balloon that is not there; unloading works
-meanwhile, and so does a new life after unbind and bind.
+Guards: the driver notices within about a second, also when nothing waits for the queue. It
+resets the device, frees all pages and starts the device again, with balloon and reports. The
+device is not told of a balloon that no longer exists. Unloading works meanwhile, and so does
+a new start by unbind and bind.
 """
 
+import pytest
+
 from lab import check
-from lab.fakehost import ALL, FakeHost, fake, no_memory_lost
+from lab.hosts.fakehost import ALL, FakeHost, fake, no_memory_lost
 
 KERNELS = ("lab",)
 ALSO = ("6.1", "6.12")
-TIMEOUT = 1200
+pytestmark = pytest.mark.timeout(1200)
 
 
 def busy(host: FakeHost, queue: str) -> None:
-    """Bring a device to where the host holds a buffer of that queue."""
+    """Bring the device to a state in which it keeps a buffer of that queue."""
     host.balloon(4000)
     host.set(f"{queue}/hold", 1)
     if queue == "report":
@@ -27,16 +29,16 @@ def busy(host: FakeHost, queue: str) -> None:
 
 
 def revives(host: FakeHost) -> None:
-    """The device is reset and started again, once."""
-    host.guest.poll("the device starts again", lambda: host.of_driver("restarts") > 0, 10)
+    """The driver resets the device and starts it again, once."""
+    host.guest.poll("the restart", lambda: host.of_driver("restarts") > 0, 10)
     check(host.of_driver("resets") == 1, f"{host.of_driver('resets')} resets")
     check(host.state() == "live", f"the device is {host.state()}")
     host.until("the balloon is as large as before", "actual", host.get("num_pages"))
     host.check()
 
 
-def run(kernel: str) -> None:
-    """Break each queue in the middle of something, in two ways."""
+def test_host_broken(kernel: str) -> None:
+    """Break each queue during an operation, in two ways."""
     with fake(kernel) as (guest, host), no_memory_lost(guest):
         guest.allow(r"id [0-9]+ (is not a head|out of range)")
         for queue in ("inflate", "deflate", "report"):
@@ -67,7 +69,7 @@ def run(kernel: str) -> None:
 
 
 def hinting(host: FakeHost) -> None:
-    """Another queue breaks while hinting waits for room: no kick after the reset."""
+    """Another queue breaks while hinting waits for space: no kick after the reset."""
     host.plug(features=ALL, hint_size=4)
     host.set("hint/hold", 1)
     host.set("cmd_id", 0x80000000)
@@ -89,7 +91,7 @@ def hinting(host: FakeHost) -> None:
 
 
 def unheard(host: FakeHost) -> None:
-    """The wait is over without an answer; then a wrong one comes."""
+    """The wait times out, then an invalid buffer is used."""
     timeout = "/sys/module/balloon_report/parameters/host_timeout_ms"
     host.guest.write(timeout, "500")
     for queue in ("inflate", "deflate", "hint"):
@@ -99,7 +101,7 @@ def unheard(host: FakeHost) -> None:
             host.set("cmd_id", 0x80000000)
         else:
             busy(host, queue)
-        host.guest.poll("a wait that ran out", lambda: host.of_driver("host_timeouts") > 0)
+        host.guest.poll("a timeout", lambda: host.of_driver("host_timeouts") > 0)
         host.set(f"{queue}/bad_id", 100)
         host.set(f"{queue}/hold", 0)
         host.guest.poll("a reset", lambda: host.of_driver("resets") > 0, 40)
@@ -112,10 +114,10 @@ def unheard(host: FakeHost) -> None:
 
 
 def again(host: FakeHost) -> None:
-    """Unbind and bind start a new life."""
+    """Unbind and bind start the device."""
     name = host.guest.sh("basename /sys/devices/fake_host/virtio*").strip()
     driver = "/sys/bus/virtio/drivers/balloon_report"
     host.guest.sh(f"echo {name} >{driver}/unbind; echo {name} >{driver}/bind")
     host.balloon(3000)
-    check(host.state() == "live", "the device does not live again")
+    check(host.state() == "live", "the device is not live after bind")
     host.check()

@@ -1,24 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A whole life with a host that watches: no clause of the specification is broken.
+"""In the driver's whole life no clause of the specification is broken.
 
-Guards: nothing is kicked before DRIVER_OK or after reset; poison_val is not
-written where it was not negotiated; pages that the host has are not used before
-it acknowledges; one statistics buffer with the same tags; "actual" follows; no
-page is in the balloon twice, and only pages in it are deflated; every range that is
-reported has 2 MiB or more.
+The fake device checks each clause. Guards: the driver kicks no queue before DRIVER_OK or after
+a reset. It writes poison_val only if that was negotiated. It does not use inflated pages before
+the device has acknowledged their deflation. It has one statistics buffer, always with the same
+tags. "actual" follows the balloon. No page is in the balloon twice, and only pages of the
+balloon are deflated. Every reported range has 2 MiB or more.
 """
 
+import pytest
+
 from lab import check
-from lab.fakehost import ALL, MUST_TELL_HOST, STATS, VERSION_1, FakeHost, fake, no_memory_lost
+from lab.hosts.fakehost import ALL, MUST_TELL_HOST, STATS, VERSION_1, FakeHost, fake, no_memory_lost
 
 KERNELS = ("lab",)
 ALSO = ("6.12", "6.1")
-TIMEOUT = 1200
+pytestmark = pytest.mark.timeout(1200)
 HUGE_ORDER = 9  # 2 MiB
 
 
-def run(kernel: str) -> None:
-    """Inflate, deflate, statistics, reports, unplug and unload, three times over."""
+def test_host_clauses(kernel: str) -> None:
+    """Inflate, deflate, statistics, reports, unplug and unload, three times."""
     with fake(kernel) as (guest, host):
         with no_memory_lost(guest):
             for features in (ALL, VERSION_1, ALL & ~MUST_TELL_HOST & ~VERSION_1):
@@ -40,7 +42,7 @@ def live(host: FakeHost, features: int) -> None:
     host.balloon(1234)
     guest.sh("memhog 300 --hold 0", timeout=60)
     host.balloon(9999)
-    check(host.get("inflated") == 9999, "the host's count is not the driver's")
+    check(host.get("inflated") == 9999, "device and driver count different pages")
     if features & STATS:
         for _ in range(5):
             before = host.get("stats/acked")

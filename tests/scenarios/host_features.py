@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is negotiated, with hosts that offer more, less, or something else.
+"""The driver negotiates the right features with devices that offer more or less.
 
-Guards: bits 6 and 7 and unknown ones are never accepted; MUST_TELL_HOST, STATS and
-HINT are whenever they are offered; where freed pages are poisoned or zeroed there is
-no REPORTING without PAGE_POISON, poison_val is written once, and what is reported
-holds it.
+Guards: it never accepts bits 6 and 7 and unknown bits. It accepts MUST_TELL_HOST, STATS and
+HINT whenever they are offered. Where freed pages are poisoned or zeroed, it accepts REPORTING
+only with PAGE_POISON. It writes poison_val once, and reported pages contain that value.
 """
 
+import pytest
+
 from lab import check
-from lab.fakehost import ALL, POISON, REPORTING, FakeHost, fake
+from lab.hosts.fakehost import ALL, POISON, REPORTING, FakeHost, fake
 
 KERNELS = ("6.12",)
 ALSO = ("lab", "6.1")
-TIMEOUT = 1200
+pytestmark = pytest.mark.timeout(1200)
 UNCLEAR = 0b11 << 6 | 1 << 8 | 1 << 20
 
 
 def accepted(host: FakeHost, offered: int) -> int:
-    """What the driver takes of an offer; it must work with it."""
+    """Start the driver with this offer. Returns the accepted features."""
     reports = host.get("report/acked")
     host.plug(features=offered)
     took = host.get("accepted")
@@ -32,7 +33,7 @@ def accepted(host: FakeHost, offered: int) -> int:
 
 
 def plain(kernel: str) -> None:
-    """A guest whose free pages need not keep anything."""
+    """A guest that neither poisons nor zeroes free pages."""
     with fake(kernel) as (_, host):
         took = accepted(host, ALL | UNCLEAR)
         check(not took & UNCLEAR, f"accepted {took:#x}")
@@ -43,7 +44,7 @@ def plain(kernel: str) -> None:
 
 
 def poisoned(kernel: str, word: str, value: int, *parameters: str) -> None:
-    """A guest whose free pages hold a value that must persist."""
+    """A guest whose free pages contain a value that must persist."""
     with fake(kernel, *parameters, append=word) as (_, host):
         took = accepted(host, ALL)
         wanted = value == 0 or bool(parameters)
@@ -54,7 +55,7 @@ def poisoned(kernel: str, word: str, value: int, *parameters: str) -> None:
         check(not took & REPORTING, f"{word}: REPORTING without PAGE_POISON")
 
 
-def run(kernel: str) -> None:
+def test_host_features(kernel: str) -> None:
     """Plain, poisoned and zeroed pages."""
     plain(kernel)
     poisoned(kernel, "page_poison=1", 0xaaaaaaaa)

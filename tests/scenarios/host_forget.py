@@ -1,28 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""All is to be reported once more, and the host has some of it at that moment.
+"""With the kernel's own page reporting, forget waits for the pages in flight.
 
-Guards, for the kernel's own page reporting: forget waits for what the host has, whatever
-signal comes that does not kill, and that is reported once more as well; where the host does
-not give it back, forget says so.
+Guards: forget waits through all signals that are not fatal, and the pages in flight are
+reported once more, too. If the device does not use them, forget fails with a timeout.
 """
 
 import time
 
+import pytest
+
 from lab import check
-from lab.balloon import HOOKS, hooks
-from lab.fakehost import ALL, FakeHost, fake
+from lab.guest.balloon import HOOKS, hooks
+from lab.hosts.fakehost import ALL, FakeHost, fake
 
 KERNELS = ("6.12",)
 ALSO = ("6.1",)
-TIMEOUT = 300
+pytestmark = pytest.mark.timeout(300)
 HOG_MB = 200
 PAGE = 4096
 STARTED = "/tmp/forgetting"
-SHARE = 0.95  # of what is known in the end
+SHARE = 0.95  # of the reported free memory at the end
 
 
 def _held(host: FakeHost) -> int:
-    """Bytes that the host holds and has not acknowledged."""
+    """Bytes that the device keeps in flight."""
     host.set("report/hold", 1)
     host.guest.sh(f"memhog {HOG_MB} --hold 0", 60)
     host.until_out("report")
@@ -30,19 +31,19 @@ def _held(host: FakeHost) -> int:
 
 
 def _silent(host: FakeHost) -> None:
-    """Nothing comes back."""
+    """The device uses no buffer."""
     _held(host)
     status, said = host.guest.try_sh(f"echo 1 >{HOOKS}/forget", 30)
-    check(status and "timed out" in said, f"forget beside a silent host: {status} {said}")
+    check(status and "timed out" in said, f"forget with a silent device: {status} {said}")
     host.set("report/hold", 0)
     check(host.flush() == 0, "flush failed")
 
 
 def _signal(host: FakeHost) -> None:
-    """A signal that is handled comes while forget waits."""
+    """The task that forgets handles a signal."""
     guest = host.guest
     held = _held(host)
-    check(held > 0, "the host has nothing")
+    check(held > 0, "nothing is in flight")
     before = hooks(guest)["reported_bytes"]
     job = guest.start(f"trap : USR1; echo $$ >{STARTED}; echo 1 >{HOOKS}/forget")
     guest.poll("forget has begun", lambda: guest.try_sh(f"test -s {STARTED}")[0] == 0)
@@ -54,13 +55,13 @@ def _signal(host: FakeHost) -> None:
     check(not status, f"forget failed: {said}")
     check(host.flush() == 0, "flush failed")
     again = hooks(guest)["reported_bytes"] - before
-    known = hooks(guest)["known_bytes"]
-    print(f"{held >> 20} MiB were out, {known >> 20} MiB are known, {again >> 20} MiB reported")
-    check(again > SHARE * known + held, "what was out is not reported once more")
+    known = hooks(guest)["reported_free_bytes"]
+    print(f"{held >> 20} MiB in flight, {known >> 20} MiB are known, {again >> 20} MiB reported")
+    check(again > SHARE * known + held, "memory in flight was not reported again")
 
 
-def run(kernel: str) -> None:
-    """A host that is silent, and one that is late."""
+def test_host_forget(kernel: str) -> None:
+    """A silent device, then a slow one."""
     with fake(kernel) as (guest, host):
         host.plug(features=ALL)
         check(host.flush() == 0, "flush failed")

@@ -1,29 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A host that ignores resets and goes on serving, as libkrun and Firecracker 1.15 do.
+"""No page that is lost to a device that ignores resets is used again.
 
-Guards: the driver is unloaded, and a device fails, under load. Nothing that the device may
-still reach is used again: the host goes on writing patterns into what it holds and into what
-it finds in the rings, and neither its patterns nor those of a program in the guest are ever
-wrong. The driver says once what stays out of use. What the device has given back is free.
-Memory offlining refuses what the device may reach.
+libkrun and Firecracker 1.15 ignore resets and continue to serve. Guards: the driver is unloaded,
+and a device fails, under load. The device continues to write patterns into the pages it has and
+into buffers that it finds in the rings. Neither its patterns nor those of a program in the guest
+are ever wrong. The driver logs the lost pages once. Pages that the device has returned are free.
+Memory offlining rejects blocks with lost pages.
 """
 
-from lab import balloon, check
-from lab.fakehost import ALL, FakeHost, fake, meminfo
+import pytest
+
+from lab import check
+from lab.guest import balloon
+from lab.hosts.fakehost import ALL, FakeHost, fake, meminfo
 
 KERNELS = ("lab",)
 ALSO = ("6.12",)
-TIMEOUT = 900
+pytestmark = pytest.mark.timeout(900)
 PATTERN_MB = 200
 BALLOON = 30000  # pages
-SAID = "the device ignores a reset"
+SAID = "device ignores its reset"
 STAYS = "stays online: a device that ignores resets"
 MEMORY = "/sys/devices/system/memory"
-WARNING = r"WARNING: .* virtio_dev_remove"  # the kernel's, about the status
+WARNING = r"WARNING: .* virtio_dev_remove"  # by the virtio core, about the status
 
 
 def loaded(host: FakeHost, busy: bool) -> None:
-    """Balloon and reports are under way; busy: the host has stopped in the middle."""
+    """Inflate and report. busy: the device stops during both."""
     guest = host.guest
     host.plug(features=ALL)
     host.balloon(BALLOON // 3)
@@ -40,7 +43,7 @@ def loaded(host: FakeHost, busy: bool) -> None:
 
 
 def goes_on(host: FakeHost) -> None:
-    """The host takes and returns all that it finds, while the guest uses its memory."""
+    """The device serves all buffers that it finds, while the guest uses its memory."""
     guest = host.guest
     host.set("stopped", 0)
     for queue in ("inflate", "report"):
@@ -51,7 +54,7 @@ def goes_on(host: FakeHost) -> None:
 
 
 def offline(host: FakeHost) -> None:
-    """Memory with pages that the host may use stays online, and each try comes to an end."""
+    """Memory with lost pages stays online, and each attempt to offline it ends."""
     guest = host.guest
     tried, endless = (guest.sh(f"""cd {MEMORY}; n=0; endless=0
 for block in memory[0-9]*; do
@@ -60,14 +63,14 @@ for block in memory[0-9]*; do
     n=$((n + 1))
 done
 echo $n $endless""", 300).split()[-2:])
-    check(int(endless) == 0, f"{endless} of {tried} tries had no end")
-    check(STAYS in guest.sh("dmesg"), "no memory block was refused")
+    check(int(endless) == 0, f"{endless} of {tried} attempts did not end")
+    check(STAYS in guest.sh("dmesg"), "no memory block was rejected")
     print(f"{tried} memory blocks were tried")
 
 
 def unload(kernel: str, busy: bool) -> None:
-    """A guest whose driver is unloaded."""
-    # Only movable memory can go offline, as far as pages of it are not lost.
+    """Unload the driver of such a device."""
+    # Only movable memory can go offline, and only blocks without lost pages.
     with fake(kernel, append="movablecore=256M") as (guest, host):
         guest.write("/proc/sys/kernel/panic_on_warn", "0")
         guest.allow(WARNING)
@@ -75,20 +78,20 @@ def unload(kernel: str, busy: bool) -> None:
         loaded(host, busy)
         guest.sh("rmmod balloon_report", 60)
         said = guest.sh("dmesg").count(SAID)
-        check(said == 1, f"said {said} times")
+        check(said == 1, f"logged {said} times")
         goes_on(host)
         balloon.check_pattern(guest)
         kept = sum(host.get(how) for how in ("inflated", "reported", "leaving"))
-        print(f"busy={busy}: the host holds {kept} pages, 0 violations")
-        check(busy or not kept, f"{kept} pages of an idle device are out of use")
+        print(f"busy={busy}: the device has {kept} pages, 0 violations")
+        check(busy or not kept, f"{kept} pages of an idle device are lost")
         if busy:
             offline(host)
         host.set("ignore_reset", 0)
-        # mm_hooks keeps the blocks of reports that were out.
+        # mm_hooks keeps the blocks of reports in flight.
         host.unload = not busy
 
 
-def run(kernel: str) -> None:
-    """Idle, and in the middle of everything."""
+def test_host_ignores_reset(kernel: str) -> None:
+    """An idle device, then a busy one."""
     unload(kernel, False)
     unload(kernel, True)

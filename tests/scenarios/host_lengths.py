@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Used lengths of 0, of the sum, and nonsense; interrupts that never come.
+"""Invalid used lengths and lost interrupts cost time and nothing else.
 
-Guards: nothing is inferred from a used length; a lost interrupt on the inflate,
-deflate, hint or report queue costs time and nothing else, for waits poll.
+Guards: the driver infers nothing from a used length: 0, the sum, or an invalid one. It polls,
+so a lost interrupt on the inflate, deflate, hint or report queue is only a delay.
 """
 
+import pytest
+
 from lab import check
-from lab.fakehost import ALL, DONE, FakeHost, fake, no_memory_lost
+from lab.hosts.fakehost import ALL, DONE, FakeHost, fake, no_memory_lost
 
 KERNELS = ("6.12",)
 ALSO = ("lab", "6.1")
-TIMEOUT = 1200
+pytestmark = pytest.mark.timeout(1200)
 QUEUES = ("inflate", "deflate", "stats", "hint", "report")
 
 
@@ -24,13 +26,13 @@ def life(host: FakeHost, cmd: int) -> None:
     check(host.get("report/acked") > acked, "no report")
     said = host.of_driver("hint_cmds")
     host.set("cmd_id", cmd)
-    host.guest.poll("hinting is over", lambda: host.of_driver("hint_cmds") >= said + 2, 60)
+    host.guest.poll("the end of hinting", lambda: host.of_driver("hint_cmds") >= said + 2, 60)
     host.set("cmd_id", DONE)
-    host.guest.poll("the blocks are back", lambda: host.get("hinted") == 0)
+    host.guest.poll("the last block in flight", lambda: host.get("hinted") == 0)
     host.check()
 
 
-def run(kernel: str) -> None:
+def test_host_lengths(kernel: str) -> None:
     """A life with each kind of length, and one without interrupts."""
     with fake(kernel) as (guest, host), no_memory_lost(guest):
         for kind in range(3):

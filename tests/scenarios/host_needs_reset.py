@@ -1,31 +1,52 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A device that asks for a reset, at every moment of the driver's life.
+"""The driver restarts a device that sets DEVICE_NEEDS_RESET at any moment.
 
-Guards: the driver hears of it from the configuration change, and without one from the next
-wait; it resets the device, takes all memory back, and starts the device again by itself:
-balloon, statistics, hints and reports go on. A device that asks again and again is left
-alone for ever longer. A device that fails right after DRIVER_OK leaves no reporter behind
-that reports nothing.
+Guards: the driver notices it by the configuration interrupt, or without one at its next wait. It
+resets the device, frees all pages, and starts the device again with balloon, statistics, hints
+and reports. The delay grows for a device that asks again and again. A device that fails right
+after DRIVER_OK leaves no unusable reporter registered.
 """
 
+from collections.abc import Iterator
+
+import pytest
+
 from lab import check
-from lab.fakehost import ALL, FakeHost, fake, no_memory_lost
+from lab.hosts.fakehost import ALL, HOST, FakeHost, fake, no_memory_lost
+from lab.suite.parts import on_failure, shared
 
 KERNELS = ("lab",)
 ALSO = ("6.12",)
-TIMEOUT = 900
+pytestmark = pytest.mark.timeout(900)
 BALLOON = 4000  # pages
 REPORTERS = "/sys/kernel/mm_hooks/reporters"
 SICK_S = 10
 EARLY_US = (1, 100, 200, 400, 600, 800, 1000, 1500, 2000, 3000, 5000, 8000)
+MEND = (f"cd {HOST}; echo 0 >plugged; echo 0 >num_pages; "
+        "for queue in inflate deflate report; do echo 0 >$queue/hold; done")
+
+
+@pytest.fixture(scope="module", name="host")
+def _host(kernel: str, request: pytest.FixtureRequest) -> Iterator[FakeHost]:
+    """One guest for all parts."""
+    with fake(kernel) as (guest, host), no_memory_lost(guest), shared(request, guest):
+        guest.allow(r"id [0-9]+ (is not a head|out of range)")
+        yield host
+
+
+@pytest.fixture(autouse=True)
+def _mended(host: FakeHost, request: pytest.FixtureRequest) -> Iterator[None]:
+    """A device as before, after a part that has failed."""
+    with on_failure(request, lambda: host.guest.try_sh(MEND)):
+        yield
 
 
 def works(host: FakeHost) -> None:
-    """All that the device has goes on."""
+    """Everything works with this device."""
     guest = host.guest
-    guest.poll("the device is in service", lambda: host.state() == "live", 10)
+    guest.poll("the device in service", lambda: host.state() == "live", 10)
     host.until("the balloon is as large as before", "actual", BALLOON)
-    guest.poll("it reports", lambda: len(guest.read(REPORTERS).split()) == 1)
+    guest.poll("the reporter", lambda: len(guest.read(REPORTERS).split()) == 1)
     before = host.get("report/acked")
     guest.sh("memhog 100 --hold 0", timeout=60)
     check(host.flush() == 0, "flush failed")
@@ -37,7 +58,7 @@ def works(host: FakeHost) -> None:
 
 
 def asks(host: FakeHost, queue: str, how: int) -> None:
-    """It asks while the host holds a buffer of a queue; 2: without an interrupt."""
+    """The device asks while it keeps a buffer of a queue. how=2: without an interrupt."""
     restarts = host.of_driver("restarts")
     if queue == "report":
         host.set("report/hold", 1)
@@ -55,8 +76,20 @@ def asks(host: FakeHost, queue: str, how: int) -> None:
     works(host)
 
 
-def sick(host: FakeHost) -> None:
-    """It asks all the time; the waits double from 200 ms on."""
+@pytest.mark.parametrize(("queue", "how"), [
+    ("", 1), ("inflate", 1), ("inflate", 2), ("deflate", 2), ("report", 1), ("report", 2)])
+def test_asks(host: FakeHost, queue: str, how: int) -> None:
+    """It asks at each moment."""
+    host.plug(features=ALL)
+    host.balloon(BALLOON)
+    asks(host, queue, how)
+    host.unplug()
+
+
+def test_sick(host: FakeHost) -> None:
+    """The device asks all the time. The delays double, from 200 ms on."""
+    host.plug(features=ALL)
+    host.balloon(BALLOON)
     before = host.of_driver("restarts")
     host.guest.sh(f"end=$(($(date +%s) + {SICK_S})); while [ $(date +%s) -lt $end ]; do "
                   "echo 1 >/sys/kernel/debug/fake_host/needs_reset; sleep 0.02; done",
@@ -64,12 +97,13 @@ def sick(host: FakeHost) -> None:
     restarts = host.of_driver("restarts") - before
     print(f"{restarts} restarts in {SICK_S} s")
     check(0 < restarts <= 8, f"{restarts} restarts in {SICK_S} s")
-    host.guest.poll("in service again", lambda: host.state() == "live", 40)
+    host.guest.poll("the device in service", lambda: host.state() == "live", 40)
     works(host)
+    host.unplug()
 
 
-def early(host: FakeHost) -> None:
-    """It fails a moment after DRIVER_OK; the reporter that is attached works."""
+def test_early(host: FakeHost) -> None:
+    """The device fails just after DRIVER_OK. The reporter that is registered then works."""
     for us in EARLY_US:
         host.plug(features=ALL, die_us=us)
         host.guest.poll("the failure", lambda: host.get("die_us") == 0)
@@ -77,19 +111,6 @@ def early(host: FakeHost) -> None:
         host.unplug()
 
 
-def run(kernel: str) -> None:
-    """Ask at each moment, ask for ever, fail early."""
-    with fake(kernel) as (guest, host), no_memory_lost(guest):
-        guest.allow(r"id [0-9]+ (is not a head|out of range)")
-        for queue, how in (("", 1), ("inflate", 1), ("inflate", 2), ("deflate", 2),
-                           ("report", 1), ("report", 2)):
-            host.plug(features=ALL)
-            host.balloon(BALLOON)
-            asks(host, queue, how)
-            host.unplug()
-        host.plug(features=ALL)
-        host.balloon(BALLOON)
-        sick(host)
-        host.unplug()
-        early(host)
-        guest.rmmod("balloon_report")
+def test_unload(host: FakeHost) -> None:
+    """The driver still unloads."""
+    host.guest.rmmod("balloon_report")

@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A host that never answers on one queue; then the driver is unloaded.
+"""A silent device delays the driver for host_timeout_ms, and an unload frees every page.
 
-Guards: a wait ends after host_timeout_ms and is counted; the pages that the host
-has not acknowledged stay put until then, and show as quarantined; a late answer
-is taken, also where its interrupt is lost; unloading ends in a few seconds, and every
-page is back after it.
+Guards: a wait ends after host_timeout_ms and is counted. Pages that the device has not
+acknowledged stay allocated until then, and are counted as quarantined. A late answer is
+accepted, also without its interrupt. An unload ends within seconds and frees every page.
 """
 
 import time
 
+import pytest
+
 from lab import check
-from lab.fakehost import ALL, FakeHost, fake, no_memory_lost
+from lab.hosts.fakehost import ALL, FakeHost, fake, no_memory_lost
 
 KERNELS = ("lab",)
 ALSO = ("6.12", "6.1")
-TIMEOUT = 1200
+pytestmark = pytest.mark.timeout(1200)
 
 
 def unload(host: FakeHost) -> None:
-    """Unload the driver, in time and with everything back."""
+    """Unload the driver, in time and without a page left."""
     started = time.monotonic()
     host.guest.sh("rmmod balloon_report", timeout=30)
     took = time.monotonic() - started
@@ -29,7 +30,7 @@ def unload(host: FakeHost) -> None:
 
 
 def silent(host: FakeHost, queue: str, first: int, then: int) -> None:
-    """The host falls silent on a queue while the balloon changes size."""
+    """The device is silent on a queue while the balloon changes size."""
     host.balloon(first)
     host.set(f"{queue}/hold", 1)
     host.set("num_pages", then)
@@ -39,19 +40,19 @@ def silent(host: FakeHost, queue: str, first: int, then: int) -> None:
 
 
 def late(host: FakeHost, queue: str, first: int, then: int, **how: int) -> None:
-    """The answer comes after all, and nothing stays behind."""
+    """The device answers late, and no page stays quarantined."""
     for name, value in how.items():
         host.set(f"{queue}/{name}", value)
     silent(host, queue, first, then)
     host.set(f"{queue}/hold", 0)
     host.until("the late answer", "actual", then)
-    check(host.of_driver("quarantined_pages") == 0, "quarantined for ever")
+    check(host.of_driver("quarantined_pages") == 0, "pages are still quarantined")
     for name in how:
         host.set(f"{queue}/{name}", 0)
 
 
 def silent_report(host: FakeHost) -> None:
-    """The host falls silent on the reporting queue."""
+    """The device is silent on the reporting queue."""
     host.set("report/hold", 1)
     host.guest.sh("memhog 200 --hold 0", timeout=60)
     host.until_out("report")
@@ -59,11 +60,11 @@ def silent_report(host: FakeHost) -> None:
     check(status and "timed out" in said, f"a flush without an answer: {status} {said}")
     host.guest.poll("a counted timeout", lambda: host.of_driver("host_timeouts"))
     host.guest.sh("memhog 200 --hold 0", timeout=60)
-    check(host.get("reported") > 0, "no reported page is held")
+    check(host.get("reported") > 0, "no reported page is in flight")
     host.check()
 
 
-def run(kernel: str) -> None:
+def test_host_silent(kernel: str) -> None:
     """Silence on each queue, ended by an answer or by rmmod."""
     with fake(kernel, "host_timeout_ms=500") as (guest, host):
         with no_memory_lost(guest):
@@ -84,7 +85,7 @@ def run(kernel: str) -> None:
         host.set("report/hold", 0)
         guest.insmod("balloon_report", "host_timeout_ms=60000")
         host.set("num_pages", 5000)
-        guest.poll("the driver waits", lambda: host.get("inflate/kicks") > 0)
+        guest.poll("the first kick", lambda: host.get("inflate/kicks") > 0)
         guest.sh("memhog 100 --hold 0", timeout=60)
         unload(host)
         host.set("stopped", 0)

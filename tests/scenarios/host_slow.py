@@ -1,27 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A host that takes two seconds for every acknowledgement, in and out of order.
+"""A device that acknowledges slowly, in and out of order, delays the driver only.
 
-Guards: no page is used or freed before its inflation, deflation, report or hint
-is acknowledged, however long that takes; unloading ends in a few seconds although
-the balloon is larger than the host could take back in that time. Exception: a host with
-MUST_TELL_HOST that goes on acknowledging is told of every page first, at unload and before
-a sleep.
+Guards: no page is used or freed before its inflation, deflation, report or hint is acknowledged,
+after any delay. An unload ends within seconds, although deflation of the balloon would take
+longer. Exception: with MUST_TELL_HOST, a device that continues to acknowledge is told of every
+page first, at an unload and before suspend.
 """
 
 import time
 
 from lab import check
-from lab.fakehost import ALL, MUST_TELL_HOST, FakeHost, fake, no_memory_lost
+from lab.hosts.fakehost import ALL, MUST_TELL_HOST, FakeHost, fake, no_memory_lost
 
 KERNELS = ("lab",)
 ALSO = ("6.12",)
 
 
-SLOW_MS = 150  # for each of the chunks of 256 pages, so all take several seconds
+SLOW_MS = 150  # per chunk of 256 pages, so several seconds in total
 
 
 def untold(host: FakeHost, features: int) -> int:
-    """Pages that an unload takes from the balloon without telling the host."""
+    """Pages that an unload takes from the balloon without telling the device."""
     host.plug(features=features)
     host.balloon(20000)
     host.set("deflate/ack_ms", SLOW_MS)
@@ -34,7 +33,7 @@ def untold(host: FakeHost, features: int) -> int:
     return host.get("untold")
 
 
-def run(kernel: str) -> None:
+def test_host_slow(kernel: str) -> None:
     """Inflate and report slowly, then unload in the middle of both."""
     with fake(kernel) as (guest, host), no_memory_lost(guest):
         host.plug(features=ALL)
@@ -45,9 +44,9 @@ def run(kernel: str) -> None:
         guest.sh("memhog 300 --hold 0", timeout=60)
         host.until_out("report")
         host.until_out("inflate")
-        check(host.get("reported") > 0, "no reported page is held")
+        check(host.get("reported") > 0, "no reported page is in flight")
         host.check()
-        guest.poll("half of it", lambda: host.get("inflated") > 23000, 60)
+        guest.poll("half of the balloon", lambda: host.get("inflated") > 23000, 60)
         host.check()
         started = time.monotonic()
         guest.sh("rmmod balloon_report", timeout=30)
@@ -59,6 +58,6 @@ def run(kernel: str) -> None:
         guest.insmod("balloon_report")
         host.unplug()
         pages = untold(host, ALL)
-        check(not pages, f"{pages} pages were taken without telling the host")
+        check(not pages, f"{pages} pages were taken without telling the device")
         pages = untold(host, ALL & ~MUST_TELL_HOST)
-        check(pages > 0, "without MUST_TELL_HOST the host was waited for")
+        check(pages > 0, "without MUST_TELL_HOST the unload waited for the device")

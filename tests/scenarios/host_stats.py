@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Statistics outlive a failed send, and what the host asks for keeps the system awake."""
+"""Statistics survive a failed send, and a request of the device keeps the system awake."""
 
 import time
 
 from lab import check
-from lab.fakehost import ALL, DEVICE, FakeHost, fake
+from lab.hosts.fakehost import ALL, DEVICE, FakeHost, fake
 
 KERNELS = ("6.12",)
-ALSO = ("lab", "6.1")
+ALSO = ("lab", "6.1", "6.12-arm64")
 TOO_MUCH = 1 << 20  # pages: more than the guest has
 
 
@@ -22,7 +22,7 @@ def _asked_again(host: FakeHost, buffers: int) -> None:
 
 
 def _failed_send(host: FakeHost) -> None:
-    """The buffer cannot be sent once; the host still gets it, and may ask again."""
+    """One send of the buffer fails. The device still gets it and may ask again."""
     host.until("the first statistics", "stats/buffers", 1)
     host.set("stats/full", 1)
     host.set("ask_stats", 1)
@@ -40,7 +40,7 @@ def _sleeps(host: FakeHost, what: str) -> None:
 
 
 def _wakes(host: FakeHost) -> None:
-    """Each event counts, and is over when it is done or has to wait."""
+    """Each event is counted. It ends when it is handled or has to wait."""
     host.guest.sh(f"echo enabled >$(echo {DEVICE}/power/wakeup)")
     before = _power(host, "wakeup_active_count")
     _asked_again(host, 5)
@@ -56,12 +56,12 @@ def _wakes(host: FakeHost) -> None:
     _sleeps(host, "an inflation")
 
     host.set("num_pages", TOO_MUCH)
-    host.guest.poll("a balloon that is stuck", lambda: host.of_driver("alloc_failures") > 3, 60)
+    host.guest.poll("failed allocations", lambda: host.of_driver("alloc_failures") > 3, 60)
     _sleeps(host, "tries that failed")
     host.balloon(0)
 
 
-def run(kernel: str) -> None:
+def test_host_stats(kernel: str) -> None:
     """One device."""
     with fake(kernel) as (guest, host):
         host.plug(features=ALL)

@@ -1,25 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The device is pulled out while the host has pages and buffers.
+"""A device can be pulled out at any moment, and every page is free afterwards.
 
-Guards: removal, with and without a host that still answers, ends in a few seconds
-while memory is inflated, deflated, hinted and reported; everything comes back and
-the driver takes the next device.
+Guards: removal ends within seconds, with a device that answers and with a silent one. This holds
+while pages are inflated, deflated, hinted and reported. The driver binds the next device.
 """
 
 import time
 
+import pytest
+
 from lab import check
-from lab.fakehost import ALL, FakeHost, fake, no_memory_lost
+from lab.hosts.fakehost import ALL, FakeHost, fake, no_memory_lost
 
 KERNELS = ("lab",)
 ALSO = ("6.12", "6.1")
-TIMEOUT = 1200
+pytestmark = pytest.mark.timeout(1200)
 MOMENTS = {"inflate": ("num_pages", 30000), "deflate": ("num_pages", 100),
            "report": ("", 0), "hint": ("cmd_id", 0x80000000)}
 
 
 def load(host: FakeHost, queue: str) -> None:
-    """Something is always on its way."""
+    """Keep every queue busy."""
     host.plug(features=ALL)
     host.balloon(8000)
     host.set(f"{queue}/hold", 1)
@@ -31,8 +32,8 @@ def load(host: FakeHost, queue: str) -> None:
     host.until_out(queue)
 
 
-def run(kernel: str) -> None:
-    """Pull it out in the middle of everything, by surprise and not."""
+def test_host_surprise(kernel: str) -> None:
+    """Remove the device during all of these, by surprise and orderly."""
     with fake(kernel) as (guest, host), no_memory_lost(guest):
         hog = guest.start("until [ -e /tmp/stop ]; do memhog 64 --hold 0; done")
         for queue in MOMENTS:

@@ -1,33 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The device is suspended and resumed, with a host that answers and with one that
-does not.
+"""Suspend and resume work with a device that answers, and with a silent one.
 
-Guards: freeze gives everything back and kicks nothing afterwards; restore starts
-anew with one statistics buffer and the poison value in time, the balloon grows to
-what the host wants, and everything free is reported again; a host that is silent does
-not keep the guest awake, however long the driver would wait for it otherwise; what the
-host has not taken from the balloon by then is free all the same, and nothing of it is
-lost; a device that fails is in service after it.
+Guards: freeze frees all pages and kicks no queue afterwards. Restore starts with one statistics
+buffer and with poison_val in time. The balloon grows to its target, and all free memory is
+reported again. A silent device does not delay suspend until the driver's timeout. Pages that it
+has not deflated by then are freed, and none is lost. A failed device is in service after
+resume.
 """
 
+import pytest
+
 from lab import check
-from lab.fakehost import ALL, DONE, FakeHost, fake, no_memory_lost
+from lab.hosts.fakehost import ALL, DONE, FakeHost, fake, no_memory_lost
 
 KERNELS = ("lab",)
 ALSO = ("6.12",)
-TIMEOUT = 1200
+pytestmark = pytest.mark.timeout(1200)
 BALLOON = 20000  # pages
 
 
 def suspend(host: FakeHost) -> None:
-    """Freeze and restore every device; the kernel waits 1 s in between, not its 5."""
+    """Freeze and restore every device. The kernel waits 1 s in between, not 5 s."""
     host.guest.sh("echo 1 >/sys/module/suspend/parameters/pm_test_delay && "
                   "echo devices >/sys/power/pm_test && echo mem >/sys/power/state",
                   timeout=60)
 
 
 def awake(host: FakeHost, pages: int) -> None:
-    """The device is in service after the resume, and the balloon follows the host."""
+    """The device is in service after resume, and the balloon follows its target."""
     host.until("the balloon is back", "actual", pages, 60)
     check(host.state() == "live", f"after resume the device is {host.state()}")
     host.balloon(pages // 2)
@@ -36,7 +36,7 @@ def awake(host: FakeHost, pages: int) -> None:
 
 
 def silent(host: FakeHost) -> None:
-    """The host is silent on a queue, for longer than the freezer has patience."""
+    """The device is silent on a queue for longer than the freezer waits."""
     for queue, pages in (("inflate", 30000), ("deflate", 3000)):
         host.set(f"{queue}/hold", 1)
         host.set("num_pages", pages)
@@ -50,7 +50,7 @@ def silent(host: FakeHost) -> None:
     host.until_out("hint")
     suspend(host)
     host.set("hint/hold", 0)
-    host.guest.poll("hints once more", lambda: host.of_driver("hint_blocks") > 0)
+    host.guest.poll("more hints", lambda: host.of_driver("hint_blocks") > 0)
     host.set("cmd_id", DONE)
     host.until("the blocks are back", "hinted", 0)
     awake(host, pages)
@@ -64,7 +64,7 @@ def silent(host: FakeHost) -> None:
 
 
 def cut_short(host: FakeHost) -> None:
-    """The balloon is emptied on the way to sleep, and the host does not keep up with it."""
+    """The driver empties the balloon before suspend, and the device is too slow."""
     for name, value in (("ack_ms", 100), ("hold", 1)):
         with no_memory_lost(host.guest):
             host.balloon(BALLOON)
@@ -76,8 +76,8 @@ def cut_short(host: FakeHost) -> None:
             host.balloon(0)
 
 
-def run(kernel: str) -> None:
-    """Suspend at work, suspend with a silent host, and a dead device."""
+def test_host_suspend(kernel: str) -> None:
+    """Suspend under load, with a silent device, and with a failed device."""
     with fake(kernel, "host_timeout_ms=60000", machine="pc", wakes=True) as (guest, host):
         host.plug(features=ALL)
         host.balloon(6000)
@@ -88,7 +88,7 @@ def run(kernel: str) -> None:
         awake(host, BALLOON)
         check(host.flush() == 0, "flush failed after resume")
         check(host.of_driver("reported_bytes") > bytes_before + (200 << 20),
-              "what is free was not reported again")
+              "free memory was not reported again")
         host.check()
 
         silent(host)

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The stock driver on stock kernels: what the lab measures can be trusted."""
+"""The lab measures the stock driver on stock kernels correctly."""
 
 from lab import MIB, Guest, check
-from lab.measure import settle
+from lab.benches.measure import settle
 
 KERNELS = ("6.12",)
 ALSO = ("6.1", "lab")
 
 
-def run(kernel: str) -> None:
-    """Freed memory returns through page reporting, and by inflation."""
+def test_lab_stock_balloon(kernel: str) -> None:
+    """The host reclaims freed memory after page reporting, and after inflation."""
     with Guest(kernel, ours=False, memory_mb=1024,
                balloon=("free-page-reporting=on",)) as guest:
         guest.insmod("virtio_balloon")
@@ -17,9 +17,9 @@ def run(kernel: str) -> None:
         with guest.sample_rss() as sampler:
             peak = guest.rss_bytes()
             check(peak > 512 * MIB, f"{peak // MIB} MiB resident with 512 touched")
-            guest.poll("the freed memory is back at the host",
+            guest.poll("the host to reclaim the freed memory",
                        lambda: guest.rss_bytes() < peak - 450 * MIB, timeout=60)
-            settle(guest)  # the driver may have more to give back
+            settle(guest)  # the driver may have more to report
         check(len(sampler.samples) > 10, f"{len(sampler.samples)} samples")
         last = sampler.samples[-1][1]
         exact = guest.rss_bytes()

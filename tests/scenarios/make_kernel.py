@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""make kernel: from a source and a configuration to packages, and where it stops.
+"""make kernel builds packages from a source and a configuration, or stops with an error.
 
-A stand-in of two files takes the place of the kernel's source, and a patch of one line that
-of the companion patch: whether the real one fits the real source is what static/patches
-looks at, and what the kernel's own Makefile builds is the kernel's.
+Two small files replace the kernel's source, and a patch of one line replaces the companion
+patch. static/patches checks that the real patch fits the real source. The kernel's own Makefile
+is not tested here.
 """
 
 import os
@@ -12,7 +12,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from lab import check, modules
+from lab import check
+from lab.kernels import modules
 from lab.proc import run as run_program
 
 KERNELS = ("6.12",)
@@ -23,7 +24,7 @@ PATCH = """--- a/mm.txt
 -mm: the first line
 +mm: the patched line
 """
-# What it is told to set goes into the file.
+# Writes its settings into the file.
 CONFIGURE = """#!/bin/sh
 file=$2
 while [ $# -gt 0 ]; do
@@ -42,7 +43,7 @@ TOOLS = ("bc", "bison", "cpio", "dpkg-buildpackage", "flex", "rsync")
 
 
 class Place:
-    """A project, a source and a cache of its own."""
+    """A project with its own source and cache."""
 
     def __init__(self, folder: Path) -> None:
         self.project = folder / "project"
@@ -76,7 +77,7 @@ class Place:
             archive.add(tree, tree.name)
 
     def make(self, *settings: str) -> tuple[int, str]:
-        """How make kernel ends, and what it says."""
+        """Run make kernel. Returns its exit status and output."""
         path = f"{self.tools}:{os.environ['PATH']}"
         done = run_program(["make", "-s", "kernel", f"SOURCES={self.sources}",
                             f"OUT={self.out}", f"CONFIG={self.config}", *settings],
@@ -85,17 +86,17 @@ class Place:
         return done.returncode, done.stdout
 
     def refuses(self, sentence: str, *settings: str) -> None:
-        """It ends with that sentence and leaves no package."""
+        """make kernel fails with that message and leaves no package."""
         status, said = self.make(*settings)
         check(status and sentence in said, f"{settings}: not '{sentence}' but: {said}")
-        check(not self.out.exists(), f"{settings}: there are packages")
+        check(not self.out.exists(), f"{settings}: it left packages")
 
     def packages(self) -> list[str]:
-        """What it has left."""
+        """The packages it has left."""
         return sorted(path.name for path in self.out.iterdir())
 
     def tree(self) -> Path:
-        """Where it builds."""
+        """The build tree."""
         found = [path for path in (self.cache / "packages").iterdir() if path.is_dir()]
         check(len(found) == 1, f"trees: {found}")
         return found[0]
@@ -116,14 +117,14 @@ def _check_refused(place: Place) -> None:
 
 
 def _check_built(place: Place) -> None:
-    """Broken off, it goes on in the same tree, and then the packages are there."""
+    """An interrupted build continues in the same tree and then makes the packages."""
     status, said = place.make("SERIES=6.12", "CONFIG=" + str(place.config))
     check(not status, f"it does not build: {said}")
     names = place.packages()
     check(len(names) == 2 and all("vmhooks" in name for name in names), f"packages: {names}")
     config = (place.out / names[1]).read_text().split()
     check("CONFIG_MM_HOOKS=y" in config and "CONFIG_X=y" in config, f"configuration: {config}")
-    check("patched" in (place.tree() / "mm.txt").read_text(), "the patch is not in it")
+    check("patched" in (place.tree() / "mm.txt").read_text(), "the patch is not applied")
     shutil.rmtree(place.out)
     for option, sentence in (("MM_HOOKS", "CONFIG_MM_HOOKS did not stick"),
                              ("TRACEPOINTS", "has no tracer, and the patch's hooks are")):
@@ -132,15 +133,15 @@ def _check_built(place: Place) -> None:
     (place.tree() / "drop").unlink()
     (place.tree() / "fail").touch()
     status, said = place.make()
-    check(status and not place.out.exists(), f"a build that fails passes: {said}")
+    check(status and not place.out.exists(), f"a failed build passes: {said}")
     (place.tree() / "fail").unlink()
     status, said = place.make()
-    check(not status and place.packages() == names, f"it does not go on: {said}")
-    check("unpacking" not in said, "it unpacks once more")
+    check(not status and place.packages() == names, f"the build does not continue: {said}")
+    check("unpacking" not in said, "the source was unpacked again")
 
 
-def run(kernel: str) -> None:
-    """No kernel is built."""
+def test_make_kernel(kernel: str) -> None:
+    """No real kernel is built."""
     del kernel
     with tempfile.TemporaryDirectory(prefix="vmhooks-kernel") as folder:
         place = Place(Path(folder))

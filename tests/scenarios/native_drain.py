@@ -2,12 +2,13 @@
 """A flush drains the pcplists while another drain runs.
 
 The kernel skips a drain of all zones while another one runs. tests/slow_drain drains zone
-DMA nearly all the time; a flush has to empty the pcplists of zone Movable nevertheless.
+DMA nearly all the time. A flush has to drain the pcplists of zone Movable nevertheless.
 """
 
 import re
 
-from lab import MIB, Guest, balloon, check
+from lab import MIB, Guest, check
+from lab.guest import balloon
 
 KERNELS: tuple[str, ...] = ()
 ALSO = ("lab", "lab-6.1", "lab-7.3")
@@ -15,7 +16,7 @@ DRAINS = "/sys/module/slow_drain/parameters/drains"
 MOVABLE_MB = 384
 HOG_MB = 160
 ROUNDS = 4
-STRAY = 2 * MIB  # freed between the drain and the look at it
+STRAY = 2 * MIB  # freed between the drain and the reading
 
 
 def _listed(guest: Guest) -> int:
@@ -37,8 +38,8 @@ def _round(guest: Guest) -> tuple[int, int]:
     return before, after
 
 
-def run(kernel: str) -> None:
-    """Some rounds: the other drain leaves gaps."""
+def test_native_drain(kernel: str) -> None:
+    """Several rounds, as the other drain leaves gaps."""
     with Guest(kernel, memory_mb=640, cpus=2, append=f"movablecore={MOVABLE_MB}M") as guest:
         balloon.load(guest)
         guest.insmod("slow_drain")

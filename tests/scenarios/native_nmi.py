@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Memory that is freed in NMI is reported, whoever holds the zone's lock at that moment.
+"""Memory that is freed in NMI is reported, with the zone's lock free or held.
 
-Only kernels from 6.15 on free in NMI. Where nobody holds the lock the hook is called
-there, otherwise later.
+Only kernels from 6.15 on free in NMI. They call the hook in NMI if zone->lock is free, and
+later otherwise.
 """
 
-from lab import MIB, Guest, balloon, check
-from lab.fakehost import no_memory_lost
+from lab import MIB, Guest, check
+from lab.guest import balloon
+from lab.hosts.fakehost import no_memory_lost
 
 KERNELS = ()
 ALSO = ("lab-7.3",)
@@ -23,10 +24,10 @@ def _hooked(guest: Guest) -> int:
 
 
 def _round(guest: Guest, *, forget: bool) -> None:
-    """A program takes the lock all the time, NMIs come from outside.
+    """A program takes zone->lock all the time, and QEMU injects NMIs.
 
-    With `forget` passes run all the time as well, and every block is fresh once more at the
-    end; without it only the hook can tell that what was freed in NMI is to be reported.
+    With `forget` passes run all the time, too, and every block is unreported at the end. Without
+    it, only the hook can tell the engine to report the memory freed in NMI.
     """
     with no_memory_lost(guest):
         guest.write(HELD, str(BLOCKS))
@@ -39,7 +40,7 @@ def _round(guest: Guest, *, forget: bool) -> None:
                                     f"echo 1 >{balloon.HOOKS}/forget; done"))
         for left in range(BLOCKS - 1, -1, -1):
             guest.qmp("inject-nmi")
-            guest.poll("an NMI frees a block", lambda: int(guest.read(HELD)) <= left, 20)
+            guest.poll("a free in NMI", lambda: int(guest.read(HELD)) <= left, 20)
         guest.sh(f"touch {END}; killall churn")
         for job in jobs:
             guest.wait(job)
@@ -47,15 +48,15 @@ def _round(guest: Guest, *, forget: bool) -> None:
         balloon.flush(guest)
     reported = balloon.hooks(guest)["reported_bytes"] - before
     hooked = _hooked(guest) - hooked
-    print(f"{(held - guest.rss_bytes()) // MIB} MiB less at the host, "
+    print(f"{(held - guest.rss_bytes()) // MIB} MiB reclaimed, "
           f"{reported // MIB} MiB reported, {hooked} calls of the hook in NMI")
     check(hooked > 0, "the hook was never called in NMI")
     check(guest.rss_bytes() < held - BLOCKS * BLOCK_MIB * MIB * 8 // 10,
-          "what was freed in NMI is still at the host")
+          "the host still backs the memory freed in NMI")
 
 
-def run(kernel: str) -> None:
-    """What NMIs freed is back at the host, whether passes run meanwhile or not."""
+def test_native_nmi(kernel: str) -> None:
+    """The host reclaims memory that was freed in NMI, during passes and without them."""
     with Guest(kernel, memory_mb=512, cpus=2) as guest:
         device = balloon.load(guest)
         guest.insmod("nmi_free")

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A kernel without CONFIG_PAGE_REPORTING: everything but reporting works."""
+"""On a kernel without CONFIG_PAGE_REPORTING everything except reporting works."""
 
-from lab import Guest, balloon, check
+from lab import Guest, check
+from lab.guest import balloon
 
 KERNELS = ("lab-noreport",)
 
 
-def run(kernel: str) -> None:
-    """engine=intree is refused; auto loads, inflates and says what is missing."""
+def test_no_page_reporting(kernel: str) -> None:
+    """engine=page_reporting is rejected. auto loads, inflates and logs the missing option."""
     with Guest(kernel, memory_mb=320) as guest:
-        status, said = guest.try_sh("modprobe mm_hooks engine=intree")
-        check(status, f"engine=intree was accepted: {said}")
-        check("engine=intree needs a kernel with CONFIG_PAGE_REPORTING" in guest.sh("dmesg"),
+        status, said = guest.try_sh("modprobe mm_hooks engine=page_reporting")
+        check(status, f"engine=page_reporting was accepted: {said}")
+        check("engine=page_reporting needs a kernel with CONFIG_PAGE_REPORTING" in guest.sh("dmesg"),
               "the log does not say what is missing")
         device = balloon.load(guest)
         log = guest.sh("dmesg")

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Without CONFIG_TRACEPOINTS reports wait for the kernel's own delay, and come.
+"""Without CONFIG_TRACEPOINTS the kernel's own delay paces the reports.
 
-Debian's kernel gets the modules that such a kernel would get.
+The modules are built without that option and run on Debian's kernel.
 """
 
-from lab import MIB, Guest, balloon, check, kernels, modules
+import pytest
+
+from lab import MIB, Guest, check, kernels
+from lab.guest import balloon
+from lab.kernels import modules
 
 KERNELS: tuple[str, ...] = ()  # build_errors builds such modules at every change
 ALSO = ("6.12",)
-TIMEOUT = 600
+pytestmark = pytest.mark.timeout(600)
 HOG_MB = 200
 
 
@@ -17,8 +21,8 @@ def _load(guest: Guest) -> balloon.Balloon:
     return balloon.Balloon(guest)
 
 
-def run(kernel: str) -> None:
-    """The balloon and its reports work; the log and the capabilities say what does not."""
+def test_no_tracepoints(kernel: str) -> None:
+    """The balloon and its reports work. Log and capabilities name what does not."""
     built = modules.build(kernels.get(kernel), unset="CONFIG_TRACEPOINTS")
     files = {f"/{name}.ko": (built / f"{name}.ko").read_bytes() for name in modules.OURS}
     with Guest(kernel, memory_mb=512, files=files) as guest:
@@ -30,7 +34,7 @@ def run(kernel: str) -> None:
         check("report" in said and "paced" not in said, f"capabilities: {said}")
         before = balloon.hooks(guest)["reported_bytes"]
         guest.sh(f"memhog {HOG_MB} --hold 0")
-        guest.poll("the kernel to report", lambda: balloon.hooks(guest)["reported_bytes"] - before
+        guest.poll("delayed reports", lambda: balloon.hooks(guest)["reported_bytes"] - before
                    > HOG_MB * MIB // 2, 60)
         device.resize(64)
         device.resize(0)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A write to flush returns when all is reported; forget makes all of it new."""
+"""A write to flush returns when all is reported, and forget makes all of it unreported."""
 
-from lab import MIB, Guest, balloon, check
+from lab import MIB, Guest, check
+from lab.guest import balloon
 
 KERNELS = ("6.12",)
-ALSO = ("6.1", "5.10")
+ALSO = ("6.1", "5.10", "6.12-arm64")
 HOG_MB = 200
 NOISE = 8 * MIB
 FLUSH = f"{balloon.HOOKS}/flush"
@@ -30,19 +31,19 @@ def _reported(guest: Guest) -> int:
 
 
 def _too_much(guest: Guest) -> int:
-    """MiB that the host holds although they could have been reported."""
+    """MiB that the host still backs although they could be reported."""
     return (guest.rss_bytes() - balloon.unreportable_bytes(guest)) // MIB
 
 
 def _check_flush(guest: Guest) -> None:
-    """All is back when the write returns, and a second one finds nothing."""
+    """When the write returns, all is reported, and a second flush finds nothing."""
     guest.sh(f"memhog {HOG_MB} --hold 0", 60)
     held = _too_much(guest)
-    check(held > HOG_MB * 0.7, f"only {held} MiB to report: was something not told to?")
+    check(held > HOG_MB * 0.7, f"only {held} MiB to report: did a pass run?")
     before = _reported(guest)
     balloon.flush(guest)
     held = _too_much(guest)
-    check(held <= NOISE // MIB, f"{held} MiB are still at the host after a flush")
+    check(held <= NOISE // MIB, f"{held} MiB are still backed after a flush")
     once = _reported(guest)
     balloon.flush(guest)
     again = _reported(guest) - once
@@ -50,11 +51,11 @@ def _check_flush(guest: Guest) -> None:
 
 
 def _check_forget(guest: Guest) -> None:
-    """Everything free is reported once more, without anybody freeing anything."""
+    """All free memory is reported once more, without any new free."""
     before = _reported(guest)
-    known = balloon.hooks(guest)["known_bytes"]
+    known = balloon.hooks(guest)["reported_free_bytes"]
     guest.write(FORGET, "1")
-    guest.poll("everything reported again",
+    guest.poll("new reports of everything",
                lambda: _reported(guest) - before > known * 9 // 10, 90, 0.5)
     balloon.flush(guest)
     again = _reported(guest) - before
@@ -62,8 +63,8 @@ def _check_forget(guest: Guest) -> None:
     check(balloon.hooks(guest)["forgets"] == 1, "forgets does not count")
 
 
-def run(kernel: str) -> None:
-    """With a delay so long that only a flush reports anything."""
+def test_report_flush(kernel: str) -> None:
+    """With a delay so long that only a flush reports."""
     with Guest(kernel, memory_mb=512) as guest:
         guest.insmod("mm_hooks", "delay_ms=60000")
         _must_fail(guest, FLUSH, "1000", "No such device")

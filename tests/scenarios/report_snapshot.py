@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A guest goes on in another QEMU with another VM generation ID, as after a snapshot.
+"""After a new VM generation ID, as after a snapshot, all free memory is reported again.
 
-Guards: all free memory is reported once more by itself, so that the new QEMU, which holds
-all of the guest's memory at first, gets rid of it.
+The guest continues in another QEMU, which backs all of its memory at first. Guards: the guest
+reports its free memory without a request, so that QEMU discards it.
 """
 
-from lab import MIB, Guest, balloon, check
+from lab import MIB, Guest, check
+from lab.guest import balloon
 
 KERNELS = ("6.12",)
 ALSO = ("6.1",)
@@ -20,8 +21,8 @@ def _identity(guid: str) -> tuple[str, ...]:
     return ("-device", f"vmgenid,guid={guid}")
 
 
-def run(kernel: str) -> None:
-    """Report everything, move, wait for the reports at the other end."""
+def test_report_snapshot(kernel: str) -> None:
+    """Report everything, migrate, wait for the reports at the destination."""
     with Guest(kernel, memory_mb=MEMORY_MB, qemu_args=_identity(BEFORE)) as source:
         balloon.load(source)
         source.sh(f"memhog {HOG_MB} --hold 0", 60)
@@ -31,13 +32,13 @@ def run(kernel: str) -> None:
         with source.migrate(qemu_args=(*_identity(AFTER), "-mem-prealloc"),
                             max_bandwidth=BANDWIDTH) as guest:
             held = guest.rss_bytes()
-            guest.poll("all to be forgotten", lambda: balloon.hooks(guest)["forgets"] == 1)
+            guest.poll("forget", lambda: balloon.hooks(guest)["forgets"] == 1)
             balloon.flush(guest)
             left = guest.rss_bytes()
             again = balloon.hooks(guest)["reported_bytes"] - before["reported_bytes"]
-            known = balloon.hooks(guest)["known_bytes"]
-            print(f"{held // MIB} MiB held, then {left // MIB}; {again // MIB} MiB reported, "
+            known = balloon.hooks(guest)["reported_free_bytes"]
+            print(f"{held // MIB} MiB backed, then {left // MIB}; {again // MIB} MiB reported, "
                   f"{known // MIB} are known")
-            check(again > 0.95 * known, "free memory was not reported once more")
-            check(left < (MEMORY_MB - HOG_MB) * MIB, f"{left // MIB} MiB stay with the host")
+            check(again > 0.95 * known, "free memory was not reported again")
+            check(left < (MEMORY_MB - HOG_MB) * MIB, f"{left // MIB} MiB are still backed")
             guest.finish()

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shrinkable: hold memory behind a shrinker, as ZFS holds its ARC.
+ * shrinkable: allocate memory behind a shrinker, like the ARC of ZFS.
  *
- *   modprobe shrinkable mib=400	holds 400 MiB
+ *   modprobe shrinkable mib=400	allocates 400 MiB
  *
- * Only a shrinker gets it back: MemAvailable does not count it.  Reading the
- * parameter tells how much is held.
+ * Only the shrinker frees it, and MemAvailable does not count it.  Reading the parameter
+ * returns what is allocated.
  */
 #include <linux/gfp.h>
 #include <linux/list.h>

@@ -4,12 +4,12 @@
  *
  *   echo 1000 >/sys/module/slow_drain/parameters/drains
  *
- * does so many, each of which takes a millisecond.  Hardly any other drain begins
- * in between.
+ * does 1000 drains of a millisecond each.  Hardly any other drain can start in between.
  */
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/mm_hooks.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -32,7 +32,7 @@ static void match_drained(struct tracepoint *tp, void *found)
 		*(struct tracepoint **)found = tp;
 }
 
-/* A page in the list of this processor, then a drain. */
+/* Free a page to the pcplist of this CPU, then drain it. */
 static int drain(void)
 {
 	struct page *page = alloc_page(GFP_KERNEL | GFP_DMA);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * clockvm: a small VM whose clock is looked at from outside.
+ * clockvm: a small VM whose pvclock pages are read from outside.
  *
  *   clockvm [-n VCPUS] COMMAND...
  *
- * Each argument is a command with its numbers; "-" reads more of them, one a line.
- * After each comes "done COMMAND".
+ * Each argument is a command with its numbers. "-" reads more commands from stdin, one
+ * per line. "done COMMAND" is printed after each.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -32,7 +32,7 @@ static void pause_us(unsigned long long us)
 	nanosleep(&time, NULL);
 }
 
-/* on: the host gives each vCPU its clock page, and runs it. */
+/* on: register a kvmclock page for each vCPU and run it. */
 static void on(const unsigned long long *a)
 {
 	(void)a;
@@ -42,7 +42,7 @@ static void on(const unsigned long long *a)
 	look_reset(&look);
 }
 
-/* pages: run and print them. */
+/* pages: run all vCPUs and print their pages. */
 static void pages(const unsigned long long *a)
 {
 	(void)a;
@@ -56,7 +56,7 @@ static void pages(const unsigned long long *a)
 	}
 }
 
-/* resnap COUNT PAUSE_US: the master clock is taken anew so often. */
+/* resnap COUNT PAUSE_US: COUNT masterclock updates. */
 static void resnap(const unsigned long long *a)
 {
 	look_reset(&look);
@@ -68,7 +68,7 @@ static void resnap(const unsigned long long *a)
 	look_print(&look);
 }
 
-/* nudge COUNT PAUSE_US: so often twice, and the master clock stays on. */
+/* nudge COUNT PAUSE_US: 2 * COUNT masterclock updates with the masterclock on. */
 static void nudge(const unsigned long long *a)
 {
 	look_reset(&look);
@@ -80,7 +80,7 @@ static void nudge(const unsigned long long *a)
 	look_print(&look);
 }
 
-/* watch COUNT PAUSE_US: the same, but nothing is provoked. */
+/* watch COUNT PAUSE_US: read the pages, without masterclock updates. */
 static void watch(const unsigned long long *a)
 {
 	look_reset(&look);
@@ -91,7 +91,7 @@ static void watch(const unsigned long long *a)
 	look_print(&look);
 }
 
-/* update COUNT: the host registers the clock of vCPU 0 anew, so that it is shown. */
+/* update COUNT: the host registers the clock of vCPU 0 again, so KVM publishes it. */
 static void update(const unsigned long long *a)
 {
 	for (unsigned long long i = 0; i < a[0]; i++) {
@@ -100,7 +100,7 @@ static void update(const unsigned long long *a)
 	}
 }
 
-/* getclock COUNT: how far KVM_GET_CLOCK is from the page, at most. */
+/* getclock COUNT: the largest difference between KVM_GET_CLOCK and the page. */
 static void getclock(const unsigned long long *a)
 {
 	int64_t low = 0, high = 0;
@@ -115,7 +115,7 @@ static void getclock(const unsigned long long *a)
 	printf("getclock min=%" PRId64 " max=%" PRId64 " exact=%d\n", low, high, exact);
 }
 
-/* setclock NS, as a restore does. */
+/* setclock NS: as a restore does. */
 static void setclock(const unsigned long long *a)
 {
 	struct kvm_clock_data data = { .clock = a[0] };
@@ -123,14 +123,14 @@ static void setclock(const unsigned long long *a)
 	must(!ioctl(vm.fd, KVM_SET_CLOCK, &data), "KVM_SET_CLOCK");
 }
 
-/* The guest registers the clock of vCPU 0 with the old MSR, which keeps the master clock off. */
+/* The old MSR of vCPU 0 keeps the masterclock off. */
 static void loosen(void)
 {
 	must(vm_wrmsr(&vm, 0, MSR_CLOCK_OLD, vm_clock_address(0) | 1), "the old MSR");
 	vm_run(&vm, 0);
 }
 
-/* loose COUNT PAUSE_US: without the master clock it is shown so often. */
+/* loose COUNT PAUSE_US: publish COUNT times without the masterclock. */
 static void loose(const unsigned long long *a)
 {
 	for (unsigned long long i = 0; i < a[0]; i++) {
@@ -148,7 +148,7 @@ static void *loosen_on(void *unused)
 	return unused;
 }
 
-/* setrace COUNT: without the master clock the clock is set while it is shown. */
+/* setrace COUNT: set the clock while KVM publishes it without the masterclock. */
 static void setrace(const unsigned long long *a)
 {
 	unsigned long long i, value, wrong = 0;
@@ -182,7 +182,7 @@ static void hostmsr(const unsigned long long *a)
 	printf("hostmsr fine=%d\n", vm_set_msr(&vm, (int)a[2] % vm.count, (uint32_t)a[0], a[1]));
 }
 
-/* hv: before "on", for a vCPU that has run keeps its CPUID. */
+/* hv: only before "on", as the CPUID of a vCPU that has run is fixed. */
 static void hv(const unsigned long long *a)
 {
 	(void)a;
@@ -210,7 +210,7 @@ static void pause_ms(const unsigned long long *a)
 	pause_us(a[0] * 1000);
 }
 
-/* A VM of its own that takes its clock anew until it is killed. */
+/* A second VM with endless masterclock updates, until it is killed. */
 static void resnap_for_ever(void)
 {
 	struct vm victim;
@@ -221,7 +221,7 @@ static void resnap_for_ever(void)
 		vm_resnapshot(&victim);
 }
 
-/* destroy COUNT: so many VMs are killed while their clocks are taken anew. */
+/* destroy COUNT: kill VMs during their masterclock updates. */
 static void destroy(const unsigned long long *a)
 {
 	for (unsigned long long i = 0; i < a[0]; i++) {
@@ -241,7 +241,7 @@ static void destroy(const unsigned long long *a)
 	}
 }
 
-/* create COUNT: so many VMs are made, shown a clock, and given back in good order. */
+/* create COUNT: make VMs, run them with a clock, and close them. */
 static void create(const unsigned long long *a)
 {
 	struct vm other;
@@ -282,7 +282,7 @@ static long long now_ns(void)
 	return (long long)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* "time COMMAND ...": how long it took, besides. */
+/* "time COMMAND ...": also print how long the command took. */
 static bool timed(char **line)
 {
 	bool found = !strncmp(*line, "time ", 5);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The same clock as Hyper-V and Xen show it. */
+/* The same clock in Hyper-V's and Xen's formats. */
 #include "enlighten.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Everything that a VM is shown of its clock, looked at again and again. */
+/* Read all clocks that KVM publishes to a VM, again and again. */
 #include "look.h"
 
 #include <inttypes.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-/* Newer than some systems' headers. */
+/* For older uapi headers. */
 #ifndef KVM_CLOCK_HOST_TSC
 #define KVM_CLOCK_HOST_TSC	(1 << 3)
 #endif
@@ -36,7 +36,7 @@ static void look_one(struct look *look, struct vm *vm, int vcpu)
 	look->xens[vcpu] = now;
 }
 
-/* Lines of vCPUs that are all stable, at the TSC of the latest. */
+/* The largest distance of stable clock lines from that of vCPU 0, at the later TSC. */
 static void compare_vcpus(struct look *look, const struct vm *vm)
 {
 	const struct clock_page *first = &look->clocks[0];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Clock pages, what a guest makes of them, and how far they step. */
+/* Decode pvclock pages and measure their steps. */
 #include "page.h"
 
 #include <inttypes.h>

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Clock pages, what a guest makes of them, and how far they step. */
+/* Decode pvclock pages and measure their steps. */
 #ifndef CLOCKVM_PAGE_H
 #define CLOCKVM_PAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PAGE_STABLE	1	/* flags: all vCPUs are on one line */
-#define STEP_BINS	12	/* sizes up to 0, 1, 10, 100, ... ns, and any */
+#define PAGE_STABLE	1	/* flags: all vCPUs are on one clock line */
+#define STEP_BINS	12	/* sizes up to 0, 1, 10, 100, ... ns, and larger */
 
-/* What KVM writes for kvmclock, and for Xen. */
+/* The format of kvmclock and of Xen's time info. */
 struct clock_page {
 	uint32_t version;
 	uint32_t pad;
@@ -21,7 +21,7 @@ struct clock_page {
 	uint8_t pad2[2];
 };
 
-/* What KVM writes for Hyper-V guests; the sequence is 0 while it is not to be used. */
+/* The format of Hyper-V's TSC page. It is invalid while the sequence is 0. */
 struct hv_page {
 	uint32_t sequence;
 	uint32_t pad;
@@ -29,7 +29,7 @@ struct hv_page {
 	int64_t offset;
 };
 
-/* What was seen of one kind of page. */
+/* Findings for one kind of page. */
 struct steps {
 	const char *name;
 	uint64_t compared;
@@ -37,26 +37,26 @@ struct steps {
 	uint64_t backwards;	/* steps below zero */
 	uint64_t odd;		/* versions that are odd, or did not change by two */
 	int64_t min, max;
-	int64_t last;		/* where the clock was last seen, ns */
+	int64_t last;		/* the last value of the clock, ns */
 	uint64_t bins[STEP_BINS];
 };
 
-/* Nanoseconds that a guest computes from a page; a TSC before the page's goes back. */
+/* The guest's clock at a TSC, in ns. A TSC before the page's extrapolates backwards. */
 int64_t page_ns(const struct clock_page *page, uint64_t tsc);
 
-/* Hundreds of nanoseconds that a Hyper-V guest computes. */
+/* The Hyper-V guest's clock at a TSC, in units of 100 ns. */
 int64_t hv_time(const struct hv_page *page, uint64_t tsc);
 
 void steps_reset(struct steps *steps, const char *name);
 
-/* Count a page: signs, versions, and the step from the old one when both are stable. */
+/* Count a page: sign, version, and the step from the old page if both are stable. */
 void steps_page(struct steps *steps, const struct clock_page *old, const struct clock_page *new);
 
-/* Count the step between two Hyper-V pages at a TSC, when both can be used. */
+/* Count the step between two Hyper-V pages at a TSC, if both are valid. */
 void steps_hv(struct steps *steps, const struct hv_page *old, const struct hv_page *new,
 	      uint64_t tsc);
 
-/* One line with all of it, and another with the sizes. */
+/* Print a line with all findings, and a line with the histogram. */
 void steps_print(const struct steps *steps);
 
 #endif

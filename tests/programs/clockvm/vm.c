@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Newer than some systems' headers. */
+/* For older uapi headers. */
 #ifndef KVM_VCPU_TSC_CTRL
 #define KVM_VCPU_TSC_CTRL	0
 #define KVM_VCPU_TSC_OFFSET	0

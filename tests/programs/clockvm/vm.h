@@ -12,8 +12,8 @@
 #define VM_VCPUS	8
 #define VM_MEMORY	0x20000
 
-/* Where things are in the guest. */
-#define AT_FAULT	0x0500	/* set by the handler of exceptions */
+/* Guest-physical addresses. */
+#define AT_FAULT	0x0500	/* set by the exception handler */
 #define AT_CODE		0x1000
 #define AT_CLOCK	0x3000	/* kvmclock pages, 64 bytes each */
 #define AT_XEN		0x4000	/* Xen's vcpu_time_info, 64 bytes each */
@@ -33,44 +33,44 @@ struct vm {
 	uint8_t *memory;
 };
 
-/* The end of the program, with a line that says why. */
+/* Exit with an error message. */
 void must(bool fine, const char *what);
 
 void vm_create(struct vm *vm, int vcpus);
 void vm_add_vcpu(struct vm *vm);
 void vm_destroy(struct vm *vm);
 
-/* The host writes an MSR; false when KVM refuses. */
+/* The host writes an MSR.  False if KVM rejects it. */
 bool vm_set_msr(struct vm *vm, int vcpu, uint32_t index, uint64_t value);
 uint64_t vm_get_msr(struct vm *vm, int vcpu, uint32_t index);
 
-/* Run a vCPU that halts at once: KVM brings its pages up to date. */
+/* Run a vCPU, which halts at once. KVM updates its pages. */
 void vm_run(struct vm *vm, int vcpu);
 
-/* The guest writes an MSR; false when that raises an exception. */
+/* The guest writes an MSR.  False if that raises an exception. */
 bool vm_wrmsr(struct vm *vm, int vcpu, uint32_t index, uint64_t value);
 
 /*
- * The guest registers its clock with the old MSR, then with the new one: each turns
- * the master clock off or on, so that it is taken anew.
+ * The guest registers its clock with the old MSR, then with the new one. The first turns
+ * the masterclock off, the second on, by a masterclock update.
  */
 void vm_resnapshot(struct vm *vm);
 
-/* What KVM adds to the host's TSC for a vCPU; false when it does not tell. */
+/* The TSC offset of a vCPU.  False if KVM does not return it. */
 bool vm_tsc_offset(struct vm *vm, int vcpu, int64_t *offset);
 
 /*
- * The TSCs are moved by one cycle and back: the master clock is taken anew twice, and
- * stays on, as Hyper-V's page needs it.
+ * Move the TSCs by one cycle and back: two masterclock updates. The masterclock stays
+ * on, as Hyper-V's page needs it.
  */
 void vm_nudge(struct vm *vm);
 
-/* A copy of a page. */
+/* Copy a page. */
 struct clock_page vm_clock(const struct vm *vm, int vcpu);
 struct clock_page vm_xen(const struct vm *vm, int vcpu);
 struct hv_page vm_hv(const struct vm *vm);
 
-/* The page that a vCPU is to use. */
+/* The pvclock page of a vCPU. */
 uint64_t vm_clock_address(int vcpu);
 
 #endif
