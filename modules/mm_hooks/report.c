@@ -10,6 +10,7 @@
 
 #include "counters.h"
 #include "mm_hooks_trace.h"
+#include "settings.h"
 
 /* How often the reporter polls while a report is in flight. */
 #define REPORT_POLL (HZ / 2)
@@ -41,6 +42,17 @@ void mmh_reports_stop(unsigned long patience)
 bool mmh_reports_are_stopped(void)
 {
 	return READ_ONCE(stop_by);
+}
+
+bool mmh_blocks_are_small(struct scatterlist *sg, unsigned int nents)
+{
+	unsigned int i, order = mmh_report_order();
+	struct scatterlist *s;
+
+	for_each_sg(sg, s, nents, i)
+		if (s->length < PAGE_SIZE << order)
+			return true;
+	return false;
 }
 
 void mmh_slot_register(struct mmh_slot *slot)

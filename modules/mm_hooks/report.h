@@ -82,6 +82,15 @@ void mmh_reports_stop(unsigned long patience);
 bool mmh_reports_are_stopped(void);
 
 /**
+ * mmh_blocks_are_small() - is one of some blocks smaller than report_order?
+ * @sg:    the blocks
+ * @nents: how many
+ *
+ * Context: any.
+ */
+bool mmh_blocks_are_small(struct scatterlist *sg, unsigned int nents);
+
+/**
  * mmh_reports_wait() - wait until a report in flight completes
  *
  * Returns after half a second in any case.  By then it has let the reporter poll,

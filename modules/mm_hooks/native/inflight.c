@@ -76,7 +76,9 @@ static void inflight_complete(struct mmh_inflight *f)
 	int status = mmh_slot_account(&f->slot);
 
 	error = error ?: status;
-	mmh_pacer_reported(f->slot.report.bytes, status);
+	mmh_pacer_reported(f->slot.report.bytes,
+			   mmh_blocks_are_small(f->slot.sg, f->slot.report.nents),
+			   status);
 	if (status == MMH_LOST)
 		inflight_lose(f);
 	else

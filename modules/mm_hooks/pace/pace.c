@@ -56,6 +56,7 @@ static void pace_count_reused(struct mmh_pace *p, u64 free)
 		return;
 	reused = p->reported_free - free;
 	p->reported_free = free;
+	p->small_free -= min(p->small_free, reused);
 	p->reused += reused;
 	p->mistakes += min(reused, p->window - p->mistakes);
 }
@@ -222,19 +223,33 @@ unsigned int mmh_pace_check(struct mmh_pace *p, unsigned int delay, u64 now,
 	return 0;
 }
 
-void mmh_pace_reported(struct mmh_pace *p, u64 now, u64 free, u64 bytes)
+/* What exceeds free memory was reported twice, or was reused in between. */
+static void pace_add_reported(struct mmh_pace *p, u64 free, u64 bytes, bool small)
+{
+	u64 excess = p->reported_free + bytes - min(free, p->reported_free + bytes);
+	u64 twice = min(excess, small ? bytes : min(p->small_free, bytes));
+
+	p->reported_free += bytes - twice;
+	p->window += bytes - twice;
+	if (small)
+		p->small_free += bytes - twice;
+	else
+		p->small_free -= min(p->small_free, twice);
+}
+
+void mmh_pace_reported(struct mmh_pace *p, u64 now, u64 free, u64 bytes, bool small)
 {
 	p->failures = 0;
 	p->run_bytes += bytes;
-	p->window += bytes;
-	p->reported_free += bytes;
 	p->reported_ms = now;
+	pace_add_reported(p, free, bytes, small);
 	pace_weigh(p, now, free);
 }
 
 void mmh_pace_mark_unreported(struct mmh_pace *p, u64 bytes)
 {
 	p->reported_free -= min(p->reported_free, bytes);
+	p->small_free = min(p->small_free, p->reported_free);
 }
 
 void mmh_pace_discarded(struct mmh_pace *p, u64 now, u64 bytes)

@@ -64,6 +64,7 @@ struct mmh_pace_memory {
  * @allocated:	   all allocations until the last sample
  * @sample_ms:	   time of the last sample
  * @reported_free: free memory that was reported and not used since, an estimate
+ * @small_free:    part of @reported_free that was reported in small blocks, at most
  * @reused:	   total of reported memory that was used again
  * @reported_ms:   time of the last completed report
  * @window:	   bytes reported lately
@@ -91,6 +92,7 @@ struct mmh_pace {
 	u64 allocated;
 	u64 sample_ms;
 	u64 reported_free;
+	u64 small_free;
 	u64 reused;
 	u64 reported_ms;
 	u64 window;
@@ -175,11 +177,17 @@ void mmh_pace_run(struct mmh_pace *p);
  * @now:   the time
  * @free:  what a pass can report, with the isolated blocks
  * @bytes: size of the report
+ * @small: it has blocks below report_order
+ *
+ * A small block that was reported may be reported again unused: when it merges with
+ * another, or is split, the kernel forgets that it was.  So what seems to be reused may
+ * have been reported twice, up to @small_free.
  *
  * Judges whether earlier reports were too early.  This takes no sample, so the pcplists
  * are not added up for each report.
  */
-void mmh_pace_reported(struct mmh_pace *p, u64 now, u64 free, u64 bytes);
+void mmh_pace_reported(struct mmh_pace *p, u64 now, u64 free, u64 bytes,
+		       bool small);
 
 /**
  * mmh_pace_mark_unreported() - free memory does not count as reported any more

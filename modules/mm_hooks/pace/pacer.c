@@ -333,7 +333,7 @@ static void pacer_serve(struct work_struct *work)
 	mutex_unlock(&pass_lock);
 }
 
-void mmh_pacer_reported(u64 bytes, int err)
+void mmh_pacer_reported(u64 bytes, bool small, int err)
 {
 	unsigned long flags;
 
@@ -346,7 +346,8 @@ void mmh_pacer_reported(u64 bytes, int err)
 	} else {
 		u64 reused = pacer.pace.reused;
 
-		mmh_pace_reported(&pacer.pace, pacer_now(), pacer_free(), bytes);
+		mmh_pace_reported(&pacer.pace, pacer_now(), pacer_free(), bytes,
+				  small);
 		pacer_count_reused(reused);
 	}
 	spin_unlock_irqrestore(&pacer.lock, flags);

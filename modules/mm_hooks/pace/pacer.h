@@ -109,11 +109,12 @@ u64 mmh_pacer_used(void);
 /**
  * mmh_pacer_reported() - blocks were reported, and are isolated still
  * @bytes: their size
+ * @small: some are smaller than report_order, see mmh_pace_reported()
  * @err:   0 or a negative errno
  *
  * Context: process.
  */
-void mmh_pacer_reported(u64 bytes, int err);
+void mmh_pacer_reported(u64 bytes, bool small, int err);
 
 /**
  * mmh_pacer_forget() - nothing counts as reported any more

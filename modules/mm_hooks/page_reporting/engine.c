@@ -42,8 +42,20 @@
 #define REPORTING_FORGET_WAIT (5 * HZ)
 #define REPORTING_LOW_WAIT (5 * HZ)
 
-/* Discarded memory at the ends of a block is left out by the 64 KiB (with 4 KiB pages). */
+/* Memory that came back from the balloon is left out by the 64 KiB (with 4 KiB pages). */
 #define REPORTING_PIECE_ORDER 4
+
+/**
+ * struct reporting_left - what is left of a pass's blocks without the discarded pieces
+ * @sg:    what is not submitted yet
+ * @nents: entries of it
+ * @bytes: what is left in all
+ */
+struct reporting_left {
+	struct scatterlist sg[PAGE_REPORTING_CAPACITY];
+	unsigned int nents;
+	u64 bytes;
+};
 
 static int reporting_report(struct page_reporting_dev_info *dev,
 			    struct scatterlist *sg, unsigned int nents);
@@ -85,27 +97,6 @@ static void reporting_lose(struct scatterlist *sg, unsigned int nents, u64 bytes
 	}
 }
 
-/*
- * Adds a block to @left, without the pieces at its ends that the host has
- * discarded: they came back from the balloon.
- *
- * Return: bytes that are left of it.
- */
-static unsigned int reporting_add(struct scatterlist *left, struct scatterlist *block)
-{
-	unsigned int order = min(REPORTING_PIECE_ORDER, get_order(block->length));
-	unsigned long pfn = page_to_pfn(sg_page(block)), piece = 1UL << order;
-	unsigned long end = pfn + (block->length >> PAGE_SHIFT);
-
-	while (pfn < end && mmh_discarded_spare(pfn, order))
-		pfn += piece;
-	while (pfn < end && mmh_discarded_spare(end - piece, order))
-		end -= piece;
-	if (pfn < end)
-		sg_set_page(left, pfn_to_page(pfn), (end - pfn) << PAGE_SHIFT, 0);
-	return (end - pfn) << PAGE_SHIFT;
-}
-
 static int report_one(void)
 {
 	int err = mmh_slot_submit(&slot);
@@ -134,29 +125,71 @@ static int report_all(struct scatterlist *sg, unsigned int nents)
 	return err;
 }
 
+static void left_init(struct reporting_left *left)
+{
+	sg_init_table(left->sg, PAGE_REPORTING_CAPACITY);
+	left->nents = 0;
+}
+
+static int left_report(struct reporting_left *left)
+{
+	int err = left->nents ? report_all(left->sg, left->nents) : 0;
+
+	left_init(left);
+	return err;
+}
+
+static int left_add(struct reporting_left *left, unsigned long pfn, unsigned long pages)
+{
+	u64 bytes = (u64)pages << PAGE_SHIFT;
+
+	sg_set_page(&left->sg[left->nents++], pfn_to_page(pfn), bytes, 0);
+	left->bytes += bytes;
+	return left->nents == PAGE_REPORTING_CAPACITY ? left_report(left) : 0;
+}
+
+/* Reports a block without the pieces that the host has discarded. */
+static int left_add_block(struct reporting_left *left, struct scatterlist *block)
+{
+	unsigned int order = min(REPORTING_PIECE_ORDER, get_order(block->length));
+	unsigned long pfn = page_to_pfn(sg_page(block)), piece = 1UL << order;
+	unsigned long end = pfn + (block->length >> PAGE_SHIFT), first = pfn;
+	int err = 0;
+
+	for (; !err && pfn < end; pfn += piece) {
+		if (!mmh_discarded_spare(pfn, order))
+			continue;
+		if (first < pfn)
+			err = left_add(left, first, pfn - first);
+		first = pfn + piece;
+	}
+	if (!err && first < end)
+		err = left_add(left, first, end - first);
+	return err;
+}
+
 /* Reports what the host has not discarded yet.  Return: 0 or an error. */
 static int reporting_report_left(struct scatterlist *sg, unsigned int nents,
 				 u64 bytes)
 {
-	static struct scatterlist left[PAGE_REPORTING_CAPACITY];
-	unsigned int i, n = 0;
+	static struct reporting_left left;
 	struct scatterlist *s;
-	u64 rest = 0;
+	unsigned int i;
 	int err = 0;
 
-	sg_init_table(left, PAGE_REPORTING_CAPACITY);
+	left_init(&left);
+	left.bytes = 0;
 	for_each_sg(sg, s, nents, i) {
-		unsigned int part = reporting_add(&left[n], s);
-
-		rest += part;
-		n += part > 0;
+		err = left_add_block(&left, s);
+		if (err)
+			break;
 	}
-	if (n)
-		err = report_all(left, n);
 	if (!err)
-		mmh_pacer_discarded(bytes - rest);
-	if (n)
-		mmh_pacer_reported(rest, err);
+		err = left_report(&left);
+	if (!err)
+		mmh_pacer_discarded(bytes - left.bytes);
+	if (left.bytes)
+		mmh_pacer_reported(left.bytes, mmh_blocks_are_small(sg, nents), err);
 	return err;
 }
 
@@ -166,14 +199,8 @@ static int reporting_report_left(struct scatterlist *sg, unsigned int nents,
  */
 static bool reporting_may_report(struct scatterlist *sg, unsigned int nents)
 {
-	unsigned int i, small = 0, order = mmh_report_order();
-	struct scatterlist *s;
-
-	if (!mmh_order_is_ours())
-		return true;
-	for_each_sg(sg, s, nents, i)
-		small += get_order(s->length) < order;
-	if (!small || atomic_add_unless(&low_ration, -1, 0))
+	if (!mmh_order_is_ours() || !mmh_blocks_are_small(sg, nents) ||
+	    atomic_add_unless(&low_ration, -1, 0))
 		return true;
 	WRITE_ONCE(low_cut, true);
 	return false;

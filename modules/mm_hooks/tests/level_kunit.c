@@ -27,6 +27,38 @@ static void taken_between_samples_is_counted_at_the_report(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p.reported_free, GIB);
 }
 
+static void a_small_block_that_is_reported_twice_is_not_reused(struct kunit *test)
+{
+	struct mmh_pace p = start(GIB);
+
+	report(&p, 2000, GIB, GIB - 64 * MIB);
+	report_small(&p, 2100, GIB, 64 * MIB);
+	/* Split or merged, the kernel takes 16 MiB of them for unreported. */
+	report_small(&p, 2200, GIB, 16 * MIB);
+	KUNIT_EXPECT_EQ(test, p.reused, 0ULL);
+	/* Merged to large blocks, they are reported again. */
+	report(&p, 2300, GIB, 60 * MIB);
+	KUNIT_EXPECT_EQ(test, p.reused, 0ULL);
+	KUNIT_EXPECT_EQ(test, p.level, 0U);
+	/* No more than 4 MiB of small blocks are left. */
+	report(&p, 2400, GIB, 20 * MIB);
+	KUNIT_EXPECT_EQ(test, p.reused, 16 * MIB);
+	KUNIT_EXPECT_EQ(test, p.reported_free, GIB);
+}
+
+static void small_blocks_in_use_are_reused(struct kunit *test)
+{
+	struct mmh_pace p = start(GIB);
+
+	report(&p, 2000, GIB, GIB - 64 * MIB);
+	report_small(&p, 2100, GIB, 64 * MIB);
+	request(&p, DELAY, 2200, GIB - 64 * MIB);
+	KUNIT_EXPECT_EQ(test, p.reused, 64 * MIB);
+	/* Large blocks that were used and freed meanwhile. */
+	report(&p, 2300, GIB - 64 * MIB, 32 * MIB);
+	KUNIT_EXPECT_EQ(test, p.reused, 96 * MIB);
+}
+
 static void an_observation_counts_what_was_taken(struct kunit *test)
 {
 	struct mmh_pace p = start(GIB);
@@ -59,9 +91,11 @@ static void known_never_exceeds_free(struct kunit *test)
 			check(&p, DELAY, now, free);
 			break;
 		default:
-			report(&p, now, free, (seed >> 33) % GIB);
+			mmh_pace_reported(&p, now, free, (seed >> 33) % GIB,
+					  seed >> 32 & 1);
 		}
 		KUNIT_ASSERT_LE(test, p.reported_free, free);
+		KUNIT_ASSERT_LE(test, p.small_free, p.reported_free);
 		KUNIT_ASSERT_LE(test, p.mistakes, p.window);
 		KUNIT_ASSERT_LE(test, p.level, (unsigned int)PACE_LEVEL_MAX);
 	}
@@ -282,6 +316,8 @@ static void what_came_back_is_trusted_while_little_was_used(struct kunit *test)
 
 static struct kunit_case level_cases[] = {
 	KUNIT_CASE(taken_memory_is_counted),
+	KUNIT_CASE(a_small_block_that_is_reported_twice_is_not_reused),
+	KUNIT_CASE(small_blocks_in_use_are_reused),
 	KUNIT_CASE(taken_between_samples_is_counted_at_the_report),
 	KUNIT_CASE(known_never_exceeds_free),
 	KUNIT_CASE(memory_taken_soon_raises_the_level),

@@ -30,7 +30,12 @@ static inline unsigned int check(struct mmh_pace *p, unsigned int delay, u64 now
 
 static inline void report(struct mmh_pace *p, u64 now, u64 free, u64 bytes)
 {
-	mmh_pace_reported(p, now, free, bytes);
+	mmh_pace_reported(p, now, free, bytes, false);
+}
+
+static inline void report_small(struct mmh_pace *p, u64 now, u64 free, u64 bytes)
+{
+	mmh_pace_reported(p, now, free, bytes, true);
 }
 
 static inline unsigned int fail(struct mmh_pace *p, u64 now, u64 free)
