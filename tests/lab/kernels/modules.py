@@ -49,6 +49,8 @@ def _environment() -> dict[str, str]:
     """Debian's ccache stands in for every compiler; how it is called does not change."""
     return {**os.environ, "PATH": f"{CCACHE}:{os.environ['PATH']}",
             "CCACHE_DIR": str(cache.folder("ccache")), "CCACHE_MAXSIZE": "2G",
+            # Kbuild has the compiler write dependencies: no preprocessor before it.
+            "CCACHE_DEPEND": "1",
             # The sources are copies, newer than the compilation.
             "CCACHE_SLOPPINESS": "include_file_mtime,include_file_ctime"}
 
