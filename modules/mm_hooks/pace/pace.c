@@ -68,6 +68,20 @@ static void pace_weigh(struct mmh_pace *p, u64 now, u64 free)
 	pace_judge(p, now);
 }
 
+/*
+ * Pages that went to the pcplists are not in use.  The allocator moves some MiB at a time
+ * there, and so does a driver that frees many pages.
+ */
+static void pace_weigh_memory(struct mmh_pace *p, u64 now, const struct mmh_pace_memory *m)
+{
+	u64 lack = p->reported_free - min(m->free, p->reported_free);
+	u64 moved = m->pcp - min(p->pcp, m->pcp);
+
+	mmh_pace_mark_unreported(p, min(lack, moved));
+	p->pcp = m->pcp;
+	pace_weigh(p, now, m->free);
+}
+
 /* All that is free: pages move between the pcplists and the free lists. */
 static u64 pace_all(const struct mmh_pace_memory *m)
 {
@@ -76,7 +90,7 @@ static u64 pace_all(const struct mmh_pace_memory *m)
 
 static void pace_sample(struct mmh_pace *p, u64 now, const struct mmh_pace_memory *m)
 {
-	pace_weigh(p, now, m->free);
+	pace_weigh_memory(p, now, m);
 	p->lowest = pace_all(m);
 	p->highest = p->lowest;
 	p->allocated = m->allocated;
@@ -86,7 +100,7 @@ static void pace_sample(struct mmh_pace *p, u64 now, const struct mmh_pace_memor
 /* Between two samples: memory that is freed now was in use. */
 static void pace_track(struct mmh_pace *p, u64 now, const struct mmh_pace_memory *m)
 {
-	pace_weigh(p, now, m->free);
+	pace_weigh_memory(p, now, m);
 	p->lowest = min(p->lowest, pace_all(m));
 	p->highest = max(p->highest, pace_all(m));
 }
@@ -132,6 +146,7 @@ void mmh_pace_init(struct mmh_pace *p, u64 now, const struct mmh_pace_memory *m)
 	*p = (struct mmh_pace){
 		.lowest = pace_all(m),
 		.highest = pace_all(m),
+		.pcp = m->pcp,
 		.allocated = m->allocated,
 		.sample_ms = now,
 		.window_ms = now,
@@ -274,10 +289,10 @@ unsigned int mmh_pace_failed(struct mmh_pace *p, u64 now, const struct mmh_pace_
 	return pace_retry(p);
 }
 
-u64 mmh_pace_observe(struct mmh_pace *p, u64 now, u64 free)
+u64 mmh_pace_observe(struct mmh_pace *p, u64 now, const struct mmh_pace_memory *m)
 {
-	pace_weigh(p, now, free);
-	return free - p->reported_free;
+	pace_weigh_memory(p, now, m);
+	return m->free - p->reported_free;
 }
 
 bool mmh_pace_pcp_is_idle(u64 allocated, u64 ms, u64 listed)

@@ -61,6 +61,7 @@ struct mmh_pace_memory {
  * struct mmh_pace - what was observed so far
  * @lowest:	   least free memory since the last sample, pcplists included
  * @highest:	   most free memory since then
+ * @pcp:	   in the pcplists at the last sample
  * @allocated:	   all allocations until the last sample
  * @sample_ms:	   time of the last sample
  * @reported_free: free memory that was reported and not used since, an estimate
@@ -89,6 +90,7 @@ struct mmh_pace_memory {
 struct mmh_pace {
 	u64 lowest;
 	u64 highest;
+	u64 pcp;
 	u64 allocated;
 	u64 sample_ms;
 	u64 reported_free;
@@ -235,15 +237,15 @@ unsigned int mmh_pace_failed(struct mmh_pace *p, u64 now, const struct mmh_pace_
 
 /**
  * mmh_pace_observe() - free memory now, between two samples
- * @p:	  the state
- * @now:  time
- * @free: free memory
+ * @p:	 the state
+ * @now: time
+ * @m:	 free memory
  *
  * What was used and is free again at the next sample would be missed.
  *
  * Return: free memory that is not reported.
  */
-u64 mmh_pace_observe(struct mmh_pace *p, u64 now, u64 free);
+u64 mmh_pace_observe(struct mmh_pace *p, u64 now, const struct mmh_pace_memory *m);
 
 /**
  * mmh_pace_pcp_is_idle() - are the pcplists idle?

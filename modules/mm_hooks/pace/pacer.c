@@ -456,12 +456,14 @@ unsigned long mmh_pacer_pcp_pages(void)
 
 u64 mmh_pacer_unreported(void)
 {
+	struct mmh_pace_memory memory = pacer_sums();
 	unsigned long flags;
 	u64 reused, bytes;
 
 	spin_lock_irqsave(&pacer.lock, flags);
 	reused = pacer.pace.reused;
-	bytes = mmh_pace_observe(&pacer.pace, pacer_now(), pacer_free());
+	memory.free = pacer_free();
+	bytes = mmh_pace_observe(&pacer.pace, pacer_now(), &memory);
 	pacer_count_reused(reused);
 	spin_unlock_irqrestore(&pacer.lock, flags);
 	return bytes;

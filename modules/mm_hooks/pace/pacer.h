@@ -153,7 +153,7 @@ void mmh_pacer_judge_discarded(void);
 /**
  * mmh_pacer_unreported() - free memory that is not reported
  *
- * Context: any but NMI.
+ * Context: process, may sleep.
  * Return: bytes, an estimate.
  */
 u64 mmh_pacer_unreported(void);

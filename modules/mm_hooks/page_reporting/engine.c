@@ -24,7 +24,6 @@
 #include <vmhooks/mm_hooks.h>
 
 #include "../counters.h"
-#include "../discarded.h"
 #include "../hooks/timer_probe.h"
 #include "../pace/pacer.h"
 #include "../report.h"
@@ -34,6 +33,7 @@
 #include "low_work.h"
 #include "order.h"
 #include "page_reporting.h"
+#include "send.h"
 #include "work.h"
 
 /* How long a detach lets the host finish before the reporter has to abort. */
@@ -41,21 +41,6 @@
 /* How long a forget waits for blocks in flight, and a pass for small blocks. */
 #define REPORTING_FORGET_WAIT (5 * HZ)
 #define REPORTING_LOW_WAIT (5 * HZ)
-
-/* Memory that came back from the balloon is left out by the 64 KiB (with 4 KiB pages). */
-#define REPORTING_PIECE_ORDER 4
-
-/**
- * struct reporting_left - what is left of a pass's blocks without the discarded pieces
- * @sg:    what is not submitted yet
- * @nents: entries of it
- * @bytes: what is left in all
- */
-struct reporting_left {
-	struct scatterlist sg[PAGE_REPORTING_CAPACITY];
-	unsigned int nents;
-	u64 bytes;
-};
 
 static int reporting_report(struct page_reporting_dev_info *dev,
 			    struct scatterlist *sg, unsigned int nents);
@@ -66,7 +51,6 @@ static int reporting_report(struct page_reporting_dev_info *dev,
  */
 static struct page_reporting_dev_info dev = { .report = reporting_report };
 static struct mmh_reporter *reporter;
-static struct mmh_slot slot;	/* the pass's: one report is in flight at a time */
 static bool paced;
 static unsigned int lowest_order = UINT_MAX;	/* that was ever reported */
 static atomic_t low_ration = ATOMIC_INIT(0);	/* reports of small blocks */
@@ -95,102 +79,6 @@ static void reporting_lose(struct scatterlist *sg, unsigned int nents, u64 bytes
 		set_current_state(TASK_IDLE);
 		schedule();
 	}
-}
-
-static int report_one(void)
-{
-	int err = mmh_slot_submit(&slot);
-
-	while (!err && mmh_slot_state(&slot) != MMH_SLOT_COMPLETED)
-		mmh_reports_wait();
-	err = mmh_slot_account(&slot);
-	mmh_slot_set_state(&slot, MMH_SLOT_IDLE);
-	return err;
-}
-
-/* In reports of the reporter's capacity.  Return: 0 or the first error. */
-static int report_all(struct scatterlist *sg, unsigned int nents)
-{
-	int err = 0;
-
-	while (!err && nents) {
-		if (mmh_reports_are_stopped())
-			return -ESHUTDOWN;
-		mmh_slot_open(&slot);
-		for (; nents && !mmh_slot_is_full(&slot); nents--, sg = sg_next(sg))
-			mmh_slot_add(&slot, page_to_pfn(sg_page(sg)),
-				     sg->length >> PAGE_SHIFT);
-		err = report_one();
-	}
-	return err;
-}
-
-static void left_init(struct reporting_left *left)
-{
-	sg_init_table(left->sg, PAGE_REPORTING_CAPACITY);
-	left->nents = 0;
-}
-
-static int left_report(struct reporting_left *left)
-{
-	int err = left->nents ? report_all(left->sg, left->nents) : 0;
-
-	left_init(left);
-	return err;
-}
-
-static int left_add(struct reporting_left *left, unsigned long pfn, unsigned long pages)
-{
-	u64 bytes = (u64)pages << PAGE_SHIFT;
-
-	sg_set_page(&left->sg[left->nents++], pfn_to_page(pfn), bytes, 0);
-	left->bytes += bytes;
-	return left->nents == PAGE_REPORTING_CAPACITY ? left_report(left) : 0;
-}
-
-/* Reports a block without the pieces that the host has discarded. */
-static int left_add_block(struct reporting_left *left, struct scatterlist *block)
-{
-	unsigned int order = min(REPORTING_PIECE_ORDER, get_order(block->length));
-	unsigned long pfn = page_to_pfn(sg_page(block)), piece = 1UL << order;
-	unsigned long end = pfn + (block->length >> PAGE_SHIFT), first = pfn;
-	int err = 0;
-
-	for (; !err && pfn < end; pfn += piece) {
-		if (!mmh_discarded_spare(pfn, order))
-			continue;
-		if (first < pfn)
-			err = left_add(left, first, pfn - first);
-		first = pfn + piece;
-	}
-	if (!err && first < end)
-		err = left_add(left, first, end - first);
-	return err;
-}
-
-/* Reports what the host has not discarded yet.  Return: 0 or an error. */
-static int reporting_report_left(struct scatterlist *sg, unsigned int nents,
-				 u64 bytes)
-{
-	static struct reporting_left left;
-	struct scatterlist *s;
-	unsigned int i;
-	int err = 0;
-
-	left_init(&left);
-	left.bytes = 0;
-	for_each_sg(sg, s, nents, i) {
-		err = left_add_block(&left, s);
-		if (err)
-			break;
-	}
-	if (!err)
-		err = left_report(&left);
-	if (!err)
-		mmh_pacer_discarded(bytes - left.bytes);
-	if (left.bytes)
-		mmh_pacer_reported(left.bytes, mmh_blocks_are_small(sg, nents), err);
-	return err;
 }
 
 /*
@@ -222,7 +110,7 @@ static int reporting_report(struct page_reporting_dev_info *dev,
 				     get_order(s->length));
 	}
 	mmh_pacer_account_isolated(bytes);
-	err = reporting_report_left(sg, nents, bytes);
+	err = mmh_send_blocks(sg, nents, bytes);
 	mmh_pacer_account_isolated(-(s64)bytes);
 	if (err == MMH_LOST)
 		reporting_lose(sg, nents, bytes);
@@ -366,7 +254,7 @@ static int reporting_attach_locked(struct mmh_reporter *rep)
 	lockdep_assert_held(&run_lock);
 	reporter = rep;
 	mmh_reports_start(rep);
-	mmh_slot_register(&slot);
+	mmh_send_start();
 	init_irq_work(&armed_work, reporting_armed);
 	err = mmh_timer_probe_register(&dev.work.timer, &armed_work);
 	paced = !err;
@@ -535,6 +423,7 @@ static int reporting_forget_locked(void)
 		mmh_forget_blocks(lowest_order);
 	}
 	mmh_pacer_forget();
+	mmh_send_forget();
 	mmh_low_restart(false);
 	mmh_count(forgets);
 	mmh_pacer_run();

@@ -22,6 +22,7 @@
 
 #include "../counters.h"
 #include "../pace/pacer.h"
+#include "../pace/pcp.h"
 #include "../settings.h"
 #include "../small_age.h"
 #include "low.h"
@@ -49,11 +50,12 @@ static u64 low_now(void)
 	return ktime_to_ms(ktime_get());
 }
 
+/* While a driver allocates, it splits blocks, and the rest of each is allocated next. */
 static struct mmh_low_memory low_memory(void)
 {
 	return (struct mmh_low_memory){
 		.unreported = mmh_pacer_unreported(),
-		.used = mmh_pacer_allocated(),
+		.used = mmh_pcp_allocated(),
 	};
 }
 

@@ -64,11 +64,29 @@ static void an_observation_counts_what_was_taken(struct kunit *test)
 	struct mmh_pace p = start(GIB);
 
 	report(&p, 2000, GIB, GIB - 100 * MIB);
-	KUNIT_EXPECT_EQ(test, mmh_pace_observe(&p, 2100, GIB), 100 * MIB);
-	KUNIT_EXPECT_EQ(test, mmh_pace_observe(&p, 2200, GIB - 300 * MIB), 0);
+	KUNIT_EXPECT_EQ(test, observe(&p, 2100, GIB), 100 * MIB);
+	KUNIT_EXPECT_EQ(test, observe(&p, 2200, GIB - 300 * MIB), 0);
 	KUNIT_EXPECT_EQ(test, p.reused, 200 * MIB);
 	/* Free again, it is unreported. */
-	KUNIT_EXPECT_EQ(test, mmh_pace_observe(&p, 2300, GIB), 300 * MIB);
+	KUNIT_EXPECT_EQ(test, observe(&p, 2300, GIB), 300 * MIB);
+}
+
+static void pages_in_the_pcplists_are_not_reused(struct kunit *test)
+{
+	struct mmh_pace p = start(GIB);
+	struct mmh_pace_memory m = { .free = GIB - 8 * MIB, .pcp = 8 * MIB };
+
+	report(&p, 2000, GIB, GIB);
+	KUNIT_EXPECT_EQ(test, mmh_pace_observe(&p, 2100, &m), 0ULL);
+	KUNIT_EXPECT_EQ(test, p.reused, 0ULL);
+	/* They are used, and as many follow. */
+	m.free -= 8 * MIB;
+	mmh_pace_observe(&p, 2200, &m);
+	KUNIT_EXPECT_EQ(test, p.reused, 8 * MIB);
+	/* The lists return them, and no report has them. */
+	m.free += 8 * MIB;
+	m.pcp = 0;
+	KUNIT_EXPECT_EQ(test, mmh_pace_observe(&p, 2300, &m), 8 * MIB);
 }
 
 static void known_never_exceeds_free(struct kunit *test)
@@ -332,6 +350,7 @@ static struct kunit_case level_cases[] = {
 	KUNIT_CASE(churn_gets_few_passes),
 	KUNIT_CASE(memory_of_a_driver_is_not_taken),
 	KUNIT_CASE(an_observation_counts_what_was_taken),
+	KUNIT_CASE(pages_in_the_pcplists_are_not_reused),
 	KUNIT_CASE(unknown_memory_cannot_become_less_known),
 	KUNIT_CASE(use_beside_a_driver_is_still_a_mistake),
 	KUNIT_CASE(what_came_back_is_trusted_while_little_was_used),

@@ -38,6 +38,11 @@ static inline void report_small(struct mmh_pace *p, u64 now, u64 free, u64 bytes
 	mmh_pace_reported(p, now, free, bytes, true);
 }
 
+static inline u64 observe(struct mmh_pace *p, u64 now, u64 free)
+{
+	return mmh_pace_observe(p, now, &(struct mmh_pace_memory){ free });
+}
+
 static inline unsigned int fail(struct mmh_pace *p, u64 now, u64 free)
 {
 	return mmh_pace_failed(p, now, &(struct mmh_pace_memory){ free });
