@@ -19,9 +19,14 @@ def folder() -> Path:
     return cache.built("locales", cache.digest(NAME), compile_it)
 
 
-def environment() -> dict[str, str]:
-    """The environment of a user with this locale.
+def words() -> dict[str, str]:
+    """The variables that set this locale.
 
     The kernel's Makefile drops LC_ALL, so LANG matters there.
     """
-    return {**os.environ, "LOCPATH": str(folder()), "LANG": NAME, "LC_ALL": NAME}
+    return {"LOCPATH": str(folder()), "LANG": NAME, "LC_ALL": NAME}
+
+
+def environment() -> dict[str, str]:
+    """The environment of a user with this locale."""
+    return {**os.environ, **words()}

@@ -45,7 +45,7 @@ def sources() -> list[Path]:
     return sorted({TOP / name for name in names if (TOP / name).is_file()})
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Debian's ccache stands in for every compiler; how it is called does not change."""
     return {**os.environ, "PATH": f"{CCACHE}:{os.environ['PATH']}",
             "CCACHE_DIR": str(cache.folder("ccache")), "CCACHE_MAXSIZE": "2G",
@@ -61,12 +61,12 @@ def _make(kernel: Kernel, top: Path, extra: list[str]) -> tuple[int, str]:
     if kernel.tree:
         return oldkernel.make(kernel.tree, kernel.release, top, words)
     done = run(["nice", "-n", "5", "make", "-C", str(kernel.headers), f"M={top}",
-                *kernel.arch.make, *words, "modules"], env=_environment(), timeout=1800)
+                *kernel.arch.make, *words, "modules"], env=environment(), timeout=1800)
     return done.returncode, done.stdout
 
 
 @contextlib.contextmanager
-def _place(name: str, target: Path) -> Iterator[Path]:
+def place(name: str, target: Path) -> Iterator[Path]:
     """A folder to build in, whose files are in the target afterwards.
 
     The same folder each time, as ccache tells compilations apart by their paths too. The
@@ -76,45 +76,45 @@ def _place(name: str, target: Path) -> Iterator[Path]:
         if not free:
             yield target
             return
-        place = cache.folder("building") / name
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir()
-        yield place
-        for path in place.iterdir():
+        where = cache.folder("building") / name
+        shutil.rmtree(where, ignore_errors=True)
+        where.mkdir()
+        yield where
+        for path in where.iterdir():
             path.rename(target / path.name)
 
 
-def _copy(kernel: Kernel, place: Path) -> None:
+def _copy(kernel: Kernel, where: Path) -> None:
     """Our sources, with the test modules below them in one build.
 
     Those share our compile probes. They are for newer kernels.
     """
     for path in sources():
-        copy = place / path.relative_to(TOP)
+        copy = where / path.relative_to(TOP)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
     if not kernel.tree:
-        with open(place / "Kbuild", "a") as kbuild:
+        with open(where / "Kbuild", "a") as kbuild:
             kbuild.write("".join(f"obj-m += {each}/\n$(obj)/{each}: $(probed)\n"
                                  for each in TEST_MODULES
                                  if kernel.arch is X86 or each.name not in X86_TEST_MODULES))
 
 
-def _build(kernel: Kernel, place: Path, extra: list[str], without: str, first: str) -> None:
-    _copy(kernel, place)
+def _build(kernel: Kernel, where: Path, extra: list[str], without: str, first: str) -> None:
+    _copy(kernel, where)
     if without:
         first += f"#undef {without}\n"
         extra = [*extra, f"{without}="]
     flags = ["-fsanitize-coverage=trace-pc"] if kernel.name in COVERED else []
     if first:
-        header = place / "first.h"
+        header = where / "first.h"
         header.write_text(first)
         flags += ["-include", str(header)]
     if flags:
         extra = [*extra, f"KCFLAGS={' '.join(flags)}"]
-    status, output = _make(kernel, place, extra)
-    output = output.replace(f"{place}/", "")
-    (place / LOG).write_text(output)
+    status, output = _make(kernel, where, extra)
+    output = output.replace(f"{where}/", "")
+    (where / LOG).write_text(output)
     if status:
         errors = [line for line in output.splitlines() if "rror" in line] or \
             output.splitlines()[-20:]
@@ -138,8 +138,8 @@ def build(kernel: Kernel, sparse: bool = False, without: str = "", unset: str = 
                        kernel.release, *extra, without, first, str(kernel.name in COVERED))
 
     def make(target: Path) -> None:
-        with _place(kernel.name, target) as place:
-            _build(kernel, place, extra, without, first)
+        with place(kernel.name, target) as where:
+            _build(kernel, where, extra, without, first)
 
     return cache.built("modules", f"{kernel.name}-{key}", make, keep=24)
 

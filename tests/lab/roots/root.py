@@ -18,7 +18,7 @@ from .. import cache
 from ..proc import LabError, Skip, long_run, must, run, say
 
 PACKAGES = ("systemd-sysv", "udev", "kmod", "initramfs-tools", "dkms", "make", "openssl",
-            "mokutil", "zstd")
+            "mokutil", "zstd", "ccache")
 # The metapackages of two kernels of each release.
 FLAVOURS = {"bookworm": ("amd64", "6.12-amd64"), "trixie": ("amd64", "rt-amd64")}
 # Only modules for a guest of the lab, as the others make each copy, initramfs and image
@@ -35,7 +35,8 @@ wait
 LOG = "log"  # beside a layer: the output of its commands
 CONFINE = ["setpriv", "--bounding-set", "-sys_module,-sys_rawio,-sys_boot"]
 
-# $1 lower folders, $2 upper, $3 work, $4 mount point, $5 folder mounted at /mnt or "".
+# $1 lower folders, $2 upper, $3 work, $4 mount point, $5 folder mounted at /mnt or "",
+# $6 folder of ccache.
 JOIN = """
 mount -t overlay overlay -o "lowerdir=$1,upperdir=$2,workdir=$3" "$4"
 mount -t proc proc "$4/proc"
@@ -48,15 +49,19 @@ for node in null zero full random urandom; do
 done
 ln -s /proc/self/fd "$4/dev/fd"
 if [ -n "$5" ]; then mount --bind -o ro "$5" "$4/mnt"; fi
+mount --bind "$6" "$4/var/local"
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 """
-# $6 is the command. The arguments after it are its environment.
+# $7 is the command. The arguments after it are its environment.
 ENTER = """
-root=$4 command=$6
-shift 6
+root=$4 command=$7
+shift 7
 exec chroot "$root" /usr/bin/env -i "$@" /bin/bash -c "$command"
 """
-ENVIRONMENT = ("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8")
+# DKMS builds the same modules for many tests.
+ENVIRONMENT = ("PATH=/usr/lib/ccache:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
+               "LC_ALL=C.UTF-8", "CCACHE_DIR=/var/local", "CCACHE_DEPEND=1",
+               "CCACHE_SLOPPINESS=include_file_mtime,include_file_ctime")
 
 
 def _namespace(script: str, *arguments: str) -> list[str]:
@@ -108,7 +113,8 @@ class Session:
     def _join(self, script: str, *arguments: str) -> list[str]:
         lower = ":".join(str(layer) for layer in self.root.layers)
         return _namespace(JOIN + script, lower, str(self.upper), str(self.scratch / "work"),
-                          str(self.scratch / "joined"), str(self.shown or ""), *arguments)
+                          str(self.scratch / "joined"), str(self.shown or ""),
+                          str(cache.folder("ccache-roots")), *arguments)
 
     def run(self, command: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
         """Run a shell command in the root. Its output and errors are one text."""
@@ -125,8 +131,9 @@ class Session:
 
     def image(self, target: Path, megabytes: int) -> None:
         """Write the root as an ext4 file system, sparse."""
-        unmount = 'umount "$4/dev"/* "$4/dev" "$4/run" "$4/tmp" "$4/proc" 2>/dev/null || true\n'
-        must(self._join(unmount + 'exec mke2fs -q -F -t ext4 -E root_owner=0:0 -d "$4" "$6" "$7"',
+        unmount = ('umount "$4/dev"/* "$4/dev" "$4/run" "$4/tmp" "$4/proc" "$4/var/local" '
+                   "2>/dev/null || true\n")
+        must(self._join(unmount + 'exec mke2fs -q -F -t ext4 -E root_owner=0:0 -d "$4" "$7" "$8"',
                         str(target), f"{megabytes}M"))
 
 
