@@ -15,7 +15,8 @@ from lab.guest import balloon
 from lab.guest.scattered import BACK, FILE, FREED, LOOKS, check_returned, churning, scatter
 from lab.suite.parts import shared
 
-KERNELS = ("6.12", "lab")
+KERNELS = ("6.12",)
+ALSO = ("lab",)
 pytestmark = pytest.mark.timeout(400)
 ORDER = "/sys/module/page_reporting/parameters/page_reporting_order"
 
