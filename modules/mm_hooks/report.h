@@ -87,6 +87,7 @@ bool mmh_reports_are_stopped(void);
  * @nents: how many
  *
  * Context: any.
+ * Return: whether one is.
  */
 bool mmh_blocks_are_small(struct scatterlist *sg, unsigned int nents);
 
