@@ -98,7 +98,7 @@ def _compare(ours: Guest, stock: Guest, what: str, work: Callable[[Guest], float
 @pytest.mark.wide
 @pytest.mark.timed
 def test_time(kernel: str) -> None:
-    """Both drivers reach the target, by turns."""
+    """Both drivers reach the target, interleaved."""
     with (Guest(kernel, memory_mb=MEMORY_MB, balloon=(), extra_modules=("zram",)) as ours,
           Guest(kernel, memory_mb=MEMORY_MB, balloon=(), extra_modules=("zram",)) as stock):
         balloon.load(ours)
