@@ -24,12 +24,12 @@
 #include <vmhooks/mm_hooks.h>
 
 #include "../counters.h"
+#include "../forget.h"
 #include "../hooks/timer_probe.h"
 #include "../pace/pacer.h"
 #include "../report.h"
 #include "../settings.h"
 #include "drain.h"
-#include "forget.h"
 #include "low_work.h"
 #include "order.h"
 #include "page_reporting.h"
@@ -47,12 +47,11 @@ static int reporting_report(struct page_reporting_dev_info *dev,
 
 /*
  * reporter changes only in attach and detach, while no pass runs.  run_lock keeps
- * flush and forget away from both.  lowest_order is the pass's.
+ * flush and forget away from both.
  */
 static struct page_reporting_dev_info dev = { .report = reporting_report };
 static struct mmh_reporter *reporter;
 static bool paced;
-static unsigned int lowest_order = UINT_MAX;	/* that was ever reported */
 static atomic_t low_ration = ATOMIC_INIT(0);	/* reports of small blocks */
 static bool low_cut;	/* more were found */
 static bool lost;	/* set once: the pass waits for ever, see reporting_lose() */
@@ -106,8 +105,7 @@ static int reporting_report(struct page_reporting_dev_info *dev,
 		return -EAGAIN;
 	for_each_sg(sg, s, nents, i) {
 		bytes += s->length;
-		lowest_order = min_t(unsigned int, lowest_order,
-				     get_order(s->length));
+		mmh_forget_note(get_order(s->length));
 	}
 	mmh_pacer_account_isolated(bytes);
 	err = mmh_send_blocks(sg, nents, bytes);
@@ -417,10 +415,10 @@ static int reporting_forget_locked(void)
 	int err = 0;
 
 	lockdep_assert_held(&run_lock);
-	mmh_forget_blocks(lowest_order);
+	mmh_forget_blocks();
 	if (running) {
 		err = reporting_wait_signal(jiffies + REPORTING_FORGET_WAIT, true);
-		mmh_forget_blocks(lowest_order);
+		mmh_forget_blocks();
 	}
 	mmh_pacer_forget();
 	mmh_send_forget();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Make every free block unreported.
+ * Clear the kernel's reported flag of free blocks.
  *
  * The allocator keeps the reported flag for as long as a block stays free.
  * The kernel never clears it for any other reason, although after a restore
@@ -12,7 +12,9 @@
  */
 #include "forget.h"
 
+#include <linux/limits.h>
 #include <linux/memory_hotplug.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/page-flags.h>
@@ -20,11 +22,22 @@
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 
-#include "../zone_next.h"
 #include "mm.h"
+#include "zone_next.h"
 
 /* Places that are visited in one section of zone->lock. */
 #define FORGET_SECTION 64
+
+static unsigned int noted = UINT_MAX;	/* lowest order; written by the pass */
+
+void mmh_forget_note(unsigned int order)
+{
+	if (order >= READ_ONCE(noted))
+		return;
+	WRITE_ONCE(noted, order);
+	/* Pairs with mmh_forget_blocks(): it sees the order, or the pass sees the forget. */
+	smp_mb();
+}
 
 /* Return: the next place where a free block of that order or above can begin. */
 static unsigned long forget_at(struct zone *zone, unsigned long pfn,
@@ -56,12 +69,14 @@ static void forget_zone(struct zone *zone, unsigned int lowest)
 	}
 }
 
-void mmh_forget_blocks(unsigned int lowest)
+void mmh_forget_blocks(void)
 {
-	unsigned int i = 0;
+	unsigned int i = 0, lowest;
 	struct zone *zone;
 
-	lowest = min_t(unsigned int, lowest, pageblock_order);
+	/* Pairs with mmh_forget_note(). */
+	smp_mb();
+	lowest = min_t(unsigned int, READ_ONCE(noted), pageblock_order);
 	while ((zone = mmh_zone_next(&i)))
 		forget_zone(zone, lowest);
 }
