@@ -13,7 +13,7 @@
  * @requests:	     requests: unreported memory is free
  * @passes:	     passes that were started
  * @checks:	     checks by the pacer's timer
- * @low_checks:	     page_reporting: checks for blocks below report_order
+ * @low_checks:	     checks for blocks below report_order
  * @reported:	     reports, see struct mmh_report_counts
  * @lost_bytes:	     bytes that stay out of use, see MMH_LOST
  * @reused_bytes:   reported memory that was used again, as the pacer estimates it

@@ -26,11 +26,11 @@
 #include "../counters.h"
 #include "../forget.h"
 #include "../hooks/timer_probe.h"
+#include "../pace/low_work.h"
 #include "../pace/pacer.h"
 #include "../report.h"
 #include "../settings.h"
 #include "drain.h"
-#include "low_work.h"
 #include "order.h"
 #include "page_reporting.h"
 #include "send.h"
@@ -210,9 +210,7 @@ static int low_passes(void)
 	return err;
 }
 
-/* Passes from @order on, with so many reports of small blocks. */
-static int low_pass_locked(unsigned int order, unsigned int ration,
-			   struct mmh_low_result *result)
+static int low_run_locked(const struct mmh_low_pass *pass, struct mmh_low_result *result)
 {
 	s64 before = reported_bytes();
 	int err = -EPERM;
@@ -220,9 +218,9 @@ static int low_pass_locked(unsigned int order, unsigned int ration,
 	lockdep_assert_held(&run_lock);
 	if (!reporter || mmh_reports_are_stopped())
 		return -ENODEV;
-	if (mmh_order_lower(order)) {
+	if (mmh_order_lower(pass->order)) {
 		WRITE_ONCE(low_cut, false);
-		atomic_set(&low_ration, ration);
+		atomic_set(&low_ration, pass->reports);
 		err = low_passes();
 		atomic_set(&low_ration, 0);
 	}
@@ -233,17 +231,27 @@ static int low_pass_locked(unsigned int order, unsigned int ration,
 }
 
 /* A flush or a forget has the lock for long, and a detach waits for this. */
-static int reporting_low_pass(unsigned int order, unsigned int ration,
-			      struct mmh_low_result *result)
+static int reporting_low_run(const struct mmh_low_pass *pass, struct mmh_low_result *result)
 {
 	int err = -EBUSY;
 
 	if (mutex_trylock(&run_lock)) {
-		err = low_pass_locked(order, ration, result);
+		err = low_run_locked(pass, result);
 		mutex_unlock(&run_lock);
 	}
 	return err;
 }
+
+/* Whatever happens to page_reporting_order meanwhile is noticed here. */
+static bool reporting_low_follow(void)
+{
+	return mmh_order_follow(mmh_report_order());
+}
+
+static const struct mmh_low_ops low_ops = {
+	.follow = reporting_low_follow,
+	.run = reporting_low_run,
+};
 
 static int reporting_attach_locked(struct mmh_reporter *rep)
 {
@@ -271,7 +279,7 @@ static int reporting_attach_locked(struct mmh_reporter *rep)
 	if (paced)
 		reporting_armed(&armed_work);
 	if (mmh_order_start())
-		mmh_low_start(reporting_low_pass);
+		mmh_low_start(&low_ops);
 	return 0;
 stop_drain:
 	mmh_drain_stop();

@@ -3,7 +3,7 @@
 #include <kunit/test.h>
 #include <linux/module.h>
 
-#include "../page_reporting/low.c"
+#include "../pace/low.c"
 #include "../small_age.h"
 
 #define MIB BIT_ULL(20)
@@ -176,6 +176,35 @@ static void a_round_begins_with_the_larger_blocks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tick(&g), LOW_WATCH);
 }
 
+static void a_pass_goes_on_where_the_last_was_cut(struct kunit *test)
+{
+	struct guest g = in_round(test, 100 * MIB);
+
+	KUNIT_EXPECT_FALSE(test, g.low.again);
+	pass(&g, MIB, true);
+	tick(&g);
+	KUNIT_EXPECT_TRUE(test, g.low.again);
+	pass(&g, MIB, false);
+	tick(&g);
+	KUNIT_EXPECT_FALSE(test, g.low.again);
+	pass(&g, MIB, true);
+	g.memory.used += 50 * MIB;
+	KUNIT_EXPECT_EQ(test, tick(&g), LOW_WAIT);
+	until_pass(test, &g);
+	KUNIT_EXPECT_FALSE(test, g.low.again);
+}
+
+static void a_failed_pass_is_tried_again_after_an_age(struct kunit *test)
+{
+	struct guest g = in_round(test, 100 * MIB);
+	u64 failed = g.now;
+
+	mmh_low_failed(&g.low, g.now);
+	until_pass(test, &g);
+	KUNIT_EXPECT_GE(test, g.now - failed, AGE);
+	KUNIT_EXPECT_FALSE(test, g.low.again);
+}
+
 /* Such as a zone at its watermark. */
 static void what_a_round_leaves_is_not_tried_again(struct kunit *test)
 {
@@ -287,6 +316,8 @@ static struct kunit_case low_cases[] = {
 	KUNIT_CASE(a_large_guest_is_quiet_with_more_noise),
 	KUNIT_CASE(work_ends_a_round),
 	KUNIT_CASE(a_round_begins_with_the_larger_blocks),
+	KUNIT_CASE(a_pass_goes_on_where_the_last_was_cut),
+	KUNIT_CASE(a_failed_pass_is_tried_again_after_an_age),
 	KUNIT_CASE(what_a_round_leaves_is_not_tried_again),
 	KUNIT_CASE(allocations_begin_a_round),
 	KUNIT_CASE(a_probe_that_finds_nothing_makes_the_next_one_later),

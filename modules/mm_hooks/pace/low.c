@@ -57,6 +57,7 @@ enum mmh_low_step mmh_low_check(struct mmh_low *l, u64 now, u64 age, unsigned in
 		return LOW_WAIT;
 	if (!l->active) {
 		l->active = true;
+		l->again = false;
 		l->bytes = 0;
 		l->order = max(low, high - min_t(unsigned int, high, LOW_STEP));
 	}
@@ -79,12 +80,19 @@ void mmh_low_passed(struct mmh_low *l, unsigned int low, u64 bytes, bool cut,
 {
 	l->bytes += bytes;
 	l->last.unreported = m->unreported;
+	l->again = cut;
 	if (cut)
 		return;
 	if (l->order > low)
 		l->order = max(low, l->order - min_t(unsigned int, l->order, LOW_STEP));
 	else
 		low_end(l, m);
+}
+
+void mmh_low_failed(struct mmh_low *l, u64 now)
+{
+	l->quiet_ms = now;
+	l->active = false;
 }
 
 void mmh_low_flushed(struct mmh_low *l, const struct mmh_low_memory *m)

@@ -5,7 +5,7 @@
  * All sizes are bytes.  All times are milliseconds of a monotonic clock.
  *
  * A small block costs the host as much as a large one, so it has to be old and the guest
- * quiet.  The kernel's lists tell no ages.  A block that is free while the guest is quiet
+ * quiet.  Nothing tells the age of a small block.  A block that is free while the guest is quiet
  * for the whole age has been free for that long.
  *
  * A round is a series of passes.  The first ones report the larger of the small blocks,
@@ -54,6 +54,7 @@ struct mmh_low_memory {
  * @probe:	so many allocations begin a round
  * @bytes:	reported in this round
  * @order:	lowest order of the next pass of the round
+ * @again:	that pass goes on where the last one was cut
  * @active:	a round is going on
  */
 struct mmh_low {
@@ -67,6 +68,7 @@ struct mmh_low {
 	u64 probe;
 	u64 bytes;
 	unsigned int order;
+	bool again;
 	bool active;
 };
 
@@ -100,7 +102,8 @@ void mmh_low_init(struct mmh_low *l, u64 now, u64 total, const struct mmh_low_me
  * @low:  lowest order that is reported
  * @m:	  the guest
  *
- * Return: what follows; for LOW_PASS @l->order is its lowest order.
+ * Return: what follows; for LOW_PASS @l->order is its lowest order, and @l->again tells
+ * whether it goes on.
  */
 enum mmh_low_step mmh_low_check(struct mmh_low *l, u64 now, u64 age, unsigned int high,
 				unsigned int low, const struct mmh_low_memory *m);
@@ -117,6 +120,15 @@ enum mmh_low_step mmh_low_check(struct mmh_low *l, u64 now, u64 age, unsigned in
  */
 void mmh_low_passed(struct mmh_low *l, unsigned int low, u64 bytes, bool cut,
 		    const struct mmh_low_memory *m);
+
+/**
+ * mmh_low_failed() - a pass has failed
+ * @l:	 the state
+ * @now: time
+ *
+ * The round ends.  What is left is due still, when the guest is quiet for another age.
+ */
+void mmh_low_failed(struct mmh_low *l, u64 now);
 
 /* All is reported, by a flush.  @m is the guest after it. */
 void mmh_low_flushed(struct mmh_low *l, const struct mmh_low_memory *m);
