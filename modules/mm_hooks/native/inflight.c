@@ -4,12 +4,15 @@
 
 #include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/mm_hooks.h>
 #include <linux/mmzone.h>
 #include <linux/printk.h>
 #include <linux/scatterlist.h>
 #include <linux/wait.h>
 
+#include "../mm_hooks_trace.h"
 #include "../pace/pacer.h"
+#include "free_block.h"
 #include "policy.h"
 #include "putback.h"
 #include "zones.h"
@@ -26,7 +29,7 @@
  * - The state of the slot is written with release and read with acquire.  A reader that
  *   sees MMH_SLOT_FILLING sees @zone.  One that sees MMH_SLOT_INFLIGHT sees the time of
  *   the submission.  One that sees MMH_SLOT_IDLE sees the blocks in the allocator.
- * - mmh_inflight_add_block() writes a block before @count, with release.  Isolation asks
+ * - inflight_add_block() writes a block before @count, with release.  Isolation asks
  *   for pageblocks that it has isolated under zone->lock.  The pass added each block of
  *   them under that lock before.  So the reader sees all of them.
  * - An entry may be put back and filled again while it is read.  The reader then sees
@@ -148,24 +151,42 @@ struct mmh_inflight *mmh_inflight_get(struct zone *zone, unsigned long most,
 	return NULL;
 }
 
-void mmh_inflight_add_block(struct mmh_inflight *f, unsigned long pfn,
-			    unsigned int order)
+static void inflight_add_block(struct mmh_inflight *f, const struct mmh_free_block *block)
 {
 	struct mmh_inflight_block *last = &f->blocks[f->count];
+	unsigned long pages = 1UL << block->order;
 
 	lockdep_assert_held(&f->zone->lock);
-	WRITE_ONCE(f->pages, f->pages + (1UL << order));
-	WRITE_ONCE(inflight_pages, inflight_pages + (1UL << order));
-	mmh_pacer_account_isolated((s64)PAGE_SIZE << order);
-	mmh_zones_counts(f->zone)->isolated_pages += 1UL << order;
-	if (f->count && last[-1].pfn + last[-1].pages == pfn) {
-		WRITE_ONCE(last[-1].pages, last[-1].pages + (1UL << order));
+	WRITE_ONCE(f->pages, f->pages + pages);
+	WRITE_ONCE(inflight_pages, inflight_pages + pages);
+	if (f->count && last[-1].pfn + last[-1].pages == block->pfn) {
+		WRITE_ONCE(last[-1].pages, last[-1].pages + pages);
 		return;
 	}
-	WRITE_ONCE(last->pfn, pfn);
-	WRITE_ONCE(last->pages, 1UL << order);
+	WRITE_ONCE(last->pfn, block->pfn);
+	WRITE_ONCE(last->pages, pages);
 	/* Pairs with inflight_has(): behind the block. */
 	smp_store_release(&f->count, f->count + 1);
+}
+
+int mmh_inflight_isolate(struct mmh_inflight *f, const struct mmh_free_block *block)
+{
+	struct mmh_zone_counts *counts = mmh_zones_counts(f->zone);
+	s64 bytes = (s64)PAGE_SIZE << block->order;
+	int err;
+
+	lockdep_assert_held(&f->zone->lock);
+	mmh_pacer_account_isolated(bytes);
+	err = mm_hooks_isolate_block(pfn_to_page(block->pfn), block->order);
+	if (err) {
+		mmh_pacer_account_isolated(-bytes);
+		return err;
+	}
+	counts->isolated_pages += 1UL << block->order;
+	counts->isolated_blocks[block->order]++;
+	trace_mmh_isolate(f->zone->name, block->pfn, block->order);
+	inflight_add_block(f, block);
+	return 0;
 }
 
 static struct scatterlist *report_last(struct mmh_slot *slot)
@@ -245,7 +266,7 @@ static bool inflight_has(const struct mmh_inflight *f, unsigned long start,
 
 	if (mmh_slot_state(&f->slot) == MMH_SLOT_IDLE)
 		return false;
-	/* Pairs with mmh_inflight_add_block(). */
+	/* Pairs with inflight_add_block(). */
 	count = smp_load_acquire(&f->count);
 	for (i = 0; i < count; i++) {
 		unsigned long pfn = READ_ONCE(f->blocks[i].pfn);

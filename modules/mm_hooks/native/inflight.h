@@ -13,6 +13,7 @@
 
 #include "../report.h"
 
+struct mmh_free_block;
 struct zone;
 
 /**
@@ -66,15 +67,17 @@ struct mmh_inflight *mmh_inflight_get(struct zone *zone, unsigned long most,
 				      unsigned long *pages);
 
 /**
- * mmh_inflight_add_block() - add an isolated block
+ * mmh_inflight_isolate() - isolate a free block, and add it
  * @f:	   the entry
- * @pfn:   its first page
- * @order: its order
+ * @block: the block, which the zone can do without
+ *
+ * The pacer counts it as isolated before it is: otherwise a check of another processor
+ * could take it for used.
  *
  * Context: the pass, zone->lock held.
+ * Return: 0, -EBUSY for a block in MIGRATE_ISOLATE, -EPERM for one in the highatomic reserve.
  */
-void mmh_inflight_add_block(struct mmh_inflight *f, unsigned long pfn,
-			    unsigned int order);
+int mmh_inflight_isolate(struct mmh_inflight *f, const struct mmh_free_block *block);
 
 /**
  * mmh_inflight_add_range() - report pages of a block that was added

@@ -162,6 +162,15 @@ enum mmh_policy_isolate mmh_policy_isolate(const struct mmh_policy_memory *m, un
 	return POLICY_SCARCE;
 }
 
+void mmh_policy_isolated(struct mmh_policy_memory *m, unsigned int order)
+{
+	unsigned long pages = 1UL << order;
+
+	m->inflight += pages;
+	m->free -= min(m->free, pages);
+	m->usable -= min(m->usable, pages);
+}
+
 bool mmh_policy_oom_may_wait(struct mmh_policy_oom *r, unsigned long now,
 			     unsigned long second)
 {

@@ -284,6 +284,15 @@ enum mmh_policy_isolate {
 enum mmh_policy_isolate mmh_policy_isolate(const struct mmh_policy_memory *m, unsigned int order);
 
 /**
+ * mmh_policy_isolated() - a block was isolated
+ * @m:	   the memory of its zone, as it was before
+ * @order: the block's order
+ *
+ * It has changed the memory by as much, of whichever type it is.
+ */
+void mmh_policy_isolated(struct mmh_policy_memory *m, unsigned int order);
+
+/**
  * struct mmh_policy_oom - the waits of the OOM notifier
  * @last: ticks of the last OOM
  * @row:  waits in a row

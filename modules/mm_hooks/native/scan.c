@@ -9,12 +9,10 @@
 
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/mm_hooks.h>
 #include <linux/mmzone.h>
 #include <linux/sched.h>
 
 #include "../discarded.h"
-#include "../mm_hooks_trace.h"
 #include "inflight.h"
 #include "free_block.h"
 #include "zone_lock.h"
@@ -75,31 +73,15 @@ static bool block_must_wait(struct mmh_scan *s, const struct mmh_blocks *b,
 	return wait;
 }
 
-/*
- * What this section has isolated has changed the memory of the zone by as much, of
- * whichever type it is.
- */
-static void scan_count(struct mmh_scan *s, unsigned int order)
-{
-	unsigned long pages = 1UL << order;
-
-	s->memory.inflight += pages;
-	s->memory.free -= min(s->memory.free, pages);
-	s->memory.usable -= min(s->memory.usable, pages);
-}
-
 /* What the report cannot hold stays unreported, for the next pass. */
-static void scan_isolate(struct mmh_scan *s, struct mmh_inflight *f, struct mmh_blocks *b,
-			 const struct mmh_free_block *block)
+static void scan_report(struct mmh_scan *s, struct mmh_inflight *f, struct mmh_blocks *b,
+			const struct mmh_free_block *block)
 {
 	unsigned long unit = mmh_blocks_unit(b, block->pfn);
 	unsigned long end = unit + (1UL << (block->order - b->unit_order));
 	struct mmh_blocks_run run;
 
-	mmh_zones_counts(f->zone)->isolated_blocks[block->order]++;
-	trace_mmh_isolate(f->zone->name, block->pfn, block->order);
-	mmh_inflight_add_block(f, block->pfn, block->order);
-	scan_count(s, block->order);
+	mmh_policy_isolated(&s->memory, block->order);
 	while (!mmh_slot_is_full(&f->slot)) {
 		run = mmh_blocks_isolate(b, unit, end);
 		if (!run.count)
@@ -184,9 +166,9 @@ static bool scan_visit(struct mmh_scan *s, struct mmh_inflight *f, struct mmh_bl
 		s->cursor.at = mmh_policy_skip(&s->policy, block.pfn, block.order);
 		return true;
 	}
-	err = mm_hooks_isolate_block(pfn_to_page(block.pfn), block.order);
+	err = mmh_inflight_isolate(f, &block);
 	if (!err)
-		scan_isolate(s, f, b, &block);
+		scan_report(s, f, b, &block);
 	/* The highatomic reserve (-EPERM) stays unreported, and no retry waits for it. */
 	else if (err == -EBUSY)
 		s->refused = true;

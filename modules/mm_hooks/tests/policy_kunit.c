@@ -353,6 +353,16 @@ static void part_of_a_zone_is_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, take(90000, 90000, 4096 - 511), (int)POLICY_LATER);
 }
 
+static void what_is_isolated_is_missing(struct kunit *test)
+{
+	struct mmh_policy_memory m = { .free = 100, .usable = 3, .inflight = 7 };
+
+	mmh_policy_isolated(&m, 4);
+	KUNIT_EXPECT_EQ(test, m.free, 84UL);
+	KUNIT_EXPECT_EQ(test, m.usable, 0UL);
+	KUNIT_EXPECT_EQ(test, m.inflight, 23UL);
+}
+
 #define ORDERS 11
 
 /* A zone of which much is free and few blocks are large. */
@@ -380,7 +390,7 @@ static unsigned int model_take(struct zone_model *z, unsigned int order)
 		if (mmh_policy_isolate(&z->m, order) != POLICY_ISOLATE)
 			break;
 		z->blocks[order]--;
-		z->m.inflight += 1UL << order;
+		mmh_policy_isolated(&z->m, order);
 	}
 	return taken;
 }
@@ -543,6 +553,7 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(zone_keeps_what_it_needs),
 	KUNIT_CASE(full_zone_gives_a_block_at_a_time),
 	KUNIT_CASE(part_of_a_zone_is_out),
+	KUNIT_CASE(what_is_isolated_is_missing),
 	KUNIT_CASE(share_of_each_order_stays),
 	KUNIT_CASE(few_blocks_go_one_at_a_time),
 	KUNIT_CASE(guest_out_of_memory_is_rescued_often),
