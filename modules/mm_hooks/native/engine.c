@@ -34,14 +34,12 @@
 #include "../pace/pcp.h"
 #include "../settings.h"
 #include "../zone_next.h"
-#include "cursor.h"
 #include "freed.h"
 #include "hotplug.h"
 #include "inflight.h"
-#include "page_orders.h"
+#include "pass.h"
 #include "policy.h"
 #include "pressure.h"
-#include "scan.h"
 #include "sysfs.h"
 #include "zones.h"
 
@@ -67,22 +65,6 @@ static int flush_done;
 static int flush_error;
 static unsigned long flush_until;	/* jiffies; when the last of them gives up */
 static DECLARE_WAIT_QUEUE_HEAD(flush_wait);
-
-/**
- * struct pass - what a pass found
- * @sent:   reports were submitted
- * @freed:  memory was freed since the one before
- * @cut:    memory that may be reported is left
- * @stuck:  blocks cannot be isolated now, and no event tells when they can
- * @wait:   jiffies until there is more to do; ULONG_MAX when nothing is left
- */
-struct pass {
-	bool sent;
-	bool freed;
-	bool cut;
-	bool stuck;
-	unsigned long wait;
-};
 
 static void native_go(void)
 {
@@ -147,122 +129,6 @@ static unsigned long native_drain(bool flush)
 	return ULONG_MAX;
 }
 
-/* Through one half of the round.  Return: 0, or an error that ends the pass. */
-static int native_sweep(struct mmh_scan *s, struct pass *pass)
-{
-	unsigned long most = (unsigned long)mmh_inflight_mb()
-			     << (20 - PAGE_SHIFT);
-	unsigned long pages;
-	struct mmh_inflight *f;
-	int err = 0;
-
-	s->ended = false;
-	while (!err && !s->ended && !s->scarce) {
-		f = mmh_inflight_get(s->zone, most, &pages);
-		if (!f)
-			return -ESHUTDOWN;
-		mmh_scan_fill(s, f, pages);
-		pass->sent |= f->slot.report.nents > 0;
-		err = mmh_inflight_submit(f);
-		if (!err && s->later)
-			mmh_inflight_wait_next();
-	}
-	return err;
-}
-
-/* Once round: blocks at the end of a zone have their turn too. */
-static int native_round(struct mmh_scan *s, struct pass *pass, unsigned long resume)
-{
-	int err;
-
-	s->cursor = mmh_cursor_begin(resume);
-	err = native_sweep(s, pass);
-	if (!err && !s->scarce && mmh_cursor_wrap(&s->cursor))
-		err = native_sweep(s, pass);
-	return err;
-}
-
-/* Runs go first.  The others begin where they had to stop the last time. */
-static int native_rounds(struct mmh_scan *s, struct pass *pass, unsigned long *resume)
-{
-	int err = 0;
-
-	s->runs = s->policy.runs_first;
-	if (s->runs)
-		err = native_round(s, pass, 0);
-	if (err || s->scarce)
-		return err;
-	s->runs = false;
-	if (!s->empty)
-		err = native_round(s, pass, *resume);
-	*resume = mmh_cursor_resume(&s->cursor, 1UL << (NR_PAGE_ORDERS - 1));
-	return err;
-}
-
-static int native_zone(struct zone *zone, const struct mmh_policy *policy,
-		       struct mmh_scan *s, struct pass *pass)
-{
-	int err;
-
-	*s = (struct mmh_scan){
-		.zone = zone,
-		.policy = *policy,
-		.now = (u32)jiffies,
-		.batch = mmh_scan_batch(),
-		.wait = ULONG_MAX,
-	};
-	err = native_rounds(s, pass, mmh_zones_resume(zone));
-	mmh_pacer_discarded((u64)s->discarded << PAGE_SHIFT);
-	pass->cut |= s->left || s->scarce;
-	pass->wait = min(pass->wait, s->wait);
-	pass->stuck |= s->refused || s->scarce;
-	return err;
-}
-
-/*
- * Blocks that cannot be isolated are retried with exponential backoff, as no event tells
- * when they can.  In an idle guest this is one timer a minute.
- */
-static void native_retry(struct pass *pass)
-{
-	static unsigned int tries;
-
-	if (pass->sent || pass->freed || !pass->stuck)
-		tries = 0;
-	if (pass->stuck)
-		pass->wait = min(pass->wait, mmh_policy_retry(tries++, HZ));
-}
-
-/* Through all zones once, until all isolated blocks are put back. */
-static int native_pass(struct mmh_policy policy, struct pass *pass)
-{
-	unsigned int i = 0, zones;
-	struct zone *zone;
-	int err = 0, landed;
-
-	*pass = (struct pass){ .wait = ULONG_MAX, .stuck = mmh_zones_need_update() };
-	mmh_inflight_clear_error();
-	pass->freed = mmh_freed_rearm();
-	zones = mmh_zones_count_unreported();
-	while (!err && (zone = mmh_zones_next_mapped(&i))) {
-		struct mmh_policy given = mmh_policy_zone(&policy, zones);
-		struct mmh_scan s;
-
-		if (!mmh_zones_have_unreported(zone))
-			continue;
-		zones -= zones > 0;
-		err = native_zone(zone, &given, &s, pass);
-		mmh_policy_spend(&policy, &given, &s.policy);
-	}
-	native_retry(pass);
-	WRITE_ONCE(mmh_last_pass, jiffies);
-	landed = mmh_inflight_wait_and_putback();
-	trace_mmh_pass(pass->sent, pass->cut, landed ?: err,
-		       pass->wait == ULONG_MAX ?
-			       -1 : (int)jiffies_to_msecs(pass->wait));
-	return landed ?: err;
-}
-
 /*
  * A new smallest order needs new maps.  The free hook announces small blocks from before
  * the maps have a place for them until after they have none.  Without memory for the
@@ -294,7 +160,7 @@ static void native_flush_done(int asked, int err)
 	wake_up_all(&flush_wait);
 }
 
-static enum mmh_policy_flush_step flush_step(const struct pass *pass,
+static enum mmh_policy_flush_step flush_step(const struct mmh_pass *pass,
 					     unsigned int rounds)
 {
 	return mmh_policy_flush_step(pass->sent, pass->cut, rounds,
@@ -308,7 +174,7 @@ static void native_work(struct work_struct *work)
 	enum mmh_policy_flush_step step;
 	unsigned int rounds = 0;
 	unsigned long lists_wait;
-	struct pass pass;
+	struct mmh_pass pass;
 	int err;
 
 	native_follow();
@@ -316,7 +182,7 @@ static void native_work(struct work_struct *work)
 		struct mmh_policy policy = flush ? mmh_policy_flush() : native_policy();
 
 		lists_wait = native_drain(flush);
-		err = native_pass(policy, &pass);
+		err = mmh_pass_run(policy, &pass);
 		pass.wait = min(pass.wait, lists_wait);
 		step = flush_step(&pass, ++rounds);
 	} while (!err && flush && step == POLICY_FLUSH_ON);
