@@ -52,7 +52,7 @@ module_param_cb(report_order, &block_ops, &mmh_settings.report_order, 0644);
 MODULE_PARM_DESC(report_order, "Blocks of 2^order pages and more are reported without a limit (0 to 9, default 9: 2 MiB; less with larger pages)");
 
 module_param_cb(low_order, &block_ops, &mmh_settings.low_order, 0644);
-MODULE_PARM_DESC(low_order, "Blocks down to this order are reported when they are old and the guest is quiet, a limited number a second (0 to 9; default auto: 0 with page_reporting, report_order with native)");
+MODULE_PARM_DESC(low_order, "Blocks down to this order are reported when they are old and the guest is quiet, a limited number a second (0 to 9; default auto: 0, or report_order where freeing them would cost a busy guest)");
 
 module_param_cb(scan_batch, &block_ops, &mmh_settings.scan_batch, 0644);
 MODULE_PARM_DESC(scan_batch, "native: blocks visited in one go with interrupts off (1 to 4096, default 64)");

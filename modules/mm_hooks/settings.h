@@ -15,7 +15,7 @@
 
 /* 2 MiB: what the host's page tables map at once, on most hosts. */
 #define REPORT_ORDER_MAX (21 - PAGE_SHIFT)
-/* low_order=auto: each engine has its own. */
+/* low_order=auto: the lowest that costs a busy guest nothing. */
 #define LOW_ORDER_AUTO (REPORT_ORDER_MAX + 1)
 
 struct mmh_settings {
@@ -54,18 +54,24 @@ static inline unsigned int mmh_report_order(void)
 	return vmhooks_bounded(&mmh_settings.report_order);
 }
 
-/* native: smallest order that is reported, never above mmh_report_order(). */
-static inline unsigned int mmh_unit_order(void)
-{
-	return min(vmhooks_bounded(&mmh_settings.low_order), mmh_report_order());
-}
-
-/* page_reporting: the same.  Small blocks cost a busy guest nothing there. */
+/* Smallest order that is reported, never above mmh_report_order(). */
 static inline unsigned int mmh_low_order(void)
 {
 	unsigned int order = vmhooks_bounded(&mmh_settings.low_order);
 
 	return order == LOW_ORDER_AUTO ? 0 : min(order, mmh_report_order());
+}
+
+/*
+ * native: order of a unit.  The kernel's reported flag tells which smaller blocks are
+ * reported.  A kernel that does not clear it has them in the map, where they cost a busy
+ * guest something, if the administrator wants it so.
+ */
+static inline unsigned int mmh_unit_order(void)
+{
+	if (IS_ENABLED(CONFIG_PAGE_REPORTING))
+		return mmh_report_order();
+	return min(vmhooks_bounded(&mmh_settings.low_order), mmh_report_order());
 }
 
 /* native: blocks that are visited in one section of zone->lock. */

@@ -7,6 +7,9 @@
  * (scan.c), submits them, several reports at a time, and puts them back (inflight.c).
  * Reclaim and isolation wait for them meanwhile (pressure.c).
  *
+ * Small blocks are not in the map.  While the guest is quiet, passes of their own find them
+ * (small.c).
+ *
  * Who may run at the same time: the free hook on every processor, under
  * zone->lock; completions in hard interrupt context; one pass, from a workqueue;
  * flush and forget in any process; attach and detach, one at a time.
@@ -28,8 +31,10 @@
 
 #include "../counters.h"
 #include "../engine.h"
+#include "../forget.h"
 #include "../hooks/free_hook.h"
 #include "../mm_hooks_trace.h"
+#include "../pace/low_work.h"
 #include "../pace/pacer.h"
 #include "../pace/pcp.h"
 #include "../settings.h"
@@ -40,6 +45,8 @@
 #include "pass.h"
 #include "policy.h"
 #include "pressure.h"
+#include "small.h"
+#include "small_flag.h"
 #include "sysfs.h"
 #include "zones.h"
 
@@ -47,11 +54,18 @@
 #define NATIVE_GRACE HZ
 /* Pcplists that are in use are checked again. */
 #define NATIVE_LISTS_WAIT HZ
+/* Places that one pass for small blocks visits: pages in use are such, so 4 GiB of them. */
+#define NATIVE_SMALL_PLACES BIT(20)
+/* Ranges of small blocks that a flush reports before it checks its deadline. */
+#define NATIVE_SMALL_FLUSH 4096
 
 static void native_work(struct work_struct *work);
 
 static struct workqueue_struct *queue;
 static DECLARE_WORK(pass_work, native_work);
+/* Held by a pass: those for large and for small blocks have work items of their own. */
+static DEFINE_MUTEX(pass_lock);
+static unsigned int unit_order;	/* of the maps; under pass_lock, or while no pass runs */
 
 /*
  * Written under run_lock, by attach and detach; that lock keeps forget away from
@@ -136,19 +150,97 @@ static unsigned long native_drain(bool flush)
  */
 static void native_follow(void)
 {
-	static unsigned int followed;
 	unsigned int order = mmh_unit_order();
 	unsigned int heard = mmh_free_hook_order();
 
-	if (order == heard && order == followed && !mmh_zones_need_update())
+	lockdep_assert_held(&pass_lock);
+	if (order == heard && order == unit_order && !mmh_zones_need_update())
 		return;
 	mmh_free_hook_set_order(min(order, heard));
 	if (mmh_zones_set_unit(order)) {
 		pr_warn_ratelimited("no memory for the maps of free memory: trying again\n");
 		return;
 	}
-	followed = order;
+	unit_order = order;
 	mmh_free_hook_set_order(order);
+}
+
+static bool native_low_follow(void)
+{
+	return mmh_low_order() < mmh_report_order() && mmh_small_flag_enable();
+}
+
+/* The blocks from the unit on are in the map, also where another order waits for memory. */
+static int native_low_run_locked(const struct mmh_low_pass *pass, struct mmh_low_result *result)
+{
+	s64 before = atomic64_read(&mmh_counters.reported.bytes);
+	struct mmh_small s = { .again = pass->again };
+	unsigned long lists_wait;
+	int err;
+
+	mmh_count(passes);
+	mmh_pacer_judge_discarded();
+	native_follow();
+	/* Small blocks come from the pcplists. */
+	lists_wait = native_drain(false);
+	if (lists_wait != ULONG_MAX)
+		mmh_pacer_request(jiffies_to_msecs(lists_wait));
+	s.walk = (struct mmh_small_walk){
+		.low = pass->order,
+		.high = unit_order,
+		.ranges = pass->reports * MMH_REPORT_MAX,
+		.places = NATIVE_SMALL_PLACES,
+	};
+	err = mmh_small_pass(&s);
+	result->bytes = atomic64_read(&mmh_counters.reported.bytes) - before;
+	result->cut = s.walk.cut;
+	return err;
+}
+
+/* A pass for large blocks comes first, and the guest may not be quiet after it. */
+static int native_low_run(const struct mmh_low_pass *pass, struct mmh_low_result *result)
+{
+	int err = -EBUSY;
+
+	if (mutex_trylock(&pass_lock)) {
+		err = native_low_run_locked(pass, result);
+		mutex_unlock(&pass_lock);
+	}
+	return err;
+}
+
+static const struct mmh_low_ops low_ops = {
+	.follow = native_low_follow,
+	.run = native_low_run,
+};
+
+static bool native_flush_is_late(void)
+{
+	return time_after(jiffies, READ_ONCE(flush_until));
+}
+
+/* All small blocks, whatever their age. */
+static int native_flush_small(struct mmh_pass *pass)
+{
+	struct mmh_small s = {};
+	int err;
+
+	if (!native_low_follow())
+		return 0;
+	do {
+		s.walk = (struct mmh_small_walk){
+			.low = mmh_low_order(),
+			.high = unit_order,
+			.ranges = NATIVE_SMALL_FLUSH,
+			.places = ULONG_MAX,
+		};
+		err = mmh_small_pass(&s);
+		s.again = true;
+		s.discarded = 0;
+	} while (!err && s.walk.cut && !native_flush_is_late());
+	pass->sent |= s.sent;
+	pass->cut |= s.walk.cut;
+	return err;
 }
 
 static void native_flush_done(int asked, int err)
@@ -163,35 +255,63 @@ static void native_flush_done(int asked, int err)
 static enum mmh_policy_flush_step flush_step(const struct mmh_pass *pass,
 					     unsigned int rounds)
 {
-	return mmh_policy_flush_step(pass->sent, pass->cut, rounds,
-				     time_after(jiffies, READ_ONCE(flush_until)));
+	return mmh_policy_flush_step(pass->sent, pass->cut, rounds, native_flush_is_late());
 }
 
-static void native_work(struct work_struct *work)
+static int native_work_pass(bool flush, struct mmh_pass *pass)
+{
+	unsigned long lists_wait;
+	int err;
+
+	native_follow();
+	lists_wait = native_drain(flush);
+	err = mmh_pass_run(flush ? mmh_policy_flush() : native_policy(), pass);
+	pass->wait = min(pass->wait, lists_wait);
+	if (!err && flush)
+		err = native_flush_small(pass);
+	return err;
+}
+
+static void native_work_locked(void)
 {
 	int asked = atomic_read(&flush_asked);
 	bool flush = asked != flush_done;
 	enum mmh_policy_flush_step step;
 	unsigned int rounds = 0;
-	unsigned long lists_wait;
 	struct mmh_pass pass;
 	int err;
 
-	native_follow();
+	lockdep_assert_held(&pass_lock);
 	do {
-		struct mmh_policy policy = flush ? mmh_policy_flush() : native_policy();
-
-		lists_wait = native_drain(flush);
-		err = mmh_pass_run(policy, &pass);
-		pass.wait = min(pass.wait, lists_wait);
+		err = native_work_pass(flush, &pass);
 		step = flush_step(&pass, ++rounds);
 	} while (!err && flush && step == POLICY_FLUSH_ON);
+	if (flush && !err && step == POLICY_FLUSH_DONE)
+		mmh_low_restart(true);
 	if (flush)
 		native_flush_done(asked, err ?: step == POLICY_FLUSH_LATE ?
 						-ETIMEDOUT : 0);
 	/* After an error the pacer comes back by itself. */
 	if (!err && pass.wait != ULONG_MAX)
 		mmh_pacer_request(jiffies_to_msecs(pass.wait));
+}
+
+static void native_work(struct work_struct *work)
+{
+	mutex_lock(&pass_lock);
+	native_work_locked();
+	mutex_unlock(&pass_lock);
+}
+
+static void native_begin(void)
+{
+	lockdep_assert_held(&run_lock);
+	/* Memory that was onlined before the notifier was there. */
+	mmh_native_memory_onlined(0, ULONG_MAX);
+	WRITE_ONCE(attached, true);
+	mmh_pacer_request(0);
+	if (IS_ENABLED(CONFIG_PAGE_REPORTING))
+		mmh_low_start(&low_ops);
 }
 
 static int native_attach_locked(struct mmh_reporter *rep)
@@ -206,6 +326,7 @@ static int native_attach_locked(struct mmh_reporter *rep)
 	err = mmh_zones_init(order);
 	if (err)
 		goto free_queue;
+	unit_order = order;
 	mmh_inflight_start(rep);
 	mmh_last_pass = jiffies;
 	mmh_pacer_start(&pacer_ops, false);
@@ -218,10 +339,7 @@ static int native_attach_locked(struct mmh_reporter *rep)
 	err = mmh_freed_start(order);
 	if (err)
 		goto stop_hotplug;
-	/* Memory that was onlined before the notifier was there. */
-	mmh_native_memory_onlined(0, ULONG_MAX);
-	WRITE_ONCE(attached, true);
-	mmh_pacer_request(0);
+	native_begin();
 	return 0;
 stop_hotplug:
 	mmh_native_hotplug_stop();
@@ -262,6 +380,7 @@ static void native_detach(void)
 	mmh_reports_stop(NATIVE_GRACE);
 	mutex_lock(&run_lock);
 	WRITE_ONCE(attached, false);
+	mmh_low_stop();
 	mmh_freed_stop();
 	mmh_pacer_stop();
 	cancel_work_sync(&pass_work);
@@ -310,11 +429,14 @@ static int native_flush(unsigned int timeout_ms)
 	return READ_ONCE(attached) ? flush_error : -ENODEV;
 }
 
+/* First the epoch: what is put back during the walk does not get the flag. */
 static void native_forget_locked(void)
 {
 	lockdep_assert_held(&run_lock);
 	mmh_zones_forget();
 	mmh_pacer_forget();
+	mmh_forget_blocks();
+	mmh_low_restart(false);
 	mmh_count(forgets);
 	mmh_pacer_run();
 }
@@ -341,8 +463,10 @@ static bool native_has_reported(struct page *page, unsigned int order)
 /* Free blocks may be due by the new value. */
 static void native_changed(void)
 {
-	if (READ_ONCE(attached))
-		mmh_pacer_request(0);
+	if (!READ_ONCE(attached))
+		return;
+	mmh_pacer_request(0);
+	mmh_low_restart(false);
 }
 
 static u32 native_caps(void)

@@ -42,8 +42,7 @@ static unsigned long units_unused(const struct mmh_blocks *b, unsigned long pfn,
 	return n;
 }
 
-static void on_free(void *data, struct zone *zone, unsigned long pfn,
-		    unsigned int order)
+void mmh_freed_mark(struct zone *zone, unsigned long pfn, unsigned int order)
 {
 	struct mmh_blocks *b = mmh_zones_blocks(zone);
 	unsigned long reused, unused;
@@ -62,6 +61,12 @@ static void on_free(void *data, struct zone *zone, unsigned long pfn,
 		WRITE_ONCE(heard, true);
 		irq_work_queue(&wake_work);
 	}
+}
+
+static void on_free(void *data, struct zone *zone, unsigned long pfn,
+		    unsigned int order)
+{
+	mmh_freed_mark(zone, pfn, order);
 }
 
 int mmh_freed_start(unsigned int least)

@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 
+struct zone;
+
 /**
  * mmh_freed_start() - follow what becomes free
  * @least: order of the smallest free block to hear about
@@ -20,6 +22,18 @@ int mmh_freed_start(unsigned int least);
  * After the return nothing of this runs.  Context: process, may sleep.
  */
 void mmh_freed_stop(void);
+
+/**
+ * mmh_freed_mark() - pages have become free, in a block of a unit or more
+ * @zone:  their zone
+ * @pfn:   the first of them
+ * @order: how many
+ *
+ * For what the hook does not tell of.
+ *
+ * Context: @zone->lock held, NMI included.
+ */
+void mmh_freed_mark(struct zone *zone, unsigned long pfn, unsigned int order);
 
 /**
  * mmh_freed_rearm() - the next free wakes the pacer again

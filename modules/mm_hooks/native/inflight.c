@@ -12,6 +12,7 @@
 
 #include "../mm_hooks_trace.h"
 #include "../pace/pacer.h"
+#include "../settings.h"
 #include "free_block.h"
 #include "policy.h"
 #include "putback.h"
@@ -77,11 +78,10 @@ static void inflight_set_idle(struct mmh_inflight *f)
 static void inflight_complete(struct mmh_inflight *f)
 {
 	int status = mmh_slot_account(&f->slot);
+	bool small = f->small || mmh_blocks_are_small(f->slot.sg, f->slot.report.nents);
 
 	error = error ?: status;
-	mmh_pacer_reported(f->slot.report.bytes,
-			   mmh_blocks_are_small(f->slot.sg, f->slot.report.nents),
-			   status);
+	mmh_pacer_reported(f->slot.report.bytes, small, status);
 	if (status == MMH_LOST)
 		inflight_lose(f);
 	else
@@ -120,6 +120,7 @@ static struct mmh_inflight *inflight_open(struct mmh_inflight *f, struct zone *z
 	WRITE_ONCE(f->pages, 0);
 	WRITE_ONCE(f->zone, zone);
 	f->epoch = mmh_zones_epoch();
+	f->small = false;
 	mmh_slot_open(&f->slot);
 	if (!mmh_reports_are_stopped())
 		return f;
@@ -127,23 +128,23 @@ static struct mmh_inflight *inflight_open(struct mmh_inflight *f, struct zone *z
 	return NULL;
 }
 
-static unsigned long inflight_share(struct zone *zone, unsigned long most)
+static unsigned long inflight_share(struct zone *zone)
 {
+	unsigned long most = (unsigned long)mmh_inflight_mb() << (20 - PAGE_SHIFT);
 	unsigned long zone_most = mmh_policy_zone_most(zone_managed_pages(zone));
 
 	return min(mmh_policy_share(most, inflight_pages),
 		   mmh_policy_share(zone_most, mmh_inflight_zone_pages(zone)));
 }
 
-struct mmh_inflight *mmh_inflight_get(struct zone *zone, unsigned long most,
-				      unsigned long *pages)
+struct mmh_inflight *mmh_inflight_get(struct zone *zone, unsigned long *pages)
 {
 	struct mmh_inflight *f;
 
 	inflight_putback_completed();
 	while (!error && !mmh_reports_are_stopped()) {
 		f = inflight_find(MMH_SLOT_IDLE);
-		*pages = inflight_share(zone, most);
+		*pages = inflight_share(zone);
 		if (f && *pages)
 			return inflight_open(f, zone);
 		inflight_wait();

@@ -2,8 +2,8 @@
 /*
  * Blocks in flight: isolated, in a report that the device has not completed.
  *
- * The pass (engine.c) takes an idle entry, scan.c fills it, report.c submits its
- * report, and the pass puts the blocks back when the report is completed.  Only the
+ * The pass (engine.c) takes an idle entry, scan.c or small.c fills it, report.c submits
+ * its report, and the pass puts the blocks back when the report is completed.  Only the
  * questions at the end are for other contexts.
  */
 #ifndef MMH_INFLIGHT_H
@@ -34,6 +34,8 @@ struct mmh_inflight_block {
  * @pages:  number of their pages; constant until the blocks are put back
  * @zone:   whose blocks
  * @epoch:  mmh_zones_epoch() when the entry was opened
+ * @small:  the blocks are below report_order, and the map does not have them: set by the
+ *	    pass before it adds any
  */
 struct mmh_inflight {
 	struct mmh_slot slot;
@@ -42,6 +44,7 @@ struct mmh_inflight {
 	unsigned long pages;
 	struct zone *zone;
 	unsigned int epoch;
+	bool small;
 };
 
 /**
@@ -55,7 +58,6 @@ void mmh_inflight_start(struct mmh_reporter *rep);
 /**
  * mmh_inflight_get() - an empty entry
  * @zone:  for blocks of this zone, of which only a part may be in flight
- * @most:  most pages that may be in flight, all entries together
  * @pages: set to how many of them this entry may take
  *
  * Puts completed blocks back, and waits while all entries are in flight.
@@ -63,8 +65,7 @@ void mmh_inflight_start(struct mmh_reporter *rep);
  * Context: the pass, may sleep.
  * Return: an entry, or NULL after a report has failed or reports were stopped.
  */
-struct mmh_inflight *mmh_inflight_get(struct zone *zone, unsigned long most,
-				      unsigned long *pages);
+struct mmh_inflight *mmh_inflight_get(struct zone *zone, unsigned long *pages);
 
 /**
  * mmh_inflight_isolate() - isolate a free block, and add it

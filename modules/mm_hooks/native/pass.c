@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A pass through the maps of all zones. */
+/* A pass through the maps of all zones: large blocks. */
 #include "pass.h"
 
 #include <linux/jiffies.h>
@@ -10,6 +10,7 @@
 
 #include "../counters.h"
 #include "../mm_hooks_trace.h"
+#include "../pace/low_work.h"
 #include "../pace/pacer.h"
 #include "../settings.h"
 #include "cursor.h"
@@ -22,15 +23,13 @@
 /* Through one half of the round.  Return: 0, or an error that ends the pass. */
 static int pass_sweep(struct mmh_scan *s, struct mmh_pass *pass)
 {
-	unsigned long most = (unsigned long)mmh_inflight_mb()
-			     << (20 - PAGE_SHIFT);
 	unsigned long pages;
 	struct mmh_inflight *f;
 	int err = 0;
 
 	s->ended = false;
 	while (!err && !s->ended && !s->scarce) {
-		f = mmh_inflight_get(s->zone, most, &pages);
+		f = mmh_inflight_get(s->zone, &pages);
 		if (!f)
 			return -ESHUTDOWN;
 		mmh_scan_fill(s, f, pages);
@@ -128,6 +127,8 @@ int mmh_pass_run(struct mmh_policy policy, struct mmh_pass *pass)
 	pass_retry(pass);
 	WRITE_ONCE(mmh_last_pass, jiffies);
 	landed = mmh_inflight_wait_and_putback();
+	if (pass->sent)
+		mmh_low_soon();
 	trace_mmh_pass(pass->sent, pass->cut, landed ?: err,
 		       pass->wait == ULONG_MAX ?
 			       -1 : (int)jiffies_to_msecs(pass->wait));

@@ -13,6 +13,8 @@
 
 #include "../pace/pacer.h"
 #include "../settings.h"
+#include "free_block.h"
+#include "freed.h"
 #include "inflight.h"
 #include "zone_lock.h"
 #include "zones.h"
@@ -76,6 +78,26 @@ static void complete_some(struct mmh_inflight *f, struct place *p)
 	}
 }
 
+/*
+ * Small blocks have no place in the map: the kernel's flag tells that they are reported.
+ *
+ * Where a neighbour was freed meanwhile, both are one block now.  The free hook is silent
+ * for a putback.  So a block that has become large is marked as freed here, and the next
+ * pass reports it.
+ */
+static void flag_piece(struct mmh_inflight *f, unsigned long pfn, unsigned int order)
+{
+	unsigned int unit_order = mmh_zones_blocks(f->zone)->unit_order;
+	struct mmh_free_block block;
+
+	lockdep_assert_held(&f->zone->lock);
+	if (mmh_free_block_find(f->zone, pfn, unit_order, &block))
+		mmh_freed_mark(f->zone, pfn, order);
+	else if (is_reported(f) && PageBuddy(pfn_to_page(pfn)) &&
+		 page_private(pfn_to_page(pfn)) == order)
+		__SetPageReported(pfn_to_page(pfn));
+}
+
 /* zone->lock is held. */
 static void count_zone(const struct mmh_inflight *f)
 {
@@ -101,6 +123,8 @@ static bool put_some(struct mmh_inflight *f, struct place *p,
 		unsigned int order = put_piece(block->pfn + p->pages,
 					       block->pages - p->pages);
 
+		if (f->small)
+			flag_piece(f, block->pfn + p->pages, order);
 		back += 1UL << order;
 		p->pages += 1UL << order;
 		if (p->pages == block->pages)
@@ -122,7 +146,7 @@ void mmh_inflight_putback(struct mmh_inflight *f)
 
 	while (!back) {
 		mmh_zone_lock(f->zone, &time);
-		if (completed.at < f->slot.report.nents)
+		if (!f->small && completed.at < f->slot.report.nents)
 			complete_some(f, &completed);
 		else
 			back = put_some(f, &put, mmh_scan_batch());

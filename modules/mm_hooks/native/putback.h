@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Completed reports: first the map learns the result, then the blocks are put back. */
+/*
+ * Completed reports: first the map learns the result, then the blocks are put back.  Small
+ * blocks get the kernel's reported flag instead.
+ */
 #ifndef MMH_PUTBACK_H
 #define MMH_PUTBACK_H
 
