@@ -102,7 +102,7 @@ def _fragmented(tree: Tree) -> None:
 
 
 def _fragmented_native(tree: Tree) -> None:
-    """The native engine reports no small blocks by default."""
+    """The native engine reports no small blocks by default without CONFIG_PAGE_REPORTING."""
     tree.write("sys/kernel/mm_hooks/engine", "native")
     tree.write("sys/module/mm_hooks/parameters/low_order", "auto")
     _fragmented(tree)
@@ -181,11 +181,14 @@ def test_tool_small_blocks(tree: Tree) -> None:
     """Where small blocks are reported, they are no finding."""
     _fragmented(tree)
     tree.write("sys/kernel/mm_hooks/capabilities", "clock report paced flush forget small")
+    tree.write("sys/module/page_reporting/parameters/page_reporting_order", "9")
     for low, found in (("auto", []), ("0", []), ("9", ["fragmentation"])):
         tree.write("sys/module/mm_hooks/parameters/low_order", low)
         tree.write("sys/module/mm_hooks/parameters/report_order", "9")
-        names = [each["name"] for each in tree.json("doctor --json")["findings"]]
-        check(names == found, f"low_order={low}: {names}")
+        for engine in ("page_reporting", "native"):
+            tree.write("sys/kernel/mm_hooks/engine", engine)
+            names = [each["name"] for each in tree.json("doctor --json")["findings"]]
+            check(names == found, f"{engine}, low_order={low}: {names}")
 
 
 def test_tool_flush(tree: Tree) -> None:

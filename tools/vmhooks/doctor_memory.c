@@ -30,13 +30,14 @@ static unsigned int order_of(const char *name)
 	return sys_number("/sys/module/mm_hooks/parameters/%s", name);
 }
 
-static unsigned int smallest_order(bool native)
+/* A kernel without CONFIG_PAGE_REPORTING reports no small blocks by default. */
+static unsigned int smallest_order(void)
 {
 	char text[SYS_VALUE];
 
 	sys_read(text, sizeof(text), "/sys/module/mm_hooks/parameters/low_order");
 	if (!strcmp(text, "auto"))
-		return native ? state_huge_order() : 0;
+		return sys_exists("/sys/module/page_reporting") ? 0 : state_huge_order();
 	return order_of("low_order");
 }
 
@@ -52,7 +53,7 @@ static unsigned int reported_order(const struct state *state)
 			report = sys_number("/sys/module/page_reporting/parameters/page_reporting_order");
 		return report;
 	}
-	low = smallest_order(native);
+	low = smallest_order();
 	return low < report ? low : report;
 }
 
