@@ -5,12 +5,13 @@ The fake device checks each clause. Guards: the driver kicks no queue before DRI
 a reset. It writes poison_val only if that was negotiated. It does not use inflated pages before
 the device has acknowledged their deflation. It has one statistics buffer, always with the same
 tags. "actual" follows the balloon. No page is in the balloon twice, and only pages of the
-balloon are deflated. Every reported range has 2 MiB or more.
+balloon are deflated. With low_order=9 every reported range has 2 MiB or more.
 """
 
 import pytest
 
 from lab import check
+from lab.guest import balloon
 from lab.hosts.fakehost import ALL, MUST_TELL_HOST, STATS, VERSION_1, FakeHost, fake, no_memory_lost
 
 KERNELS = ("lab",)
@@ -22,6 +23,7 @@ HUGE_ORDER = 9  # 2 MiB
 def test_host_clauses(kernel: str) -> None:
     """Inflate, deflate, statistics, reports, unplug and unload, three times."""
     with fake(kernel) as (guest, host):
+        balloon.tune(guest, "low_order", HUGE_ORDER)
         with no_memory_lost(guest):
             for features in (ALL, VERSION_1, ALL & ~MUST_TELL_HOST & ~VERSION_1):
                 host.plug(features=features)

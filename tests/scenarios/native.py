@@ -35,6 +35,7 @@ def _guest(kernel: str, request: pytest.FixtureRequest) -> Iterator[Guest]:
     """One guest for all parts."""
     with Guest(kernel, memory_mb=768) as guest, shared(request, guest):
         balloon.load(guest)
+        balloon.tune(guest, "low_order", 9)  # native_small has the default
         check(guest.read(f"{balloon.HOOKS}/engine") == "native", "auto is not native here")
         yield guest
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The map of a zone is allocated on the zone's node.
 
-A smaller low_order allocates new leaves. The kernel's kmalloc events tell the node.
+A smaller report_order allocates new leaves. The kernel's kmalloc events tell the node.
 """
 
 import re
@@ -24,7 +24,7 @@ def test_native_nodes(kernel: str) -> None:
         guest.sh("grep -q tracefs /proc/mounts || mount -t tracefs none /sys/kernel/tracing")
         guest.write(f"{EVENT}/filter", f"bytes_req >= {LEAST}")
         guest.write(f"{EVENT}/enable", "1")
-        balloon.tune(guest, "low_order", 0)
+        balloon.tune(guest, "report_order", 0)
         balloon.flush(guest)
         guest.write(f"{EVENT}/enable", "0")
         said = guest.sh(f"grep 'kworker.*mmh_blocks_alloc_leaf' {TRACE} || true")

@@ -55,6 +55,7 @@ def test_native_ranges(kernel: str) -> None:
     """Free runs and holes, and let one pass report both."""
     with Guest(kernel, memory_mb=1024) as guest:
         device = balloon.load(guest)
+        balloon.tune(guest, "low_order", UNIT_ORDER)
         for name, megabytes in (("holes", HOLES_MB), ("runs", RUNS_MB)):
             guest.sh(f"dd if=/dev/zero of=/tmp/{name} bs=1M count={megabytes} 2>/dev/null", 60)
         balloon.flush(guest)

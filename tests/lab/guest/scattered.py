@@ -18,11 +18,21 @@ _RUN_PAGES = 16  # every second 64 KiB is freed
 _SECONDS = 40
 
 
-def scatter(guest: Guest) -> int:
-    """Free half of a file in small blocks. Returns what the host backs before."""
+def fill(guest: Guest) -> int:
+    """Fill the file. Returns what the host backs."""
     guest.sh(f"dd if=/dev/zero of={FILE} bs=1M count={FILE_MB} 2>/dev/null", 120)
-    before = guest.rss_bytes()
+    return guest.rss_bytes()
+
+
+def punch(guest: Guest) -> None:
+    """Free half of the file in small blocks."""
     guest.sh(f"scatter {FILE} {_RUN_PAGES}", 60)
+
+
+def scatter(guest: Guest) -> int:
+    """Fill and free. Returns what the host backs in between."""
+    before = fill(guest)
+    punch(guest)
     return before
 
 
