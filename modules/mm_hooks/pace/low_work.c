@@ -26,7 +26,6 @@
 #include "../small_age.h"
 #include "low.h"
 #include "pacer.h"
-#include "pcp.h"
 
 /* Between two checks while there is nothing to report, and while it has to wait. */
 #define LOW_WATCH_MS 2000
@@ -73,10 +72,10 @@ static u64 low_now(void)
 /* While a driver allocates, it splits blocks, and the rest of each is allocated next. */
 static struct mmh_low_memory low_memory(void)
 {
-	return (struct mmh_low_memory){
-		.unreported = mmh_pacer_unreported(),
-		.used = mmh_pcp_allocated(),
-	};
+	struct mmh_low_memory memory;
+
+	memory.unreported = mmh_pacer_unreported(&memory.used);
+	return memory;
 }
 
 /* Return: the engine's functions, NULL while stopped. */
@@ -126,7 +125,7 @@ static void low_run(const struct mmh_low_ops *ops)
 	struct mmh_low_result result = {};
 	int err = ops->run(&pass, &result);
 
-	memory.unreported = mmh_pacer_unreported();
+	memory.unreported = mmh_pacer_unreported(NULL);
 	if (!err)
 		mmh_low_passed(&low, mmh_low_order(), result.bytes, result.cut, &memory);
 	else if (err != -EBUSY)

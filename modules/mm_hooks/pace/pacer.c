@@ -116,7 +116,7 @@ static void pacer_wait(unsigned int ms)
 }
 
 /* The kernel counts a driver's pages before the driver says that it took them. */
-u64 mmh_pacer_allocated(void)
+static u64 pacer_allocated(void)
 {
 	u64 drivers = atomic64_read(&driver_bytes);
 	u64 all = mmh_pcp_allocated();
@@ -137,7 +137,7 @@ static struct mmh_pace_memory pacer_sums(void)
 	if (!sums.made_ms || now - sums.made_ms >= PACER_SUMS_MS) {
 		sums.memory = (struct mmh_pace_memory){
 			.pcp = (u64)mmh_pcp_pages() << PAGE_SHIFT,
-			.allocated = mmh_pacer_allocated(),
+			.allocated = pacer_allocated(),
 		};
 		sums.made_ms = now;
 	}
@@ -454,15 +454,21 @@ unsigned long mmh_pacer_pcp_pages(void)
 	return pacer_sums().pcp >> PAGE_SHIFT;
 }
 
-u64 mmh_pacer_unreported(void)
+u64 mmh_pacer_unreported(u64 *allocated)
 {
-	struct mmh_pace_memory memory = pacer_sums();
+	struct mmh_pace_memory memory = {};
 	unsigned long flags;
 	u64 reused, bytes;
 
+	if (allocated) {
+		memory = pacer_sums();
+		*allocated = memory.allocated + atomic64_read(&driver_bytes);
+	}
 	spin_lock_irqsave(&pacer.lock, flags);
 	reused = pacer.pace.reused;
 	memory.free = pacer_free();
+	if (!allocated)
+		memory.pcp = pacer.pace.pcp;
 	bytes = mmh_pace_observe(&pacer.pace, pacer_now(), &memory);
 	pacer_count_reused(reused);
 	spin_unlock_irqrestore(&pacer.lock, flags);

@@ -132,16 +132,6 @@ void mmh_pacer_forget(void);
 void mmh_pacer_mark_unreported(u64 bytes);
 
 /**
- * mmh_pacer_allocated() - what the guest has allocated, drivers left out
- *
- * Reads a cache line or two of each processor.
- *
- * Context: process, may sleep.
- * Return: bytes since the machine was started.
- */
-u64 mmh_pacer_allocated(void);
-
-/**
  * mmh_pacer_judge_discarded() - are the pages discarded still that the balloon returned?
  *
  * Comes before a pass that the pacer does not start.
@@ -152,11 +142,13 @@ void mmh_pacer_judge_discarded(void);
 
 /**
  * mmh_pacer_unreported() - free memory that is not reported
+ * @allocated: becomes all allocations since boot in bytes, those of drivers too.  NULL:
+ *	counters of all CPUs are not summed up, and the pcplists count as before
  *
  * Context: process, may sleep.
  * Return: bytes, an estimate.
  */
-u64 mmh_pacer_unreported(void);
+u64 mmh_pacer_unreported(u64 *allocated);
 
 /* Does something wait to be reported? */
 bool mmh_pacer_is_waiting(void);
