@@ -127,17 +127,18 @@ static int send_all(struct scatterlist *sg, unsigned int nents)
 
 static int left_send(struct send_left *left)
 {
-	int err = left->nents ? send_all(left->sg, left->nents) : 0;
+	unsigned int nents = left->nents;
 
-	sg_init_table(left->sg, PAGE_REPORTING_CAPACITY);
 	left->nents = 0;
-	return err;
+	return send_all(left->sg, nents);
 }
 
 static int left_add(struct send_left *left, unsigned long pfn, unsigned long pages)
 {
 	unsigned int bytes = pages << PAGE_SHIFT;
 
+	if (!left->nents)
+		sg_init_table(left->sg, PAGE_REPORTING_CAPACITY);
 	sg_set_page(&left->sg[left->nents++], pfn_to_page(pfn), bytes, 0);
 	left->bytes += bytes;
 	return left->nents == PAGE_REPORTING_CAPACITY ? left_send(left) : 0;
@@ -184,13 +185,12 @@ int mmh_send_blocks(struct scatterlist *sg, unsigned int nents, u64 bytes)
 	static struct send_left left;
 	struct scatterlist *s;
 	unsigned int i;
-	int err;
+	int err = 0;
 
 	recent_expire();
 	left.nents = 0;
 	left.bytes = 0;
 	left.known = 0;
-	err = left_send(&left);
 	for_each_sg(sg, s, nents, i)
 		err = err ?: left_add_block(&left, s);
 	err = err ?: left_send(&left);
