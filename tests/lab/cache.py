@@ -15,6 +15,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
+# Debian's ccache has a stand-in for every compiler here.
+CCACHE = "/usr/lib/ccache"
+CCACHE_RULES = {
+    # Kbuild has the compiler write dependencies: no preprocessor before it.
+    "CCACHE_DEPEND": "1",
+    # The sources are copies, newer than the compilation.
+    "CCACHE_SLOPPINESS": "include_file_mtime,include_file_ctime"}
+
+
 def root() -> Path:
     """The cache's folder, made when missing."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")

@@ -13,8 +13,8 @@ import pytest
 
 from lab import MIB, Guest, check
 from lab.guest import balloon
-from lab.guest.scattered import (BACK, FILE, FREED, LOOKS, check_returned, churning, fill,
-                                 punch, scatter)
+from lab.guest.scattered import (BACK, FILE, FREED, LOOKS, check_flush, check_left, check_returned,
+                                 churning, fill, punch, scatter)
 from lab.suite.parts import shared
 
 KERNELS = ("lab",)
@@ -109,11 +109,7 @@ def test_forget(guest: Guest) -> None:
 
 def test_flush(guest: Guest) -> None:
     """A flush returns them at once. What merges with them later becomes large, and returns."""
-    balloon.tune(guest, "min_age_ms", 60000)
-    before = scatter(guest)
-    balloon.flush(guest)
-    after = guest.rss_bytes()
-    check(after < before - BACK, f"{(before - after) // MIB} of {FREED // MIB} MiB returned")
+    check_flush(guest)
     balloon.check_all_back(guest)
     balloon.tune(guest, "min_age_ms", 100)
     large = balloon.free_bytes(guest, LARGE)
@@ -126,13 +122,7 @@ def test_flush(guest: Guest) -> None:
 
 def test_low_order(guest: Guest) -> None:
     """Smaller blocks than low_order are left, also by a flush."""
-    balloon.tune(guest, "low_order", ABOVE)
-    before = scatter(guest)
-    balloon.flush(guest)
-    time.sleep(5)
-    check(before - guest.rss_bytes() < BACK // 4, f"low_order={ABOVE}: smaller blocks returned")
-    balloon.tune(guest, "low_order", "auto")
-    check_returned(guest, before)
+    check_left(guest, ABOVE)
 
 
 def test_end(guest: Guest) -> None:

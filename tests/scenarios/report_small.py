@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab import MIB, Guest, check
+from lab import Guest, check
 from lab.guest import balloon
-from lab.guest.scattered import BACK, FILE, FREED, LOOKS, check_returned, churning, scatter
+from lab.guest.scattered import (BACK, FILE, LOOKS, check_flush, check_left, check_returned,
+                                 churning, scatter)
 from lab.suite.parts import shared
 
 KERNELS = ("6.12",)
@@ -65,11 +66,7 @@ def test_busy(guest: Guest) -> None:
 
 def test_flush(guest: Guest) -> None:
     """A flush returns them at once."""
-    balloon.tune(guest, "min_age_ms", 60000)
-    before = scatter(guest)
-    balloon.flush(guest)
-    after = guest.rss_bytes()
-    check(after < before - BACK, f"{(before - after) // MIB} of {FREED // MIB} MiB returned")
+    check_flush(guest)
     check(guest.read(ORDER) == "9", f"order {guest.read(ORDER)} after a flush")
 
 
@@ -93,13 +90,7 @@ def test_administrator(guest: Guest) -> None:
 
 def test_off(guest: Guest) -> None:
     """low_order=9 turns it off, also while it runs."""
-    balloon.tune(guest, "low_order", 9)
-    before = scatter(guest)
-    balloon.flush(guest)
-    time.sleep(5)
-    check(before - guest.rss_bytes() < BACK // 4, "small blocks were reported")
-    balloon.tune(guest, "low_order", "auto")
-    check_returned(guest, before)
+    check_left(guest, 9)
 
 
 def test_unload(guest: Guest) -> None:

@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .. import MIB
+from .. import MIB, check
+from . import balloon
 from .control import GuestError
 from .guest import Guest
 
@@ -56,3 +57,23 @@ def check_returned(guest: Guest, before: int) -> None:
     guest.poll("the host to reclaim the small blocks",
                lambda: guest.rss_bytes() < before - BACK, _SECONDS, 0.2)
     print(f"{BACK // MIB} MiB in small blocks back after {time.monotonic() - started:.1f} s")
+
+
+def check_flush(guest: Guest) -> None:
+    """A flush returns the small blocks at once, however young they are."""
+    balloon.tune(guest, "min_age_ms", 60000)
+    before = scatter(guest)
+    balloon.flush(guest)
+    after = guest.rss_bytes()
+    check(after < before - BACK, f"{(before - after) // MIB} of {FREED // MIB} MiB returned")
+
+
+def check_left(guest: Guest, low_order: int) -> None:
+    """Blocks below low_order are left, also by a flush, until it is auto again."""
+    balloon.tune(guest, "low_order", low_order)
+    before = scatter(guest)
+    balloon.flush(guest)
+    time.sleep(5)
+    check(before - guest.rss_bytes() < BACK // 4, f"low_order={low_order}: smaller blocks returned")
+    balloon.tune(guest, "low_order", "auto")
+    check_returned(guest, before)

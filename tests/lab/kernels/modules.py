@@ -20,7 +20,6 @@ TEST_MODULES = tuple(Path("tests") / name
                                    "shrinkable", "slow_drain"))
 X86_TEST_MODULES = ("fake_clock", "nmi_free")
 LOG = "build.log"
-CCACHE = "/usr/lib/ccache"
 COVERED = ("lab-kasan",)  # kernels whose modules record what has run; see tests/cover
 NO_KERNEL_DOC = ["cmd_checkdoc="]  # of W=1; static/kernel_doc checks more
 
@@ -47,12 +46,8 @@ def sources() -> list[Path]:
 
 def environment() -> dict[str, str]:
     """Debian's ccache stands in for every compiler; how it is called does not change."""
-    return {**os.environ, "PATH": f"{CCACHE}:{os.environ['PATH']}",
-            "CCACHE_DIR": str(cache.folder("ccache")), "CCACHE_MAXSIZE": "2G",
-            # Kbuild has the compiler write dependencies: no preprocessor before it.
-            "CCACHE_DEPEND": "1",
-            # The sources are copies, newer than the compilation.
-            "CCACHE_SLOPPINESS": "include_file_mtime,include_file_ctime"}
+    return {**os.environ, **cache.CCACHE_RULES, "PATH": f"{cache.CCACHE}:{os.environ['PATH']}",
+            "CCACHE_DIR": str(cache.folder("ccache")), "CCACHE_MAXSIZE": "2G"}
 
 
 def _make(kernel: Kernel, top: Path, extra: list[str]) -> tuple[int, str]:

@@ -59,9 +59,9 @@ shift 7
 exec chroot "$root" /usr/bin/env -i "$@" /bin/bash -c "$command"
 """
 # DKMS builds the same modules for many tests.
-ENVIRONMENT = ("PATH=/usr/lib/ccache:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
-               "LC_ALL=C.UTF-8", "CCACHE_DIR=/var/local", "CCACHE_DEPEND=1",
-               "CCACHE_SLOPPINESS=include_file_mtime,include_file_ctime")
+ENVIRONMENT = (f"PATH={cache.CCACHE}:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
+               "LC_ALL=C.UTF-8", "CCACHE_DIR=/var/local",
+               *(f"{name}={value}" for name, value in cache.CCACHE_RULES.items()))
 
 
 def _namespace(script: str, *arguments: str) -> list[str]:
