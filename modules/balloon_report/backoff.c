@@ -4,23 +4,23 @@
 
 #include <linux/minmax.h>
 
-/* Whether the yield is more than a guest frees and allocates all the time. */
-static bool reclaim_has_progress(const struct br_reclaim *reclaim)
+/* Whether the guest has freed more than noise, and enough to be worth the reserve. */
+static bool run_has_progress(const struct br_run *run)
 {
-	return !reclaim->tried || reclaim->pages >= BR_RECLAIM_PROGRESS;
+	if (!run->reclaims)
+		return run->pages >= BR_CHUNK_PAGES;
+	return run->pages >= max(BR_RECLAIM_PROGRESS, run->reserve / BR_RECLAIM_SHARE);
 }
 
-unsigned int br_size_failures(unsigned int before, int ret,
-			      const struct br_reclaim *reclaim)
+unsigned int br_size_failures(unsigned int before, const struct br_run *run)
 {
-	if (!ret)
-		return 0;
-	if (ret > 0 && (!reclaim_has_progress(reclaim) ||
-			(!reclaim->tried && ret < (int)BR_CHUNK_PAGES)))
+	bool progress = run_has_progress(run);
+
+	if (!run->ret || progress)
+		before = 0;
+	if (run->ret >= 0)
 		return before;
-	if (ret > 0)
-		return 0;
-	if (before && !reclaim_has_progress(reclaim))
+	if (before && run->reclaims)
 		before = max(before, BR_RECLAIM_FAILURES - 1);
 	return min(before, BR_FAILURES_MAX - 1) + 1;
 }

@@ -14,36 +14,40 @@
 /* From so many failures in a row on the wait is the longest. */
 #define BR_FAILURES_MAX 16U
 
-/* Pages that reclaim must yield to be progress: the noise of a guest is less. */
-#define BR_RECLAIM_PROGRESS (4 * BR_CHUNK_PAGES)
+/* Pages that are progress of a run with reclaim: the noise of a guest is less. */
+#define BR_RECLAIM_PROGRESS (4UL * BR_CHUNK_PAGES)
+/* Progress is also one page for so many of the reserve, which each such run allocates. */
+#define BR_RECLAIM_SHARE 16
 /* The second run that yields less counts as so many failures: reclaim is expensive. */
 #define BR_RECLAIM_FAILURES 6U
 
 /**
- * struct br_reclaim - what a run of the size worker has reclaimed
- * @tried: the run made the guest reclaim
- * @pages: pages that inflated by it
+ * struct br_run - a run of the size worker, a number of steps
+ * @ret:      the result of the last step: pages, 0 at the target, or a negative errno
+ * @pages:    pages of all steps
+ * @reclaims: the run made the guest reclaim
+ * @reserve:  pages of the reserve that such a run allocates
  */
-struct br_reclaim {
-	bool tried;
+struct br_run {
+	int ret;
 	unsigned int pages;
+	bool reclaims;
+	unsigned long reserve;
 };
 
 /**
  * br_size_failures() - count failures of the size worker in a row
- * @before:  failures before this step; 0 after a new target
- * @ret:     the result of the step: pages, 0 at the target, or a negative errno
- * @reclaim: what this run has reclaimed, the pages of this step included
+ * @before: failures before this run; 0 after a new target
+ * @run:    the run
  *
- * A full chunk and the target end the row.  Less than a chunk does not, and neither
- * does reclaim of less than %BR_RECLAIM_PROGRESS pages.  The wait after the second
- * such run is long.  The wait after the first one is not, as reclaim may only have
- * begun to write pages to swap.
+ * Progress and the target end the row.  Progress is a chunk, or, with reclaim,
+ * %BR_RECLAIM_PROGRESS pages and a page for %BR_RECLAIM_SHARE of the reserve.
+ * The wait after the second run that reclaims without progress is long.  The wait after
+ * the first one is not, as reclaim may only have begun to write pages to swap.
  *
  * Return: failures in a row, %BR_FAILURES_MAX at most.
  */
-unsigned int br_size_failures(unsigned int before, int ret,
-			      const struct br_reclaim *reclaim);
+unsigned int br_size_failures(unsigned int before, const struct br_run *run);
 
 /**
  * br_restart_failures() - count failures of a device in a row

@@ -94,6 +94,19 @@ static int device_negotiate(struct virtio_device *vdev)
 	return 0;
 }
 
+/*
+ * What virtio_device_ready() does, except for its WARN_ON (5.10: BUG_ON) if the device has
+ * DRIVER_OK already.  A device that is gone or lies has it; its fault is found later.
+ */
+static void device_ready(struct virtio_device *vdev)
+{
+#ifdef CONFIG_VIRTIO_HARDEN_NOTIFICATION
+	virtio_synchronize_cbs(vdev);
+	__virtio_unbreak_device(vdev);
+#endif
+	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
 static int device_up(struct br_device *dev)
 {
 	int err;
@@ -113,7 +126,7 @@ static int device_up(struct br_device *dev)
 	br_balloon_read_actual(dev);
 	br_size_start(dev);
 
-	virtio_device_ready(dev->vdev);
+	device_ready(dev->vdev);
 	br_queues_open(dev);
 	br_state_set(dev, BR_LIVE);
 	dev->up = true;

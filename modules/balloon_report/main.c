@@ -86,7 +86,7 @@ static int balloon_probe(struct virtio_device *vdev)
 	vdev->priv = dev;
 	dev->plan = balloon_plan(vdev->features);
 	/* balloon_validate() has cleared the bits that are declined. */
-	dev->plan.off_reason = balloon_plan(vdev->config->get_features(vdev)).off_reason;
+	dev->plan.off_reason = balloon_plan(vmhooks_virtio_features(vdev)).off_reason;
 	err = br_device_start(dev);
 	if (err) {
 		vdev->priv = NULL;
@@ -124,7 +124,7 @@ static int balloon_restore(struct virtio_device *vdev)
 {
 	int err = br_device_start(vdev->priv);
 
-	/* Fails without a reporter, and then no page needs to be forgotten. */
+	/* Without a reporter it is left to the next one. */
 	if (!err)
 		(void)mmh_forget();
 	return err;

@@ -10,7 +10,7 @@
 #define BALLOON_REPORT_PFN_H
 
 #include <linux/build_bug.h>
-#include <linux/math.h>
+#include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/types.h>
 #include <linux/virtio_balloon.h>

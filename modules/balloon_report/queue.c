@@ -97,6 +97,7 @@ static bool kick_prepare(struct br_queue *q)
 static void kick_device(struct br_queue *q)
 {
 	virtqueue_notify(q->vq);
+	/* Pairs with br_queues_close(): the queue may be deleted behind it. */
 	atomic_dec_return_release(&q->kicks);
 }
 
@@ -156,6 +157,7 @@ void br_queues_close(struct br_device *dev)
 		spin_lock_irq(&q->lock);
 		q->open = false;
 		spin_unlock_irq(&q->lock);
+		/* Pairs with kick_device(). */
 		while (atomic_read_acquire(&q->kicks))
 			usleep_range(10, 100);
 	}

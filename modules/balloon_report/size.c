@@ -173,38 +173,35 @@ static unsigned long size_wait_left(struct br_device *dev)
 }
 
 /* Reclaim is one run, however long, so that the reserve is filled once. */
-static int size_run(struct br_device *dev)
+static struct br_run size_run(struct br_device *dev)
 {
-	struct br_reclaim reclaim = {};
+	struct br_run run = {};
 	unsigned int i;
 	bool reclaims;
-	int ret = 0;
 
 	br_reserve_begin(&dev->reserve);
 	for (i = 0; br_is_runnable(dev) &&
 	     (i < SIZE_BATCH || br_reserve_has_pages(&dev->reserve)); i++) {
-		ret = size_step(dev, &reclaims);
-		reclaim.tried |= reclaims;
-		if (reclaims && ret > 0)
-			reclaim.pages += ret;
-		dev->size.failures = br_size_failures(dev->size.failures, ret,
-						      &reclaim);
-		if (ret <= 0)
+		run.ret = size_step(dev, &reclaims);
+		run.reclaims |= reclaims;
+		if (run.ret <= 0)
 			break;
+		run.pages += run.ret;
 		if (i % SIZE_BATCH == SIZE_BATCH - 1)
 			size_write_actual(dev);
 	}
+	run.reserve = dev->size.floor;
 	br_reserve_free(&dev->reserve);
 	br_balloon_free_spare(dev);
 	size_write_actual(dev);
-	return ret;
+	return run;
 }
 
 static void size_work(struct br_device *dev)
 {
+	struct br_run run;
 	unsigned long left;
 	bool first;
-	int ret;
 
 	br_balloon_reap(dev);
 	left = size_wait_left(dev);
@@ -214,19 +211,20 @@ static void size_work(struct br_device *dev)
 		return;
 	}
 	first = !dev->size.failures;
-	ret = size_run(dev);
+	run = size_run(dev);
 	if (!br_is_runnable(dev)) {
 		/* The rest follows after suspend.  The event may still cancel suspend. */
 		br_wakeup_event(dev, BR_WAKEUP_SIZE);
 		return;
 	}
-	if (ret < 0) {
-		size_retry(dev, ret, first);
+	dev->size.failures = br_size_failures(dev->size.failures, &run);
+	if (run.ret < 0) {
+		size_retry(dev, run.ret, first);
 		return;
 	}
 	dev->size.err = 0;
 	left = br_oom_limit_left(dev);
-	if (ret)
+	if (run.ret)
 		br_size_queue(dev);
 	else if (left)
 		br_work_queue(dev, &dev->size.work, left);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The vCPU of a pvclock page as of Linux 6.15, where KVM keeps the rate only. */
+/* Where KVM keeps the parts of a vCPU that its pvclock page is computed from. */
 #ifndef VMHOOKS_COMPAT_KVM_VCPU_H
 #define VMHOOKS_COMPAT_KVM_VCPU_H
 
@@ -41,6 +41,16 @@ static inline const s8 *vmhooks_vcpu_shift(const struct kvm_vcpu *vcpu)
 	return &vcpu->arch.hv_clock.tsc_shift;
 #else
 	return &vcpu->arch.pvclock_tsc_shift;
+#endif
+}
+
+/* The TSC scaling ratio that the clock of an L1 guest is computed with. */
+static inline const u64 *vmhooks_vcpu_ratio(const struct kvm_vcpu *vcpu)
+{
+#ifdef VMHOOKS_HAVE_KVM_L1_SCALING_RATIO
+	return &vcpu->arch.l1_tsc_scaling_ratio;
+#else
+	return &vcpu->arch.tsc_scaling_ratio;
 #endif
 }
 

@@ -13,6 +13,19 @@ static inline void virtio_reset_device(struct virtio_device *vdev)
 }
 #endif
 
+/* The first 64 features that the device offers. */
+static inline u64 vmhooks_virtio_features(struct virtio_device *vdev)
+{
+#ifdef VMHOOKS_HAVE_VIRTIO_GET_FEATURES
+	typeof(vdev->features_array) features;
+
+	virtio_get_features(vdev, features);
+	return features[0];
+#else
+	return vdev->config->get_features(vdev);
+#endif
+}
+
 #if !defined(VMHOOKS_HAVE_VIRTQUEUE_INFO) && \
 	!defined(VMHOOKS_HAVE_VIRTQUEUE_NAMES)
 #error "virtio_find_vqs() has unknown arguments: see modules/compat/probed.log"

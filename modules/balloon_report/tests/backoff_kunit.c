@@ -7,32 +7,37 @@
 
 #include "../backoff.c"
 
-static unsigned int after(unsigned int before, int ret)
+static unsigned int after(unsigned int before, int ret, unsigned int pages)
 {
-	const struct br_reclaim none = {};
+	const struct br_run run = { .ret = ret, .pages = pages };
 
-	return br_size_failures(before, ret, &none);
+	return br_size_failures(before, &run);
 }
 
 static void a_few_pages_do_not_end_the_backoff(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, after(0, -ENOMEM), 1U);
-	KUNIT_EXPECT_EQ(test, after(3, -ENOMEM), 4U);
-	KUNIT_EXPECT_EQ(test, after(3, -EBUSY), 4U);
-	KUNIT_EXPECT_EQ(test, after(3, 1), 3U);
-	KUNIT_EXPECT_EQ(test, after(3, 255), 3U);
-	KUNIT_EXPECT_EQ(test, after(3, 256), 0U);
-	KUNIT_EXPECT_EQ(test, after(3, 0), 0U);
-	KUNIT_EXPECT_EQ(test, after(BR_FAILURES_MAX, -ENOMEM),
-			BR_FAILURES_MAX);
+	KUNIT_EXPECT_EQ(test, after(0, -ENOMEM, 0), 1U);
+	KUNIT_EXPECT_EQ(test, after(3, -ENOMEM, 0), 4U);
+	KUNIT_EXPECT_EQ(test, after(3, -ENOMEM, 255), 4U);
+	KUNIT_EXPECT_EQ(test, after(3, -EBUSY, 0), 4U);
+	KUNIT_EXPECT_EQ(test, after(3, 1, 1), 3U);
+	KUNIT_EXPECT_EQ(test, after(3, 255, 255), 3U);
+	KUNIT_EXPECT_EQ(test, after(BR_FAILURES_MAX, -ENOMEM, 0), BR_FAILURES_MAX);
 	KUNIT_EXPECT_EQ(test, br_backoff_ms(BR_FAILURES_MAX), 30000U);
+}
+
+static void a_chunk_and_the_target_end_the_backoff(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, after(3, 256, 256), 0U);
+	KUNIT_EXPECT_EQ(test, after(3, 0, 0), 0U);
+	KUNIT_EXPECT_EQ(test, after(3, -ENOMEM, 256), 1U);
 }
 
 static unsigned int reclaimed(unsigned int before, int ret, unsigned int pages)
 {
-	const struct br_reclaim reclaim = { .tried = true, .pages = pages };
+	const struct br_run run = { .ret = ret, .pages = pages, .reclaims = true };
 
-	return br_size_failures(before, ret, &reclaim);
+	return br_size_failures(before, &run);
 }
 
 static void reclaim_of_a_few_pages_does_not_end_the_backoff(struct kunit *test)
@@ -48,10 +53,25 @@ static void reclaim_without_progress_waits_longer(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, reclaimed(0, -ENOMEM, 0), 1U);
 	KUNIT_EXPECT_EQ(test, reclaimed(1, -ENOMEM, 0), BR_RECLAIM_FAILURES);
+	KUNIT_EXPECT_EQ(test, reclaimed(1, -ENOMEM, 3 * 256), BR_RECLAIM_FAILURES);
 	KUNIT_EXPECT_EQ(test, reclaimed(BR_RECLAIM_FAILURES, -ENOMEM, 256),
 			BR_RECLAIM_FAILURES + 1);
-	KUNIT_EXPECT_EQ(test, reclaimed(0, -ENOMEM, BR_RECLAIM_PROGRESS), 1U);
+	KUNIT_EXPECT_EQ(test, reclaimed(7, -ENOMEM, BR_RECLAIM_PROGRESS), 1U);
 	KUNIT_EXPECT_EQ(test, br_backoff_ms(BR_RECLAIM_FAILURES), 6400U);
+}
+
+static void reclaim_must_be_worth_the_reserve(struct kunit *test)
+{
+	struct br_run run = {
+		.ret = -ENOMEM,
+		.pages = 2 * BR_RECLAIM_PROGRESS - 1,
+		.reclaims = true,
+		.reserve = 2 * BR_RECLAIM_PROGRESS * BR_RECLAIM_SHARE,
+	};
+
+	KUNIT_EXPECT_EQ(test, br_size_failures(1, &run), BR_RECLAIM_FAILURES);
+	run.pages++;
+	KUNIT_EXPECT_EQ(test, br_size_failures(1, &run), 1U);
 }
 
 static void backoff_doubles_up_to_a_bound(struct kunit *test)
@@ -86,8 +106,10 @@ static void a_long_uptime_begins_a_new_row(struct kunit *test)
 
 static struct kunit_case backoff_cases[] = {
 	KUNIT_CASE(a_few_pages_do_not_end_the_backoff),
+	KUNIT_CASE(a_chunk_and_the_target_end_the_backoff),
 	KUNIT_CASE(reclaim_of_a_few_pages_does_not_end_the_backoff),
 	KUNIT_CASE(reclaim_without_progress_waits_longer),
+	KUNIT_CASE(reclaim_must_be_worth_the_reserve),
 	KUNIT_CASE(backoff_doubles_up_to_a_bound),
 	KUNIT_CASE(failures_of_a_device_add_up),
 	KUNIT_CASE(a_long_uptime_begins_a_new_row),

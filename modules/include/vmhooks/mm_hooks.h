@@ -183,11 +183,12 @@ void mmh_lose(unsigned long pfn, unsigned long pages);
  * state, such as restore from hibernation: every free block counts as not
  * reported again.
  *
- * During a suspend nothing is reported.  Then this takes effect after it.  The
- * page_reporting engine waits for blocks in flight at this moment, for five seconds.
+ * During a suspend nothing is reported.  Then this takes effect after it, and without a
+ * reporter when the next one is attached.  The page_reporting engine waits for blocks in
+ * flight at this moment, for five seconds.
  *
  * Context: process, may sleep; a fatal signal interrupts it.
- * Return: 0, -ENODEV without a reporter or when it goes, -EOPNOTSUPP without an
+ * Return: 0, -ENODEV when the reporter goes meanwhile, -EOPNOTSUPP without an
  * engine; -EINTR, -ETIMEDOUT: all but what the host holds at this moment.
  */
 int mmh_forget(void);
