@@ -33,10 +33,12 @@
 #define CHUNK_WORDS (BIT(CHUNK_ORDER) / BITS_PER_LONG)
 
 struct chunk {
-	atomic_long_t words[CHUNK_WORDS];
+	unsigned long index;
+	atomic_long_t *words;
 };
 
 static DEFINE_XARRAY(chunks);	/* stay until the module goes */
+static struct chunk *found;	/* last, as the pages of a balloon are near each other */
 static atomic_long_t marked = ATOMIC_LONG_INIT(0);	/* pages */
 static atomic_long_t came = ATOMIC_LONG_INIT(0);	/* ever marked, since the first */
 static atomic_long_t taken = ATOMIC_LONG_INIT(0);	/* pages that drivers have */
@@ -46,20 +48,45 @@ static u64 used_before;	/* bytes used when the first was marked */
 
 static struct chunk *chunk_of(unsigned long pfn)
 {
-	return xa_load(&chunks, pfn >> CHUNK_ORDER);
+	unsigned long index = pfn >> CHUNK_ORDER;
+	struct chunk *chunk = READ_ONCE(found);
+
+	if (chunk && chunk->index == index)
+		return chunk;
+	chunk = xa_load(&chunks, index);
+	if (!chunk)
+		return NULL;
+	/* Pairs with the READ_ONCE() above, which the reads of the chunk depend on. */
+	smp_store_release(&found, chunk);
+	return chunk;
 }
 
-/* Without memory for it nothing is marked, and all is reported. */
-static void chunk_make(unsigned long pfn)
+static void chunk_free(struct chunk *chunk)
 {
-	struct chunk *chunk;
+	if (chunk)
+		kfree(chunk->words);
+	kfree(chunk);
+}
 
-	if (chunk_of(pfn))
-		return;
+/* Return: NULL without memory for it.  Then nothing is marked, and all is reported. */
+static struct chunk *chunk_make(unsigned long pfn)
+{
+	struct chunk *chunk = chunk_of(pfn);
+
+	if (chunk)
+		return chunk;
 	chunk = kzalloc(sizeof(*chunk), GFP_NOWAIT | __GFP_NOWARN);
-	if (chunk && xa_insert(&chunks, pfn >> CHUNK_ORDER, chunk,
-			       GFP_NOWAIT | __GFP_NOWARN))
-		kfree(chunk);
+	if (!chunk)
+		return NULL;
+	chunk->index = pfn >> CHUNK_ORDER;
+	chunk->words = kcalloc(CHUNK_WORDS, sizeof(*chunk->words),
+			       GFP_NOWAIT | __GFP_NOWARN);
+	if (!chunk->words || xa_insert(&chunks, chunk->index, chunk,
+				       GFP_NOWAIT | __GFP_NOWARN)) {
+		chunk_free(chunk);
+		return NULL;
+	}
+	return chunk;
 }
 
 /* The bits of a word, from @bit on, @n at the most. */
@@ -106,12 +133,14 @@ static bool chunk_has(const struct chunk *chunk, unsigned long pfn,
 	return true;
 }
 
-static void clear(unsigned long pfn, unsigned int order)
+/* Return: how many of the pages were marked. */
+static long clear(struct chunk *chunk, unsigned long pfn, unsigned int order)
 {
-	struct chunk *chunk = chunk_of(pfn);
+	long cleared = chunk_change(chunk, pfn, order, false);
 
-	if (chunk)
-		atomic_long_sub(chunk_change(chunk, pfn, order, false), &marked);
+	if (cleared)
+		atomic_long_sub(cleared, &marked);
+	return cleared;
 }
 
 static void clear_all(void)
@@ -120,7 +149,7 @@ static void clear_all(void)
 	unsigned long i;
 
 	xa_for_each(&chunks, i, chunk)
-		clear(i << CHUNK_ORDER, CHUNK_ORDER);
+		clear(chunk, i << CHUNK_ORDER, CHUNK_ORDER);
 }
 
 bool mmh_discarded_any(void)
@@ -173,21 +202,25 @@ bool mmh_discarded_has(unsigned long pfn, unsigned int order)
 
 bool mmh_discarded_spare(unsigned long pfn, unsigned int order)
 {
-	if (!READ_ONCE(trusted) || !mmh_discarded_has(pfn, order))
+	struct chunk *chunk;
+
+	if (!READ_ONCE(trusted))
 		return false;
-	clear(pfn, order);
+	chunk = chunk_of(pfn);
+	if (!chunk || !chunk_has(chunk, pfn, order))
+		return false;
+	clear(chunk, pfn, order);
 	return true;
 }
 
 bool mmh_discarded_pages_taken(unsigned long pfn, unsigned int order)
 {
-	bool discarded;
+	struct chunk *chunk = chunk_make(pfn);
 
 	atomic_long_add(1L << order, &taken);
-	chunk_make(pfn);
-	discarded = mmh_discarded_has(pfn, order);
-	clear(pfn, order);
-	return discarded;
+	/* Only the caller has these pages, so no other task marks them now. */
+	return chunk && mmh_discarded_any() &&
+	       clear(chunk, pfn, order) == 1L << order;
 }
 
 void mmh_discarded_pages_returned(unsigned int order)
@@ -208,6 +241,6 @@ void mmh_discarded_exit(void)
 	unsigned long i;
 
 	xa_for_each(&chunks, i, chunk)
-		kfree(chunk);
+		chunk_free(chunk);
 	xa_destroy(&chunks);
 }

@@ -251,13 +251,14 @@ int mmh_forget(void)
 	const struct mmh_engine *e = engine_now();
 	bool later;
 
+	if (!e)
+		return -EOPNOTSUPP;
 	mutex_lock(&reporters_lock);
-	later = suspended;
+	/* The kernel's flags outlive a reporter, so the next one has to clear them. */
+	later = suspended || !attached;
 	forget_due |= later;
 	mutex_unlock(&reporters_lock);
-	if (later)
-		return 0;
-	return e ? e->forget() : -EOPNOTSUPP;
+	return later ? 0 : e->forget();
 }
 EXPORT_SYMBOL_GPL(mmh_forget);
 

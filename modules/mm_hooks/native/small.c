@@ -29,7 +29,7 @@
 #include "zones.h"
 
 /* Places that one section visits.  Most are pages in use, a read of one cache line. */
-#define SMALL_SECTION 256
+#define SMALL_SECTION 64
 
 /* Where the pass is: the place of mmh_zones_next_mapped(), and a page frame of that zone. */
 static struct {
