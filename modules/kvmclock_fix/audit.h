@@ -28,7 +28,9 @@
 #define KF_STEPPED	BIT(4) /* the step is valid */
 #define KF_SET		BIT(5) /* the clock or the TSC was set since the page before */
 
-#define KF_STOPPED	BIT(7) /* in a guest: as if the host had stopped it for that long */
+/* Two findings of a guest, beside KF_BACKWARDS. */
+#define KF_STOPPED	BIT(7) /* a stop of that length, or a disruption, explains the step */
+#define KF_DISRUPTED	BIT(8) /* the host tells of a disruption since the page before */
 
 /* Findings that indicate a host or KVM bug. */
 #define KF_BAD (KF_NEGATIVE | KF_BACKWARDS | KF_VERSION)
@@ -174,7 +176,7 @@ struct kf_published {
  * @backwards:		 KF_BACKWARDS
  * @rate_changes:	 KF_RATE_CHANGED
  * @version_violations:	 KF_VERSION
- * @stopped:		 of @backwards, KF_STOPPED
+ * @stopped:		 of @backwards, KF_STOPPED, disruptions included
  * @sets:		 changes of kvmclock_offset by KVM, where the offset is known
  * @corrected:		 corrections of a clock by this module
  * @refused:		 corrections that it did not make, because the known rates do
@@ -227,8 +229,8 @@ void kf_counts_add_page(struct kf_counts *counts, unsigned int found, s64 step);
  * @counts:    where the page is counted
  *
  * The fast path of kf_audit_page() and kf_counts_add_page(): the step is 0 or 1 ns, or not
- * measured because one of the two pages is not stable.  The version must follow that of
- * the vCPU's first page.
+ * measured because one of the two pages is not stable, or has another TSC.  The version must
+ * follow that of the vCPU's first page.
  *
  * Return: false if the page is left to kf_audit_page(); then nothing was changed.
  */
@@ -237,25 +239,28 @@ static inline bool kf_audit_page_fast(struct kf_published *published,
 				      const struct kf_epoch *epoch,
 				      struct kf_counts *counts)
 {
+	const bool same = kf_epoch_is_same(&published->epoch, epoch);
 	struct kf_page *last = &published->page;
 	u64 step;
 
 	if (published->versions[0] + 2 != page->version ||
 	    ((page->version ^ last->version) & 1) || page->line.ns < 0 ||
-	    !published->valid ||
-	    !kf_rate_is_same(&last->line.rate, &page->line.rate) ||
-	    !kf_epoch_is_same(&published->epoch, epoch))
+	    !published->valid || published->epoch.sets != epoch->sets ||
+	    !kf_rate_is_same(&last->line.rate, &page->line.rate))
 		return false;
-	if (likely(last->stable && page->stable)) {
+	if (unlikely(!last->stable || !page->stable)) {
+		if (last->stable && kf_line_is_same(&last->line, &page->line))
+			return false;
+	} else if (likely(same)) {
 		if ((s64)(page->line.tsc - last->line.tsc) < 0)
 			return false;
 		step = kf_line_step(&last->line, &page->line);
 		if (step > 1)
 			return false;
 		counts->steps[step]++; /* 0 and 1 ns have a bin each */
-	} else if (last->stable && kf_line_is_same(&last->line, &page->line)) {
-		return false;
 	}
+	if (unlikely(!same))
+		published->epoch = *epoch;
 	counts->updates++;
 	published->versions[0] = page->version;
 	published->page = *page;

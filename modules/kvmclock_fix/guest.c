@@ -6,7 +6,8 @@
  * is interrupted.  The timer is deferrable: it does not wake an idle guest.  Several
  * changes by the host between two audits count as one.
  *
- * If there is another clock, the rate of the page of CPU 0 is measured with it.
+ * If there is another clock, the rate of the page of CPU 0 is measured with it.  A vmclock device
+ * tells when the host has moved or restored the guest, which explains a step.
  */
 #include "guest.h"
 
@@ -23,6 +24,7 @@
 #include "pvclock_page.h"
 #include "reference.h"
 #include "snapshot.h"
+#include "vmclock.h"
 
 static void audit_work_fn(struct work_struct *work);
 static DECLARE_DEFERRABLE_WORK(audit_work, audit_work_fn);
@@ -36,6 +38,8 @@ static unsigned int period_ms;
 static const char *reference; /* its name; NULL: there is none */
 static bool reading_valid;    /* the next two are */
 static struct kf_reading first_reading, last_reading;
+static u64 marker; /* of vmclock, before the last audit */
+static u64 disruptions;
 
 static void warn_own_page(unsigned int cpu, const struct kf_page *page,
 			  unsigned int found, s64 step)
@@ -47,8 +51,25 @@ static void warn_own_page(unsigned int cpu, const struct kf_page *page,
 		return;
 	kf_page_describe(text, sizeof(text), page, found, step);
 	pr_warn("CPU %u: %s%s\n", cpu, text,
+		found & KF_DISRUPTED ? "; the host has moved or restored this VM" :
 		found & KF_STOPPED ? "; the host has stopped this VM for that long" :
 		found & KF_BACKWARDS ? "; no stop of this VM explains it" : "");
+}
+
+/* Has the host disrupted this guest since before the last audit? */
+static bool is_disrupted(void)
+{
+	struct kf_vmclock clock;
+
+	return kf_vmclock_read(&clock) && clock.marker != marker;
+}
+
+/* What explains a step that goes backwards. */
+static unsigned int explain(s64 step, u64 gap_ns)
+{
+	if (is_disrupted())
+		return KF_DISRUPTED | KF_STOPPED;
+	return kf_audit_is_stop(step, gap_ns) ? KF_STOPPED : 0;
 }
 
 /*
@@ -69,9 +90,8 @@ static void audit_cpu(unsigned int cpu, struct pvclock_vcpu_time_info *clock,
 		published[cpu].stuck = page.version;
 		return;
 	}
-	if (found & KF_BACKWARDS &&
-	    kf_audit_is_stop(step, kf_rate_ns(&page.line.rate, gap_cycles)))
-		found |= KF_STOPPED;
+	if (found & KF_BACKWARDS)
+		found |= explain(step, kf_rate_ns(&page.line.rate, gap_cycles));
 	/* The rate of the first page is measured between two steps of it. */
 	if (!cpu && found & (KF_BAD | KF_RATE_CHANGED))
 		reading_valid = false;
@@ -102,9 +122,27 @@ static void read_reference(void)
 	reading_valid = true;
 }
 
+/*
+ * To be called with the marker as it was before the audit: a disruption during an audit explains
+ * what that audit and the next one find.
+ */
+static void count_disruption(const struct kf_vmclock *clock)
+{
+	lockdep_assert_held(&guest_lock);
+	if (clock->marker == marker)
+		return;
+	disruptions++;
+	reading_valid = false;
+	pr_info_ratelimited("the host has moved or restored this VM (vmclock marker %llu, before %llu)\n",
+			    clock->marker, marker);
+	marker = clock->marker;
+}
+
 /* Return: the number of pages. */
 static unsigned int audit_cpus(void)
 {
+	struct kf_vmclock before;
+	bool known = kf_vmclock_read(&before);
 	struct kf_epoch epoch = { .suspends = READ_ONCE(kf_suspends) };
 	u64 gap = kf_snapshot_longest_gap();
 	struct pvclock_vcpu_time_info *clock;
@@ -120,6 +158,8 @@ static unsigned int audit_cpus(void)
 		found++;
 	}
 	cpus_read_unlock();
+	if (known)
+		count_disruption(&before);
 	if (found)
 		read_reference();
 	return found;
@@ -175,6 +215,14 @@ const char *kf_guest_reference(s64 *ppb, bool *measured)
 	return name ?: "none";
 }
 
+bool kf_guest_disruptions(u64 *count)
+{
+	mutex_lock(&guest_lock);
+	*count = disruptions;
+	mutex_unlock(&guest_lock);
+	return kf_vmclock_exists();
+}
+
 /* What the audit can find depends on the guest's clocksource. */
 static void log_scope(void)
 {
@@ -193,7 +241,12 @@ static void log_scope(void)
 
 void kf_guest_init(unsigned int ms)
 {
+	struct kf_vmclock clock;
+
 	mutex_lock(&guest_lock);
+	kf_vmclock_init();
+	if (kf_vmclock_read(&clock))
+		marker = clock.marker;
 	period_ms = ms;
 	published = kcalloc(nr_cpu_ids, sizeof(*published), GFP_KERNEL);
 	if (published)
@@ -220,5 +273,6 @@ void kf_guest_exit(void)
 	published = NULL;
 	mutex_unlock(&guest_lock);
 	cancel_delayed_work_sync(&audit_work);
+	kf_vmclock_exit();
 	kfree(old);
 }

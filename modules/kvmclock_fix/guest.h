@@ -47,4 +47,13 @@ unsigned int kf_guest_counts(struct kf_counts *counts);
  */
 const char *kf_guest_reference(s64 *ppb, bool *measured);
 
+/**
+ * kf_guest_disruptions() - how often the host has moved or restored this guest
+ * @count: changes of vmclock's marker that the audit has found
+ *
+ * Context: process, may sleep.
+ * Return: whether there is a vmclock device, which tells of them.
+ */
+bool kf_guest_disruptions(u64 *count);
+
 #endif /* KVMCLOCK_FIX_GUEST_H */

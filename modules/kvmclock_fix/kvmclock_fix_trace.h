@@ -44,7 +44,9 @@ TRACE_EVENT(kf_page,
 				    { KF_RATE_CHANGED, "rate_changed" },
 				    { KF_VERSION, "version" },
 				    { KF_STEPPED, "judged" },
-				    { KF_SET, "set" }))
+				    { KF_SET, "set" },
+				    { KF_STOPPED, "stopped" },
+				    { KF_DISRUPTED, "disrupted" }))
 );
 
 /* @add ns were added to a VM's clock, which is @ns at the host's TSC @tsc. */

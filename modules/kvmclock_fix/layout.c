@@ -110,7 +110,7 @@ static bool read_vcpu(struct kvm_vcpu *vcpu, struct vcpu_parts *p)
 	return !get_kernel_nofault(p->mul, vmhooks_vcpu_mul(vcpu)) &&
 	       !get_kernel_nofault(p->shift, vmhooks_vcpu_shift(vcpu)) &&
 	       !get_kernel_nofault(p->khz, &vcpu->arch.hw_tsc_khz) &&
-	       !get_kernel_nofault(p->ratio, &vcpu->arch.l1_tsc_scaling_ratio) &&
+	       !get_kernel_nofault(p->ratio, vmhooks_vcpu_ratio(vcpu)) &&
 	       !get_kernel_nofault(p->offset, &vcpu->arch.l1_tsc_offset);
 }
 

@@ -455,37 +455,43 @@ kf_vm_line_extrapolate(struct kf_vm_line *vl, const struct kf_rates *rates,
  * kf_vm_line_continue() - continue the clock line over most masterclock updates
  * @vl:	    the state of the VM
  * @rates:  of the VM
- * @ns:	    the VM's clock by the new master clock
- * @cycles: master_cycle_now of that; becomes that of the new line
+ * @was_on: the master clock was on before the update
+ * @new:    see kf_vm_line_rebase(), not NULL
  * @add:    nanoseconds to add to the offset
  *
- * The fast path of kf_vm_line_rebase(): the master clock was on and is on, the TSC is not
- * scaled, and the rates explain the drift.
+ * The fast path of kf_vm_line_rebase(): the TSC is not scaled, and the rates explain the
+ * drift.
  *
  * Return: false where the update is left to kf_vm_line_rebase(); then nothing was changed.
  */
 static __always_inline bool kf_vm_line_continue(struct kf_vm_line *vl,
 						const struct kf_rates *rates,
-						s64 ns, u64 *cycles, s64 *add)
+						bool was_on,
+						struct kf_master *new, s64 *add)
 {
-	const u64 delta = *cycles - vl->line.tsc;
-	const u64 lost = kf_rate_lost_cycles(&vl->line.rate, delta);
+	const u64 delta = new->cycles - vl->line.tsc;
+	/* Only the master clock may begin earlier: see align_start(). */
+	const u64 lost = new->on ? kf_rate_lost_cycles(&vl->line.rate, delta) : 0;
 	const struct kf_line line = {
-		.tsc = *cycles - lost,
+		.tsc = new->cycles - lost,
 		.ns = vl->line.ns + kf_rate_ns_round_up(&vl->line.rate, delta - lost),
 		.rate = vl->line.rate,
 	};
+	const s64 ns = line.ns - new->ns;
 
 	if (unlikely(!vl->valid || vl->line.ns < 0 || (s64)delta < 0 ||
 		     rates->scale.ratio != 1 || lost >= KF_ALIGN_CYCLES ||
 		     !kf_rate_is_same(&rates->rate, &vl->line.rate) ||
-		     !kf_rates_explain(rates, kf_vm_line_age(vl, line.tsc),
-				       line.ns - ns)))
+		     (!was_on && ns < -KF_SLACK_NS) ||
+		     !kf_rates_explain(rates, kf_vm_line_age(vl, line.tsc), ns)))
 		return false;
-	*cycles = line.tsc;
-	*add = line.ns - ns;
+	*add = ns;
 	vl->agreed = line.tsc;
-	kf_vm_line_cache(vl, &line, line.tsc);
+	vl->cached = false;
+	if (new->on) {
+		new->cycles = line.tsc;
+		kf_vm_line_cache(vl, &line, line.tsc);
+	}
 	return true;
 }
 

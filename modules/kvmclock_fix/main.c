@@ -7,7 +7,7 @@
  * VM's clock line (line.c).  Before KVM writes a pvclock page publish.c corrects it.  Then
  * update.c audits the page (audit.c).  layout.c decides whether struct kvm may be accessed,
  * vm.c keeps the state of each VM, table.c finds it, and show.c shows it.  guest.c audits the
- * pages of the kernel it runs in, as a guest.
+ * pages of the kernel it runs in, as a guest; vmclock.c reads the hypervisor's own page there.
  */
 #include <linux/module.h>
 

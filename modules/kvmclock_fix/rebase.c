@@ -27,13 +27,13 @@
  * Return: false where KVM has left the old TSC in place, because the host's clocksource is not
  * the TSC.
  */
-static bool read_new(const struct kvm_arch *ka, const struct kf_master *old,
-		     struct kf_master *new)
+static __always_inline bool read_new(const struct kvm_arch *ka, u64 old_cycles,
+				     struct kf_master *new)
 {
 	new->on = ka->use_master_clock;
 	new->ns = ka->master_kernel_ns + ka->kvmclock_offset;
 	new->cycles = ka->master_cycle_now;
-	return new->on || new->cycles != old->cycles;
+	return new->on || new->cycles != old_cycles;
 }
 
 /*
@@ -42,35 +42,39 @@ static bool read_new(const struct kvm_arch *ka, const struct kf_master *old,
  * Return: false where the update is left to rebase_slowpath(), then nothing was changed.
  */
 static __always_inline bool rebase_fastpath(struct kvm *kvm, struct kf_vm *vm,
-					    s64 *add)
+					    bool was_on, u64 old_cycles, s64 *add)
 {
 	const u32 suspends = READ_ONCE(kf_suspends);
 	struct kvm_arch *ka = &kvm->arch;
-	u64 cycles = ka->master_cycle_now;
 	struct kf_add decision = { };
+	struct kf_master new;
 
-	if (unlikely(!ka->use_master_clock || !vm->vcpu ||
+	if (unlikely(!vm->vcpu || !read_new(ka, old_cycles, &new) ||
 		     !kf_vm_is_unchanged(vm, vm->vcpu, ka->kvmclock_offset) ||
 		     vm->rebase_suspends != suspends))
 		return false;
-	if (unlikely(!kf_vm_line_continue(&vm->line, &vm->rates,
-					  ka->master_kernel_ns + ka->kvmclock_offset,
-					  &cycles, &decision.ns)))
+	if (unlikely(!kf_vm_line_continue(&vm->line, &vm->rates, was_on, &new,
+					  &decision.ns)))
 		return false;
 	*add = kf_vm_add_ns(vm, kvm, decision);
-	ka->master_cycle_now = cycles;
+	if (likely(new.on))
+		ka->master_cycle_now = new.cycles;
 	return true;
 }
 
-/* Under all three locks.  Return: nanoseconds that were added to the VM's clock. */
-static noinline s64 rebase_slowpath(struct kvm *kvm, struct kf_vm *vm,
-				    bool has_vcpu, struct kf_master *old)
+/*
+ * Under all three locks.  By value, so that the caller needs no stack.
+ *
+ * Return: nanoseconds that were added to the VM's clock.
+ */
+static noinline s64 rebase_slowpath(struct kvm *kvm, struct kf_vm *vm, bool has_vcpu,
+				    bool was_on, s64 old_ns, u64 old_cycles)
 {
 	u32 suspends = READ_ONCE(kf_suspends);
 	bool suspended = vm->rebase_suspends != suspends;
 	struct kvm_arch *ka = &kvm->arch;
+	struct kf_master old = { .on = was_on, .cycles = old_cycles }, new;
 	const struct kvm_vcpu *vcpu = NULL;
-	struct kf_master new;
 	bool on_tsc;
 	s64 add;
 
@@ -88,10 +92,10 @@ static noinline s64 rebase_slowpath(struct kvm *kvm, struct kf_vm *vm,
 		kf_vm_invalidate_line(vm);
 		return 0;
 	}
-	old->ns += ka->kvmclock_offset;
-	on_tsc = read_new(ka, old, &new);
+	old.ns = old_ns + ka->kvmclock_offset;
+	on_tsc = read_new(ka, old_cycles, &new);
 	add = kf_vm_add_ns(vm, kvm,
-			   kf_vm_line_rebase(&vm->line, &vm->rates, old,
+			   kf_vm_line_rebase(&vm->line, &vm->rates, &old,
 					     on_tsc ? &new : NULL, suspended));
 	if (likely(on_tsc && new.on))
 		ka->master_cycle_now = new.cycles;
@@ -119,10 +123,8 @@ void kf_on_rebase(void *data, struct kvm *kvm, bool master,
 	if (unlikely(!vm))
 		return;
 	raw_spin_lock(&vm->lock);
-	if (unlikely(!master || !has_vcpu || !rebase_fastpath(kvm, vm, &add)))
-		add = rebase_slowpath(kvm, vm, has_vcpu,
-				      &(struct kf_master){ .on = master, .ns = ns,
-							   .cycles = cycles });
+	if (unlikely(!has_vcpu || !rebase_fastpath(kvm, vm, master, cycles, &add)))
+		add = rebase_slowpath(kvm, vm, has_vcpu, master, ns, cycles);
 	raw_spin_unlock(&vm->lock);
 	if (trace_kf_correct_enabled() && add)
 		trace_kf_correct(vm->tgid, "rebase", add,

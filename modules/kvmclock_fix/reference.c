@@ -6,9 +6,23 @@
 #include <linux/slab.h>
 #include <linux/time64.h>
 
+#include <asm/tsc.h>
 #include <uapi/linux/kvm_para.h>
 
 #include "snapshot.h"
+#include "vmclock.h"
+
+/* The hypervisor's own time, without a call. */
+static bool read_vmclock(u64 *tsc, s64 *ns)
+{
+	struct kf_vmclock clock;
+
+	if (!kf_vmclock_read(&clock) || !clock.timed)
+		return false;
+	*tsc = rdtsc_ordered();
+	*ns = kf_vmclock_ns(&clock, *tsc);
+	return (s64)(*tsc - clock.tsc) >= 0;
+}
 
 /* The host's wall clock at a TSC of this guest. */
 static bool read_host(u64 *tsc, s64 *ns)
@@ -31,6 +45,8 @@ static bool read_host(u64 *tsc, s64 *ns)
 
 const char *kf_reference_read(u64 *tsc, s64 *ns)
 {
+	if (read_vmclock(tsc, ns))
+		return "vmclock";
 	if (kf_snapshot_base(tsc, ns))
 		return "tsc";
 	return read_host(tsc, ns) ? "ptp_kvm" : NULL;

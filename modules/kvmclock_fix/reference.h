@@ -10,8 +10,9 @@
  * @tsc: this guest's TSC
  * @ns:  the reference, nanoseconds
  *
- * The raw clock if the clocksource is the TSC, else the host's CLOCK_REALTIME, which the
- * hypercall of ptp_kvm returns with the guest's TSC.
+ * The time of vmclock where the hypervisor fills it in.  Else the raw clock if the clocksource is
+ * the TSC, else the host's CLOCK_REALTIME, which the hypercall of ptp_kvm returns with the guest's
+ * TSC.
  *
  * Context: process, one caller at a time.
  * Return: its name; NULL where there is none.

@@ -119,6 +119,15 @@ static ssize_t show_rate(char *buf)
 			  sysfs_emit(buf, "unknown\n");
 }
 
+static ssize_t show_disruptions(char *buf)
+{
+	u64 count;
+
+	return kf_guest_disruptions(&count) ? sysfs_emit(buf, "%llu\n", count) :
+					      sysfs_emit(buf, "unknown\n");
+}
+
+FILE(guest, disruptions, show_disruptions(buf));
 FILE(guest, reference, show_reference(buf));
 FILE(guest, rate_ppb, show_rate(buf));
 
@@ -146,6 +155,7 @@ static struct attribute *guest_attrs[] = {
 	&guest_rate_changes_attr.attr,
 	&guest_version_violations_attr.attr,
 	&guest_stopped_attr.attr,
+	&guest_disruptions_attr.attr,
 	&guest_reference_attr.attr,
 	&guest_rate_ppb_attr.attr,
 	&guest_steps_attr.attr,

@@ -312,7 +312,7 @@ static inline unsigned int kf_scale_bits(void)
 /* The parameters that KVM computes a vCPU's rate from, now. */
 static inline struct kf_tsc kf_vcpu_tsc(const struct kvm_vcpu *vcpu)
 {
-	return (struct kf_tsc){ .ratio = vcpu->arch.l1_tsc_scaling_ratio,
+	return (struct kf_tsc){ .ratio = *vmhooks_vcpu_ratio(vcpu),
 				.khz = vcpu->arch.hw_tsc_khz,
 				.host_khz = tsc_khz };
 }
@@ -364,7 +364,7 @@ static __always_inline bool kf_vm_is_unchanged(const struct kf_vm *vm,
 	if (vm->offset != offset || vm->suspends != READ_ONCE(kf_suspends) ||
 	    !vmhooks_bounded(&kf_fix))
 		return false;
-	return vm->tsc.ratio == vcpu->arch.l1_tsc_scaling_ratio &&
+	return vm->tsc.ratio == *vmhooks_vcpu_ratio(vcpu) &&
 	       vm->tsc.khz == vcpu->arch.hw_tsc_khz &&
 	       vm->tsc.host_khz == tsc_khz;
 }

@@ -13,9 +13,17 @@
  *
  * makes a real host do this many masterclock updates: the old MSR for the page of CPU 0
  * turns the masterclock off, and the new MSR turns it on.
+ *
+ *   modprobe fake_clock vmclock_at=0xc000000
+ *   echo 3 2 7378697629 0 >/sys/module/fake_clock/parameters/vmclock
+ *
+ * writes the page of a vmclock device at that address: the disruption marker and, unless they are
+ * left out, the clock's status, and the period of the TSC in 1 / 2^(64 + SHIFT) seconds. The time
+ * is that of the guest's CLOCK_MONOTONIC_RAW at this TSC.
  */
 #include <linux/clocksource.h>
 #include <linux/cpu.h>
+#include <linux/io.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -28,6 +36,8 @@
 #include <asm/msr.h>
 #include <asm/pvclock.h>
 #include <asm/kvmclock.h> /* goes by pvclock.h */
+
+#include "../../modules/kvmclock_fix/vmclock.h"
 
 #define MUL_OF_NS 0x80000000U
 #define SHIFT_OF_NS 1
@@ -117,6 +127,59 @@ static const struct kernel_param_ops resnap_ops = { .set = resnap_set };
 module_param_cb(resnap, &resnap_ops, NULL, 0200);
 MODULE_PARM_DESC(resnap, "How often a real host is to take its master clock anew (0 to 100000)");
 
+static unsigned long vmclock_at;
+module_param(vmclock_at, ulong, 0444);
+MODULE_PARM_DESC(vmclock_at, "Physical address of the page of a vmclock device (0: none)");
+
+static struct kf_vmclock_abi *vmclock_page;
+
+static void write_vmclock(const struct kf_vmclock_abi *next)
+{
+	u32 count = le32_to_cpu(vmclock_page->seq_count);
+
+	WRITE_ONCE(vmclock_page->seq_count, cpu_to_le32(count | 1));
+	/* Odd before the rest is written, so that readers retry. */
+	virt_wmb();
+	vmclock_page->magic = cpu_to_le32(KF_VMCLOCK_MAGIC);
+	vmclock_page->size = cpu_to_le32(PAGE_SIZE);
+	vmclock_page->version = cpu_to_le16(1);
+	vmclock_page->counter_id = KF_VMCLOCK_TSC;
+	vmclock_page->time_type = KF_VMCLOCK_TAI;
+	vmclock_page->clock_status = next->clock_status;
+	vmclock_page->disruption_marker = next->disruption_marker;
+	vmclock_page->period_shift = next->period_shift;
+	vmclock_page->period_frac_sec = next->period_frac_sec;
+	vmclock_page->counter_value = next->counter_value;
+	vmclock_page->time_sec = next->time_sec;
+	/* The page is complete before the count becomes even. */
+	virt_wmb();
+	WRITE_ONCE(vmclock_page->seq_count, cpu_to_le32((count | 1) + 1));
+}
+
+static int vmclock_set(const char *val, const struct kernel_param *kp)
+{
+	struct kf_vmclock_abi next = { };
+	u64 marker, period = 0;
+
+	if (sscanf(val, "%llu %hhu %llu %hhu", &marker, &next.clock_status,
+		   &period, &next.period_shift) < 1)
+		return -EINVAL;
+	next.disruption_marker = cpu_to_le64(marker);
+	next.period_frac_sec = cpu_to_le64(period);
+	next.counter_value = cpu_to_le64(rdtsc_ordered());
+	next.time_sec = cpu_to_le64(ktime_get_raw_ns() / NSEC_PER_SEC);
+	if (!vmclock_page)
+		return -ENODEV;
+	mutex_lock(&lock);
+	write_vmclock(&next);
+	mutex_unlock(&lock);
+	return 0;
+}
+
+static const struct kernel_param_ops vmclock_ops = { .set = vmclock_set };
+module_param_cb(vmclock, &vmclock_ops, NULL, 0200);
+MODULE_PARM_DESC(vmclock, "MARKER [STATUS PERIOD SHIFT]: what the page of vmclock is to say");
+
 static void forget_ours(void)
 {
 	unsigned int cpu;
@@ -128,15 +191,29 @@ static void forget_ours(void)
 	kfree(ours);
 }
 
+static void forget_vmclock(void)
+{
+	if (vmclock_page)
+		memunmap(vmclock_page);
+}
+
 static int __init fake_clock_init(void)
 {
 	unsigned int cpu;
 
+	if (vmclock_at) {
+		vmclock_page = memremap(vmclock_at, sizeof(*vmclock_page),
+					MEMREMAP_WB);
+		if (!vmclock_page)
+			return -ENOMEM;
+	}
 	if (per_cpu(hv_clock_per_cpu, 0))
 		return 0;
 	ours = kcalloc(nr_cpu_ids, sizeof(*ours), GFP_KERNEL);
-	if (!ours)
+	if (!ours) {
+		forget_vmclock();
 		return -ENOMEM;
+	}
 	for_each_possible_cpu(cpu)
 		per_cpu(hv_clock_per_cpu, cpu) = &ours[cpu];
 	return 0;
@@ -145,6 +222,7 @@ static int __init fake_clock_init(void)
 /* kvmclock_fix, which reads the pages, must be unloaded first. */
 static void __exit fake_clock_exit(void)
 {
+	forget_vmclock();
 	if (ours)
 		forget_ours();
 }

@@ -296,6 +296,7 @@ static void fast_path_counts_as_the_slow_one(struct kunit *test)
 	struct kf_published quick = { }, slow = { };
 	unsigned int round, taken = 0, found;
 	struct kf_counts counts, same;
+	struct kf_epoch now = epoch;
 	struct kf_page page = first;
 	u64 seed = get_random_u64();
 	struct rnd_state rnd;
@@ -306,12 +307,16 @@ static void fast_path_counts_as_the_slow_one(struct kunit *test)
 	kf_audit_page(&quick, &page, &epoch, &step);
 	for (round = 0; round < 10000; round++) {
 		page = any_page(&rnd, &page);
+		/* Of few pages: the TSC was set, the host was suspended, the clock was set. */
+		now.tsc_offset += prandom_u32_state(&rnd) % 16 == 0;
+		now.suspends += prandom_u32_state(&rnd) % 64 == 0;
+		now.sets += prandom_u32_state(&rnd) % 64 == 0;
 		memcpy(&slow, &quick, sizeof(slow));
 		memset(&counts, 0, sizeof(counts));
 		memset(&same, 0, sizeof(same));
-		found = kf_audit_page(&slow, &page, &epoch, &step);
+		found = kf_audit_page(&slow, &page, &now, &step);
 		kf_counts_add_page(&same, found, step);
-		if (!kf_audit_page_fast(&quick, &page, &epoch, &counts)) {
+		if (!kf_audit_page_fast(&quick, &page, &now, &counts)) {
 			memcpy(&quick, &slow, sizeof(quick));
 			continue;
 		}

@@ -456,30 +456,30 @@ static void fast_update_decides_as_the_slow_one(struct kunit *test)
 
 	for (round = 0; round < RATES; round++) {
 		struct machine m = plain_machine(random_hz(&r));
-		u64 cycles = 1 + next_random(&r) % m.hz, at = cycles;
-		struct kf_master old = master_at(&m, true, 0), new;
+		u64 cycles = 1 + next_random(&r) % m.hz;
+		struct kf_master old = master_at(&m, round % 3, 0), new, at;
 		struct machine slow;
 		struct kf_add add;
-		s64 ns;
+		s64 ns = 0;
 
 		rebase(&m, true, 0, true, 0);
 		slow = m;
-		new = master_at(&m, true, cycles);
+		new = master_at(&m, round % 5, cycles);
 		if (round % 8 == 0)
 			new.ns += (s64)(next_random(&r) % 4000) - 2000;
-		ns = new.ns;
+		at = new;
 		add = kf_vm_line_rebase(&slow.vl, &slow.rates, &old, &new, false);
-		if (!kf_vm_line_continue(&m.vl, &m.rates, ns, &at, &ns)) {
-			KUNIT_EXPECT_NE(test, add.refused, 0LL);
-			KUNIT_EXPECT_EQ(test, ns, new.ns);
-			KUNIT_EXPECT_EQ(test, at, cycles);
+		if (!kf_vm_line_continue(&m.vl, &m.rates, old.on, &at, &ns)) {
+			KUNIT_EXPECT_TRUE(test, add.refused || !old.on);
+			KUNIT_EXPECT_EQ(test, ns, 0LL);
+			KUNIT_EXPECT_EQ(test, at.cycles, cycles);
 			KUNIT_EXPECT_EQ(test, m.vl.cycles, 0ULL);
 			continue;
 		}
 		taken++;
 		KUNIT_EXPECT_EQ(test, ns, add.ns);
 		KUNIT_EXPECT_EQ(test, add.refused, 0LL);
-		KUNIT_EXPECT_EQ(test, at, new.cycles);
+		KUNIT_EXPECT_EQ(test, at.cycles, new.cycles);
 		KUNIT_EXPECT_EQ(test, m.vl.agreed, slow.vl.agreed);
 		KUNIT_EXPECT_EQ(test, m.vl.cycles, slow.vl.cycles);
 		KUNIT_EXPECT_EQ(test, m.vl.cached, slow.vl.cached);
@@ -495,21 +495,20 @@ static void fast_update_decides_as_the_slow_one(struct kunit *test)
 static void fast_update_takes_only_what_continues(struct kunit *test)
 {
 	struct machine m = scaled_machine(2500000, 2400000);
-	const s64 ns = 5 * NSEC_PER_SEC;
-	u64 at = 3 * GHZ;
+	struct kf_master at = { .on = true, .ns = 5 * NSEC_PER_SEC, .cycles = 3 * GHZ };
 	s64 add;
 
 	rebase(&m, true, 0, true, 0);
-	KUNIT_EXPECT_FALSE(test, kf_vm_line_continue(&m.vl, &m.rates, ns, &at, &add));
+	KUNIT_EXPECT_FALSE(test, kf_vm_line_continue(&m.vl, &m.rates, true, &at, &add));
 	m = plain_machine(3 * GHZ);
-	KUNIT_EXPECT_FALSE(test, kf_vm_line_continue(&m.vl, &m.rates, ns, &at, &add));
-	rebase(&m, true, 0, true, at + 1);
-	KUNIT_EXPECT_FALSE(test, kf_vm_line_continue(&m.vl, &m.rates, ns, &at, &add));
+	KUNIT_EXPECT_FALSE(test, kf_vm_line_continue(&m.vl, &m.rates, true, &at, &add));
+	rebase(&m, true, 0, true, at.cycles + 1);
+	KUNIT_EXPECT_FALSE(test, kf_vm_line_continue(&m.vl, &m.rates, true, &at, &add));
 	m = plain_machine(3 * GHZ);
 	rebase(&m, true, 0, true, 0);
 	m.rates.rate.mul++;
-	KUNIT_EXPECT_FALSE(test, kf_vm_line_continue(&m.vl, &m.rates, NSEC_PER_SEC,
-						     &at, &add));
+	at.ns = NSEC_PER_SEC;
+	KUNIT_EXPECT_FALSE(test, kf_vm_line_continue(&m.vl, &m.rates, true, &at, &add));
 }
 
 static struct kunit_case correct_cases[] = {
