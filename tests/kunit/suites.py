@@ -6,6 +6,7 @@ import pytest
 from lab.checks import kunit
 
 KERNELS = ("lab",)
+ALSO = ("lab-arm64",)
 pytestmark = pytest.mark.timeout(600)
 
 

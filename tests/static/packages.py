@@ -167,3 +167,46 @@ def test_packages_headers() -> None:
     """Hints name the metapackage of the kernel's flavour."""
     for release, installed, expected in HEADERS:
         _check_headers(release, installed, expected)
+
+
+def _kernel_tree(folder: Path) -> Path:
+    """What make patch needs of a kernel's source."""
+    for name in ("mm", "drivers"):
+        (folder / name).mkdir(parents=True)
+    (folder / "Makefile").write_text("VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 9\n")
+    (folder / "mm/Kconfig").write_text("config MEMORY_BALLOON\n\tbool\n")
+    (folder / "drivers/Kconfig").write_text('menu "Drivers"\nif X\nendif\nendmenu\n')
+    (folder / "drivers/Makefile").write_text("obj-y += virtio/\n")
+    return folder
+
+
+def _patch(tree: Path, fails: str = "") -> None:
+    done = run(["make", "-s", "-C", str(TOP), "patch", f"KERNEL={tree}"])
+    check(bool(done.returncode) == bool(fails) and fails in done.stdout,
+          f"make patch: {done.returncode}: {done.stdout}")
+
+
+def test_packages_patch(tmp_path: Path) -> None:
+    """make patch changes a kernel's source once, and refuses what is none."""
+    tree = _kernel_tree(tmp_path / "with space")
+    _patch(tree)
+    _patch(tree)
+    kconfig, makefile = ((tree / "drivers" / name).read_text() for name in ("Kconfig", "Makefile"))
+    check(kconfig.count("drivers/vmhooks/Kconfig") == 1 and
+          kconfig.rstrip().endswith("endmenu"), f"drivers/Kconfig:\n{kconfig}")
+    check(makefile.count("obj-$(CONFIG_VMHOOKS)") == 1, f"drivers/Makefile:\n{makefile}")
+    ours = tree / "drivers/vmhooks"
+    check("select MEMORY_BALLOON" in (ours / "Kconfig").read_text(), "no option is selected")
+    check((ours / "modules/mm_hooks/main.c").is_file() and
+          not list(ours.glob("modules/*/tests")), "the sources are not complete")
+    (tree / "mm/Kconfig").write_text("config BALLOON\n\tbool\n")
+    _patch(tree)
+    check("select BALLOON" in (ours / "Kconfig").read_text(), "the newer name is not known")
+    (ours / "Kconfig").write_text("config OTHER\n")
+    _patch(tree, "drivers/vmhooks exists, and make patch did not write it")
+    check((ours / "Kconfig").read_text() == "config OTHER\n", "it was replaced all the same")
+    (tree / "Makefile").write_text("VERSION = 5\nPATCHLEVEL = 4\n")
+    _patch(tree, "Linux 5.4 is too old")
+    (tree / "mm/Kconfig").unlink()
+    _patch(tree, "it has no mm/Kconfig")
+    _patch(tmp_path / "nothing", "is no folder")

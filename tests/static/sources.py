@@ -4,7 +4,7 @@
 import pytest
 
 from lab import kernels
-from lab.checks import prose
+from lab.checks import litmus, prose
 from lab.checks import sources as checks
 
 pytestmark = pytest.mark.timeout(1800)  # a build on a busy machine
@@ -58,8 +58,8 @@ def test_patches() -> None:
 
 
 @pytest.mark.parametrize("kernel", [
-    *kernels.TESTED,
-    *(pytest.param(name, marks=pytest.mark.wide) for name in (*kernels.OLD, *kernels.SERIES))])
+    *kernels.TESTED, *kernels.OLD,
+    *(pytest.param(name, marks=pytest.mark.wide) for name in kernels.SERIES)])
 def test_build(kernel: str) -> None:
     """Our modules build with W=1 and without a warning."""
     none(checks.build(kernel))
@@ -84,3 +84,9 @@ def test_prefixes() -> None:
 def test_prose() -> None:
     """The length of sentences in the documentation, and the phrases of the tree."""
     none(prose.complaints(checks.tracked()))
+
+
+@pytest.mark.wide
+def test_litmus() -> None:
+    """Each lockless hand-over, by the kernel's memory model."""
+    none(litmus.faults())

@@ -17,14 +17,10 @@ STOCK_ORDER0 = "stock-order0"  # with page_reporting_order=0, which is the admin
 OURS = "ours"
 PAGE_REPORTING = "page_reporting"  # ours, where the kernel offers both engines
 NATIVE = "native"
-NATIVE_LOW4 = "native-low4"  # that engine reporting small blocks too
-NATIVE_LOW0 = "native-low0"
 # Parameters of mm_hooks. Variants that are not listed do not load it.
 PARAMETERS = {OURS: ("engine=auto",),
               PAGE_REPORTING: ("engine=page_reporting",),
-              NATIVE: ("engine=native",),
-              NATIVE_LOW4: ("engine=native", "low_order=4"),
-              NATIVE_LOW0: ("engine=native", "low_order=0")}
+              NATIVE: ("engine=native",)}
 DRIVER = {NONE: "", STOCK: balloon.STOCK, STOCK_ORDER0: balloon.STOCK,
           **dict.fromkeys(PARAMETERS, balloon.OURS)}
 
@@ -39,13 +35,14 @@ def is_ours(variant: str) -> bool:
 
 def is_native(variant: str) -> bool:
     """Whether the variant needs a kernel with the companion patch."""
-    return variant in (NATIVE, NATIVE_LOW4, NATIVE_LOW0)
+    return variant == NATIVE
 
 
 def guest(kernel: str, variant: str, **machine: Any) -> Guest:
     """A guest of 2 GiB for a variant. Use it in a "with" statement, then load() its driver."""
     machine.setdefault("memory_mb", 2048)
     machine.setdefault("balloon", ("free-page-reporting=on",))
+    machine.setdefault("restores", False)
     return Guest(kernel, ours=is_ours(variant), **machine)
 
 
@@ -154,3 +151,12 @@ def returned_bytes(sampler: Sampler) -> int:
     """All bytes that returned to the host during the sampling: the falls of the resident size."""
     sizes = [size for _, size in sampler.samples]
     return sum(max(0, before - after) for before, after in zip(sizes, sizes[1:]))
+
+
+def by_size(one: Callable[[int], dict[str, float]], sizes_gib: tuple[int, ...],
+            quick: bool) -> dict[str, float]:
+    """The values of guests of these sizes, or of the first one only."""
+    values: dict[str, float] = {}
+    for size in sizes_gib[:1] if quick else sizes_gib:
+        values |= one(size)
+    return values

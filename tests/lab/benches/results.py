@@ -10,6 +10,7 @@ from ..guest import accel
 from ..guest.qemu import QEMU
 from ..proc import must
 from .bench import Bench
+from .markdown import table
 
 
 def _machine() -> str:
@@ -21,10 +22,6 @@ def _machine() -> str:
     return ", ".join(filter(None, parts))
 
 
-def _row(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
 def page(bench: Bench, quick: bool) -> str:
     """The page: a head without a date, then the table."""
     base = bench.name.removesuffix(f"-{bench.kernel}")
@@ -32,12 +29,12 @@ def page(bench: Bench, quick: bool) -> str:
     head, *rows = bench.cells()
     return "\n".join([
         f"# {bench.title}", "",
-        _row(["measured", "with"]), _row(["---"] * 2),
-        _row(["command", f"`{command}{' --quick' if quick else ''}`"]),
-        _row(["machine", _machine()]),
-        _row(["kernel", f"`{bench.kernel}`: {kernels.get(bench.kernel).release}"]),
-        _row(["values", f"median (min..max) of {bench.runs} run(s)"]), "",
-        _row(head), _row(["---"] * len(head)), *map(_row, rows)]) + "\n"
+        table(["measured", "with"], [
+            ["command", f"`{command}{' --quick' if quick else ''}`"],
+            ["machine", _machine()],
+            ["kernel", f"`{bench.kernel}`: {kernels.get(bench.kernel).release}"],
+            ["values", f"median (min..max) of {bench.runs} run(s)"]]), "",
+        table(head, rows)]) + "\n"
 
 
 def write(bench: Bench, folder: Path, quick: bool) -> None:

@@ -14,7 +14,7 @@ STOCK = "virtio_balloon"
 LISTED = "grep '^ *count: ' /proc/zoneinfo"  # pages in the pcplists
 HOOKS = "/sys/kernel/mm_hooks"
 PARAMETERS = "/sys/module/mm_hooks/parameters"
-_DRIVERS = "/sys/bus/virtio/drivers"
+DRIVERS = "/sys/bus/virtio/drivers"
 _PATTERN = "/tmp/check"
 _NUMBER = re.compile(r"0x[0-9a-f]+|-?\d+")
 _BALLOON_ID = "0x0005"
@@ -155,7 +155,7 @@ class Balloon:
 
     def __init__(self, guest: Guest, name: str = "") -> None:
         self.guest = guest
-        self.name = name or guest.sh(f"cd {_DRIVERS}/{OURS}; echo virtio*").split()[0]
+        self.name = name or guest.sh(f"cd {DRIVERS}/{OURS}; echo virtio*").split()[0]
 
     def counters(self) -> dict[str, int]:
         """The numbers in the device's folder balloon/."""

@@ -14,9 +14,10 @@ from typing import Any
 
 from .. import cache, kernels
 from ..kernels.arch import X86
-from . import accel, initramfs, qemu, rss, verdict, vmlinux
+from ..proc import say
+from . import accel, booted, initramfs, qemu, rss, verdict, vmlinux
 from .control import Control, GuestError, Job
-from .qmp import Qmp, connect
+from .qmp import Qmp, QmpError, connect
 
 
 class Guest:
@@ -27,7 +28,7 @@ class Guest:
     append: more words for the kernel's command line
     machine: "q35" (the balloon in slot0, slot1 free for device_add), or "pc". There debug
         kernels take 20 s longer to boot, but unplugging works after a suspend (QEMU 7.2).
-        "virt" for arm64, with the same slots
+        A guest for arm64 is always "virt", with the same slots
     mmio: the devices are on virtio-mmio and not on virtio-pci (arm64)
     extra_modules: modules of this kernel to include, for modprobe
     files: guest path to contents, added to the initramfs
@@ -40,18 +41,19 @@ class Guest:
         a device does not leave its slot
     small_pages: the host backs the guest with small pages, where QEMU asks for huge ones
     qemu: the words that start QEMU, such as newqemu.command()
+    restores: it may start from the state that an earlier guest had after its boot, see booted.py
     lifetime: seconds after which QEMU is killed in any case
     """
 
     def __init__(self, kernel: str = "6.12", *, extra_modules: Sequence[str] = (),
                  files: Mapping[str, bytes] | None = None, ours: bool = True,
                  accelerator: str = "", lifetime: float = 600,
-                 boot_timeout: float = 90, **machine: Any) -> None:
+                 boot_timeout: float = 90, restores: bool = True, **machine: Any) -> None:
         chosen = kernels.get(kernel)
         archive = initramfs.build(chosen, tuple(extra_modules), ours, files)
         chosen_accel = accelerator or accel.choose(chosen.arch)
         if chosen.arch is not X86:
-            machine.setdefault("machine", "virt")
+            machine["machine"] = "virt"
         # Debug kernels interpret ACPI's tables for slots for three seconds of a processor.
         machine.setdefault("slot_hotplug", chosen.name.startswith("lab") and
                            machine.get("machine", "q35") == "q35")
@@ -59,16 +61,16 @@ class Guest:
         machine["append"] = f"{clock} {machine.get('append', '')}".strip()
         self._prepare(chosen, qemu.Machine(image=chosen.image, initramfs=archive,
                                            accel=chosen_accel, arch=chosen.arch, **machine),
-                      lifetime, boot_timeout)
+                      lifetime, boot_timeout, restores)
 
     def _prepare(self, kernel: kernels.Kernel, machine: qemu.Machine, lifetime: float,
-                 boot_timeout: float) -> None:
+                 boot_timeout: float, restores: bool = False) -> None:
         self.kernel = kernel
         self.machine = machine if machine.wakes else replace(
             machine, image=vmlinux.direct(machine.image))
         self.lifetime = lifetime
         self.boot_timeout = boot_timeout
-        self._incoming = ""
+        self._restores = restores
         self._allowed: list[str] = []
         self.home = Path(tempfile.mkdtemp(prefix="vmhooks-"))  # short: socket paths
         self.console = self.home / "console.log"
@@ -87,7 +89,27 @@ class Guest:
         self.close()
 
     def _start(self) -> None:
-        command = self.machine.command(self.home, self._incoming)
+        """Start from the state after an earlier boot, or boot."""
+        kept = booted.of(self.machine) if self._restores else None
+        incoming = kept.incoming() if kept else ""
+        if kept and incoming:
+            try:
+                self._launch(incoming)
+                booted.proceed(self.qmp)
+                self.control.boots = 1
+                return
+            except (GuestError, QmpError) as error:
+                say(f"a guest boots, since its state could not be read: {error}")
+                kept.drop()
+                self._kill()
+        self._launch()
+        self.wait_boot(1)
+        if kept and not incoming:
+            kept.save(self.qmp)
+
+    def _launch(self, incoming: str = "") -> None:
+        """Start QEMU and connect to it."""
+        command = self.machine.command(self.home, incoming)
         self.process = qemu.start(command, self.home / "qemu.log",
                                   self.machine.small_pages)
         self._killer = threading.Timer(self.lifetime, self.process.kill)
@@ -99,8 +121,6 @@ class Guest:
             self._verdict = connect(self.home / "verdict", 20)
         except Exception as error:
             raise GuestError(f"QEMU did not start: {error}\n{self._log_tail()}") from error
-        if not self._incoming:
-            self.wait_boot(1)
 
     def wait_boot(self, count: int, timeout: float | None = None) -> None:
         """Wait until the guest has booted this many times (with reboot=True)."""
@@ -305,8 +325,7 @@ class Guest:
                 shutil.copy(path, target)
         return target
 
-    def close(self) -> None:
-        """Kill QEMU and remove its files."""
+    def _kill(self) -> None:
         if hasattr(self, "process"):
             self._killer.cancel()
             self.process.kill()
@@ -317,6 +336,10 @@ class Guest:
         for name in ("qmp", "control", "_verdict"):
             if link := getattr(self, name, None):
                 link.close()
+
+    def close(self) -> None:
+        """Kill QEMU and remove its files."""
+        self._kill()
         shutil.rmtree(self.home, ignore_errors=True)
 
 
@@ -329,18 +352,18 @@ class Migrated(Guest):
     def __init__(self, source: Guest, machine: qemu.Machine, timeout: float,
                  parameters: Mapping[str, int]) -> None:
         self._prepare(source.kernel, machine, source.lifetime, timeout)
-        self._incoming = f"unix:{self.home / 'incoming'}"
         self._allowed = list(source._allowed)
         self._source = source
         self._parameters = parameters
         self.migration: dict[str, Any] = {}
 
     def _start(self) -> None:
-        super()._start()
+        incoming = f"unix:{self.home / 'incoming'}"
+        self._launch(incoming)
         source = self._source.qmp
         if self._parameters:
             source("migrate-set-parameters", **self._parameters)
-        source("migrate", uri=self._incoming)
+        source("migrate", uri=incoming)
         self.migration = self._source.poll("the migration", self._ended, self.boot_timeout)
         if self.migration["status"] != "completed":
             raise GuestError(f"the migration failed: {self.migration}\n{self._log_tail()}")

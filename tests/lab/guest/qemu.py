@@ -72,9 +72,11 @@ class Machine:
             size += f",slots=8,maxmem={self.max_memory_mb}M"
         args = ["-m", size]
         each = self.memory_mb // self.nodes
+        # QEMU refuses a backend that takes its memory at once and reserves none
+        reserve = "" if "-mem-prealloc" in self.qemu_args else ",reserve=off"
         share = max(1, self.cpus // self.nodes)
         for node in range(self.nodes):
-            args += ["-object", f"memory-backend-ram,id=ram{node},size={each}M"]
+            args += ["-object", f"memory-backend-ram,id=ram{node},size={each}M{reserve}"]
             if self.nodes > 1 or self.max_memory_mb:
                 cpus = f",cpus={node * share}-{(node + 1) * share - 1}" \
                     if node < self.cpus else ""

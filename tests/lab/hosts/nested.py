@@ -148,12 +148,15 @@ class Host(Guest):
         return page
 
     @contextmanager
-    def live(self, *commands: str, vcpus: int = 1) -> Iterator["LiveVm"]:
-        """A VM that runs during the block, and its first commands."""
+    def live(self, *commands: str, vcpus: int = 1, patience: float = 20) -> Iterator["LiveVm"]:
+        """A VM that runs during the block, and its first commands.
+
+        patience: seconds for its end
+        """
         machine = LiveVm(self, vcpus)
         machine.tell(*commands)
         yield machine
-        machine.end()
+        machine.end(patience)
 
 
 class LiveVm:
@@ -209,10 +212,10 @@ class LiveVm:
         self._host.sh(f"kill -9 {self._number_of()}")
         self._host.wait(self._job, 20)
 
-    def end(self) -> None:
+    def end(self, patience: float = 20) -> None:
         """Let it end by itself, unless it was killed."""
         if self._job.status is not None:
             return
         self.tell("quit")
-        status, output = self._host.wait(self._job, 20)
+        status, output = self._host.wait(self._job, patience)
         check(status == 0, f"clockvm ended with {status}: {output[-2000:]}")

@@ -11,7 +11,7 @@ from ..proc import LabError, must, say
 from .arch import ARM64, X86, Arch
 
 STOCK = ("6.1", "6.12")
-LAB = ("lab", "lab-noreport", "bench", "bench-nohooks", "bench-irqs", "lab-kasan", "lab-kcsan",
+LAB = ("lab", "lab-noreport", "lab-builtin", "bench", "bench-nohooks", "bench-irqs", "lab-kasan", "lab-kcsan",
        "lab-6.1", "lab-7.3")
 OLD = ("5.10",)  # of an earlier release of Debian
 LAB_ARM64 = ("lab-arm64", "lab-arm64-16k", "lab-arm64-64k", "lab-arm64-kcsan")

@@ -12,12 +12,14 @@ class Arch:
     """How kernels, modules and programs of an architecture are built.
 
     debian: Debian's name
+    machine: the kernel's own name, as uname prints it
     cross: prefix of the cross compiler, empty for the machine's own
     image: target of the kernel's make, and its place in the tree
     """
 
     name: str
     debian: str
+    machine: str
     cross: str
     image: tuple[str, str]
 
@@ -35,5 +37,6 @@ class Arch:
         return found
 
 
-X86 = Arch("x86", "amd64", "", ("bzImage", "arch/x86/boot/bzImage"))
-ARM64 = Arch("arm64", "arm64", "aarch64-linux-gnu-", ("Image", "arch/arm64/boot/Image"))
+X86 = Arch("x86", "amd64", "x86_64", "", ("bzImage", "arch/x86/boot/bzImage"))
+ARM64 = Arch("arm64", "arm64", "aarch64", "aarch64-linux-gnu-",
+             ("Image", "arch/arm64/boot/Image"))

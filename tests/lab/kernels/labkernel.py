@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .. import cache
 from ..proc import LabError, long_run, must, say
-from . import source
+from . import modules, source
 from .arch import ARM64, X86, Arch
 
 OWN_PATCHES = Path(__file__).resolve().parent / "patches"
@@ -31,6 +31,7 @@ class Variant:
 
     without: sections of kernel.config that are left out
     series: of the source
+    builtin: with our modules in its own tree, by make patch
     arch: with the fragment kernel-ARCH.config in place of the options that only x86 has
     """
 
@@ -39,6 +40,7 @@ class Variant:
     without: tuple[str, ...] = ()
     series: str = source.SERIES
     arch: Arch = X86
+    builtin: bool = False
 
 
 def _bench(name: str, *options: str) -> Variant:
@@ -65,6 +67,9 @@ VARIANTS = {variant.name: variant for variant in (
     Variant("lab-6.1", ('CONFIG_LOCALVERSION="-lab"',), series="6.1"),
     Variant("lab-7.3", ("CONFIG_BALLOON_MIGRATION=y", 'CONFIG_LOCALVERSION="-lab"'),
             without=("# Balloon pages that move, up to 7.2",), series="7.3"),
+    Variant("lab-builtin", ("# CONFIG_VIRTIO_BALLOON is not set", "CONFIG_VMHOOKS=y",
+                            "CONFIG_VMHOOKS_KVMCLOCK=m", 'CONFIG_LOCALVERSION="-lab-builtin"'),
+            builtin=True),
     _arm64("lab-arm64"),
     _arm64("lab-arm64-16k", "CONFIG_ARM64_16K_PAGES=y"),
     _arm64("lab-arm64-64k", "CONFIG_ARM64_64K_PAGES=y"),
@@ -122,8 +127,9 @@ def _export_headers(tree: Path, arch: Arch, target: Path) -> None:
     """Copy the files that external modules are built with."""
     script = "scripts/package/install-extmod-build"
     if (tree / script).is_file():
+        # With two compilers the script would build scripts/ for the other architecture.
         must(["make", "-s", *arch.make, "run-command",
-              f"KBUILD_RUN_COMMAND=+$(srctree)/{script} {target}"], cwd=tree)
+              f"KBUILD_RUN_COMMAND=+HOSTCC='$(CC)' $(srctree)/{script} {target}"], cwd=tree)
         return
     target.mkdir()  # before v6.4 this was a part of builddeb
     must(["sh", "-euc", "tar -c --exclude='*.o' --exclude='*.cmd' Makefile Module.symvers "
@@ -146,6 +152,8 @@ def _export(tree: Path, arch: Arch, target: Path) -> None:
 def _build(tree: Path, variant: Variant, target: Path) -> None:
     jobs = os.cpu_count() or 1
     say(f"kernel {variant.name}: configuring")
+    if variant.builtin:
+        must(["make", "-s", "-C", str(modules.TOP), "patch", f"KERNEL={tree}"])
     _configure(tree, variant)
     say(f"kernel {variant.name}: building (minutes; an interrupted build goes on "
         "where it stopped)")
@@ -156,9 +164,17 @@ def _build(tree: Path, variant: Variant, target: Path) -> None:
     _export(tree, variant.arch, target)
 
 
-def _key(variant: Variant, base: str) -> str:
-    more = [] if variant.arch is X86 else sorted(wanted(variant).values())
-    return f"{variant.name}-{cache.digest(base, *variant.options, *variant.without, *more)}"
+def _key(variant: Variant) -> str:
+    more = []
+    if variant.builtin:
+        more.append(cache.digest_files(modules.TOP, modules.sources()))
+    digest = cache.digest(_source_key(variant.series), *wanted(variant).values(), *more)
+    return f"{variant.name}-{digest}"
+
+
+def _source_key(series: str) -> str:
+    return cache.digest(source.key(series), *(file.read_text() for file in (
+        *source.patches(series), *_own_patches(series))))
 
 
 def _own_patches(series: str) -> list[Path]:
@@ -166,31 +182,30 @@ def _own_patches(series: str) -> list[Path]:
     return sorted((OWN_PATCHES / series).glob("*.patch"))
 
 
-def _work_tree(series: str, arch: Arch, base: str) -> Path:
+def _work_tree(series: str, arch: Arch) -> Path:
     def fill(target: Path) -> None:
         say(f"unpacking the source of kernel {series}")
         source.unpack(series, target, [])
         source.apply_patches(source.patches(series), target)
         source.apply_patches(_own_patches(series), target)
 
-    return cache.built("work", base if arch is X86 else f"{base}-{arch.name}", fill)
+    return cache.built("work", f"{arch.name}-{_source_key(series)}", fill)
+
+
+def _is_built(variant: Variant) -> bool:
+    return (cache.folder("kernels") / _key(variant)).is_dir()
 
 
 def ensure(name: str) -> tuple[Path, str]:
     """The folder of a variant (bzImage, build, lib/modules) and its release."""
     variant = VARIANTS[name]
     series, arch = variant.series, variant.arch
-    base = cache.digest(source.key(series), *wanted(Variant("base")).values(),
-                        *(file.read_text() for file in (*source.patches(series),
-                                                        *_own_patches(series))))
-    key = _key(variant, base)
-    home = cache.folder("kernels") / key
+    home = cache.folder("kernels") / _key(variant)
     if not home.is_dir():
-        with cache.lock(f"work-{arch.name}-{base}"):
-            tree = _work_tree(series, arch, base)
-            cache.built("kernels", key, lambda path: _build(tree, variant, path))
-            if all((cache.folder("kernels") / _key(VARIANTS[each], base)).is_dir()
-                   for each in TESTED
+        with cache.lock(f"work-{arch.name}-{_source_key(series)}"):
+            tree = _work_tree(series, arch)
+            cache.built("kernels", home.name, lambda path: _build(tree, variant, path))
+            if all(_is_built(VARIANTS[each]) for each in TESTED
                    if (VARIANTS[each].series, VARIANTS[each].arch) == (series, arch)):
                 shutil.rmtree(tree)
     return home, (home / "release").read_text()

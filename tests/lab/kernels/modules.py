@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .. import cache
-from ..proc import LabError, run
+from ..proc import LabError, must, run
 from . import Kernel, oldkernel
 from .arch import X86
 
@@ -20,6 +20,7 @@ TEST_MODULES = tuple(Path("tests") / name
                                    "shrinkable", "slow_drain"))
 X86_TEST_MODULES = ("fake_clock", "nmi_free")
 LOG = "build.log"
+FAULTS = Path(__file__).resolve().parent / "broken"
 COVERED = ("lab-kasan",)  # kernels whose modules record what has run; see tests/cover
 NO_KERNEL_DOC = ["cmd_checkdoc="]  # of W=1; static/kernel_doc checks more
 
@@ -95,8 +96,11 @@ def _copy(kernel: Kernel, where: Path) -> None:
                                  if kernel.arch is X86 or each.name not in X86_TEST_MODULES))
 
 
-def _build(kernel: Kernel, where: Path, extra: list[str], without: str, first: str) -> None:
+def _build(kernel: Kernel, where: Path, extra: list[str], without: str, first: str,
+           fault: str) -> None:
     _copy(kernel, where)
+    if fault:
+        must(["patch", "-p1", "-i", str(FAULTS / f"{fault}.patch")], cwd=where)
     if without:
         first += f"#undef {without}\n"
         extra = [*extra, f"{without}="]
@@ -118,23 +122,25 @@ def _build(kernel: Kernel, where: Path, extra: list[str], without: str, first: s
 
 
 def build(kernel: Kernel, sparse: bool = False, without: str = "", unset: str = "",
-          first: str = "") -> Path:
+          first: str = "", fault: str = "") -> Path:
     """The folder with our modules and the test modules, built for a kernel with W=1.
 
     without: build our modules as if the kernel did not have this option
     first: the text of a header that each file includes first
     unset: the same in the makefiles only, so that this kernel loads the modules
+    fault: a patch of the folder broken, which a test must detect
     """
     files = sources()
     if TOP / "Kbuild" not in files:
         raise BuildError("there is no Kbuild: nothing to build")
     extra = [*(["C=2"] if sparse else []), *([f"{unset}="] if unset else [])]
     key = cache.digest(cache.digest_files(TOP, files), str(kernel.headers),
-                       kernel.release, *extra, without, first, str(kernel.name in COVERED))
+                       kernel.release, *extra, without, first, str(kernel.name in COVERED),
+                       *([(FAULTS / f"{fault}.patch").read_text()] if fault else []))
 
     def make(target: Path) -> None:
         with place(kernel.name, target) as where:
-            _build(kernel, where, extra, without, first)
+            _build(kernel, where, extra, without, first, fault)
 
     return cache.built("modules", f"{kernel.name}-{key}", make, keep=24)
 

@@ -3,6 +3,7 @@
 
 import contextlib
 import functools
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from ..kernels import Kernel, modules
 from ..proc import say
 from . import root
 from .root import Root, Session
+from .system import base
 
 TOP = modules.TOP
 PROJECT_IN_ROOT = "/opt/vmhooks"
@@ -113,7 +115,7 @@ def _grow(below: Root, name: str, commands: str) -> Root:
 def with_dkms() -> Root:
     """The modules of both kernels added, built and installed by dkms commands."""
     named = f"-m vmhooks -v {version()}"
-    return _grow(root.base(), "dkms add, build and install for two kernels", f"""set -e
+    return _grow(base(), "dkms add, build and install for two kernels", f"""set -e
         cp -a /mnt /usr/src/vmhooks-{version()}
         dkms add {named}
         for kernel in $(ls /lib/modules); do
@@ -231,6 +233,20 @@ class RootGuest(Guest):
         """Move the balloon device from our driver to the stock driver by hand."""
         self.sh(TO_STOCK)
         check(self.balloon_driver() == "virtio_balloon", "the stock driver is not bound")
+
+    def purge(self) -> None:
+        """Purge the packages: the stock driver has the device, and the modules are unloaded.
+
+        No initramfs is made, as that takes minutes.
+        """
+        self.sh("mkdir -p /etc/initramfs-tools; "
+                "echo update_initramfs=no > /etc/initramfs-tools/update-initramfs.conf; "
+                "if command -v dracut; then ln -sf /bin/true $(command -v dracut); fi")
+        said = self.sh("dpkg -P vmhooks-dkms vmhooks", 400)
+        check(self.balloon_driver() == "virtio_balloon", f"purge said:\n{said}")
+        left = self.sh("cat /proc/modules")
+        for name in modules.OURS:
+            check(not re.search(rf"^{name}", left, re.M), f"{name} is left:\n{left}")
 
     def judge(self) -> None:
         """Require a kernel log without bad lines."""

@@ -10,6 +10,7 @@ from ..kernels.modules import TOP
 from ..proc import must
 from . import root
 from .root import Root
+from .system import System, base as base_of, make
 
 PARTS = ("debian", "docs", "modules", "packaging", "tools")
 FILES = ("CHANGELOG.md", "Kbuild", "LICENSE", "Makefile", "dkms.conf")
@@ -78,24 +79,49 @@ END
             -e 's|^MAKE\\[0\\]=.*|MAKE[0]="sh modules/make ${{kernelver}}"|' dkms.conf""")
 
 
+def _digest() -> str:
+    """Changes with what the packages do."""
+    return cache.digest_files(TOP, [path for path in _sources()
+                                    if path.relative_to(TOP).parts[0] != "docs"
+                                    and path.suffix != ".md"])
+
+
 def installed(series: str) -> Root:
     """A root in which the packages of this tree were installed, for one of its two kernels."""
-    base = root.base()
+    base = base_of()
     release = base.release(series)
-    parts = [path for path in _sources() if path.relative_to(TOP).parts[0] != "docs"
-             and path.suffix != ".md"]
     return root.grow(base, "install the packages", f"""set -e
         for kernel in $(ls /lib/modules); do
             [ "$kernel" = {release} ] || rm "/lib/modules/$kernel/build"
         done
         dpkg -i /mnt/vmhooks*.deb
         modinfo -k {release} balloon_report mm_hooks kvmclock_fix""",
-                     real(), cache.digest_files(TOP, parts))
+                     real(), _digest())
+
+
+def tree() -> Path:
+    """A copy of the files that the packages are built from."""
+    return cache.built("debs", cache.digest(cache.digest_files(TOP, _sources()), "tree"),
+                       copy_tree, keep=8)
+
+
+def installed_on(system: System) -> Root:
+    """The root of a system that has installed the packages, for all of its kernels."""
+    base = make(system)
+    place = "/mnt"
+    if system.builds:
+        base = root.grow(base, "make deb", f"""set -e
+            cp -r /mnt /tmp/tree
+            cd /tmp/tree
+            OUT=/opt/out SOURCE_DATE_EPOCH={WHEN} packaging/deb""", tree(), _digest())
+        place = "/opt/out"
+    return root.grow(base, "install the packages", f"dpkg -i {place}/vmhooks*.deb", real(),
+                     _digest(), timeout=3000)
 
 
 def stock_first(series: str) -> Root:
     """The distribution's root, whose initramfs loads the stock driver."""
-    base = root.base()
+    base = base_of()
     return root.grow(base, "the stock driver in the initramfs", f"""set -e
         echo virtio_balloon >> /etc/initramfs-tools/modules
         update-initramfs -u -k {base.release(series)}""", None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Debian roots: made once by mmdebstrap, extended by cached layers, run in a chroot.
+"""Roots, extended by cached layers and run in a chroot.
 
 A root is a stack of folders that overlayfs joins in a mount namespace of its own. Nothing in
 it can load a module into the machine's kernel: CAP_SYS_MODULE is not in the bounding set, and
@@ -7,7 +7,6 @@ the machine's /lib/modules and /sys are not visible.
 """
 
 import contextlib
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -15,24 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import cache
-from ..proc import LabError, Skip, long_run, must, run, say
+from ..proc import LabError, must, run, say
 
-PACKAGES = ("systemd-sysv", "udev", "kmod", "initramfs-tools", "dkms", "make", "openssl",
-            "mokutil", "zstd", "ccache")
-# The metapackages of two kernels of each release.
-FLAVOURS = {"bookworm": ("amd64", "6.12-amd64"), "trixie": ("amd64", "rt-amd64")}
-# Only modules for a guest of the lab, as the others make each copy, initramfs and image
-# slow.
-MODULES = {"trixie": "/usr/lib/modules/*/kernel"}
-OTHER_MODULES = "/lib/modules/*/kernel"
-# Made together and only once, as the package scripts would make each several times.
-MAKE_INITRAMFS = """
-for image in "$1"/boot/vmlinuz-*; do
-  chroot "$1" update-initramfs -c -k "${image##*/vmlinuz-}" &
-done
-wait
-"""
 LOG = "log"  # beside a layer: the output of its commands
+# A command that cannot load a module into the machine's kernel.
 CONFINE = ["setpriv", "--bounding-set", "-sys_module,-sys_rawio,-sys_boot"]
 
 # $1 lower folders, $2 upper, $3 work, $4 mount point, $5 folder mounted at /mnt or "",
@@ -64,7 +49,7 @@ ENVIRONMENT = (f"PATH={cache.CCACHE}:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root
                *(f"{name}={value}" for name, value in cache.CCACHE_RULES.items()))
 
 
-def _namespace(script: str, *arguments: str) -> list[str]:
+def namespace(script: str, *arguments: str) -> list[str]:
     """The command that runs a script in its own mount namespace."""
     return ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--", *CONFINE,
             "sh", "-eu", "-c", script, "lab-root", *arguments]
@@ -112,7 +97,7 @@ class Session:
 
     def _join(self, script: str, *arguments: str) -> list[str]:
         lower = ":".join(str(layer) for layer in self.root.layers)
-        return _namespace(JOIN + script, lower, str(self.upper), str(self.scratch / "work"),
+        return namespace(JOIN + script, lower, str(self.upper), str(self.scratch / "work"),
                           str(self.scratch / "joined"), str(self.shown or ""),
                           str(cache.folder("ccache-roots")), *arguments)
 
@@ -151,7 +136,8 @@ def session(root: Root, shown: Path | None = None, upper: Path | None = None,
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def grow(root: Root, name: str, commands: str, shown: Path | None, *parts: str) -> Root:
+def grow(root: Root, name: str, commands: str, shown: Path | None, *parts: str,
+         timeout: float = 1200) -> Root:
     """The root with a cached layer on top, which has the writes of the commands.
 
     parts: other inputs of the result, such as the hash of the mounted sources
@@ -162,55 +148,7 @@ def grow(root: Root, name: str, commands: str, shown: Path | None, *parts: str) 
         say(f"preparing the root: {name}")
         (target / "upper").mkdir()
         with session(root, shown, target / "upper") as inside:
-            (target / LOG).write_text(inside.must(commands, timeout=1200))
+            (target / LOG).write_text(inside.must(commands, timeout))
 
-    made = cache.built("root-layers", key, build, keep=12)
+    made = cache.built("root-layers", key, build, keep=24)
     return Root((made / "upper", *root.layers))
-
-
-def _require_namespaces() -> None:
-    if os.geteuid() != 0:
-        raise Skip("only root can make and mount a Debian root")
-    with session(Root((Path("/usr"),))) as inside:
-        lower = f"lowerdir=/usr,upperdir={inside.upper},workdir={inside.scratch / 'work'}"
-        probe = _namespace('mount -t overlay overlay -o "$1" "$2"', lower,
-                           str(inside.scratch / "joined"))
-        if run(probe).returncode:
-            raise Skip("overlay mounts are not possible on this machine")
-
-
-def _packages(release: str) -> list[str]:
-    return [*PACKAGES, *(f"linux-{part}-{flavour}" for flavour in FLAVOURS[release]
-                         for part in ("image", "headers"))]
-
-
-def _paths(release: str) -> list[str]:
-    """What dpkg leaves out, and the exceptions."""
-    place = MODULES.get(release, OTHER_MODULES)
-    return ["exclude=/usr/share/doc/*", "exclude=/usr/share/man/*", "exclude=/usr/share/locale/*",
-            *(f"exclude={place}/{part}/*" for part in ("drivers", "sound", "net", "fs")),
-            *(f"include={place}/{part}/*" for part in (
-                "drivers/virtio", "drivers/block", "drivers/char", "drivers/firmware",
-                "fs/ext4", "fs/jbd2", "fs/autofs", "fs/efivarfs", "fs/nls")),
-            f"include={place}/fs/mbcache.ko*"]
-
-
-def _bootstrap(release: str, target: Path) -> None:
-    say(f"making a root of Debian {release} with dkms and two kernels (about a minute)")
-    log = cache.folder("logs") / f"mmdebstrap-dkms-{release}.log"
-    log.unlink(missing_ok=True)
-    options = ["--mode=root", "--variant=essential", f"--include={','.join(_packages(release))}",
-               '--aptopt=APT::Install-Recommends "false"', "--dpkgopt=force-unsafe-io",
-               *(f"--dpkgopt=path-{path}" for path in _paths(release)),
-               f"--customize-hook={MAKE_INITRAMFS}"]
-    long_run("mmdebstrap", [*CONFINE, "env", "INITRD=No", "mmdebstrap", *options, release,
-                            str(target / "tree")], target, log)
-
-
-def base(release: str = "bookworm") -> Root:
-    """The root of a Debian release, without vmhooks, with the distribution's initramfs."""
-    _require_namespaces()
-    key = cache.digest(*_packages(release), *_paths(release), MAKE_INITRAMFS,
-                       *([release] if release != "bookworm" else []))
-    return Root((cache.built("roots", key, lambda target: _bootstrap(release, target),
-                             keep=4) / "tree",))

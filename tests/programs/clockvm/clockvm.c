@@ -241,17 +241,33 @@ static void destroy(const unsigned long long *a)
 	}
 }
 
-/* create COUNT: make VMs, run them with a clock, and close them. */
+/* Make a VM and run it with a clock. */
+static void begin(struct vm *other)
+{
+	vm_create(other, 1);
+	must(vm_set_msr(other, 0, MSR_CLOCK, vm_clock_address(0) | 1), "the clock's MSR");
+	vm_run(other, 0);
+}
+
+/* create COUNT: make VMs and close them. */
 static void create(const unsigned long long *a)
 {
 	struct vm other;
 
 	for (unsigned long long i = 0; i < a[0]; i++) {
-		vm_create(&other, 1);
-		must(vm_set_msr(&other, 0, MSR_CLOCK, vm_clock_address(0) | 1), "the clock's MSR");
-		vm_run(&other, 0);
+		begin(&other);
 		vm_destroy(&other);
 	}
+}
+
+/* crowd COUNT: make VMs that stay until the program ends. */
+static void crowd(const unsigned long long *a)
+{
+	struct vm *others = calloc(a[0], sizeof(*others));
+
+	must(others, "memory for VMs");
+	for (unsigned long long i = 0; i < a[0]; i++)
+		begin(&others[i]);
 }
 
 static void quit(const unsigned long long *a)
@@ -271,7 +287,7 @@ static const struct {
 	{ "loose", loose }, { "setrace", setrace },
 	{ "hostmsr", hostmsr }, { "hv", hv }, { "xen", xen }, { "addvcpu", addvcpu },
 	{ "sleep", pause_ms }, { "destroy", destroy }, { "create", create },
-	{ "quit", quit },
+	{ "crowd", crowd }, { "quit", quit },
 };
 
 static long long now_ns(void)

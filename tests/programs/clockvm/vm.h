@@ -9,7 +9,7 @@
 
 #include "page.h"
 
-#define VM_VCPUS	8
+#define VM_VCPUS	64	/* whose pages fill one page of memory */
 #define VM_MEMORY	0x20000
 
 /* Guest-physical addresses. */
