@@ -15,7 +15,7 @@ from lab.hosts.nested import INSIDE, VMS, Host, raw_gain, risen
 
 KERNELS = ()
 ALSO = ("lab", "lab-6.1", "lab-7.3")
-TIMEOUT = 900
+TIMEOUT = 1800
 pytestmark = pytest.mark.timeout(TIMEOUT)
 CPUS = 2
 LINE = (f"clocksource kvm-clock, {CPUS} pvclock pages: auditing values, steps, rates and versions, "
@@ -37,8 +37,9 @@ while :; do
 		$(sed 's/ /=/' steps)
 done
 """
-BOOT_S = 240
+BOOT_S = 600
 WITHOUT, OURS = 3, 20  # rounds
+PATIENCE_S = 700  # for all rounds of a step: a round of a busy machine takes half a minute
 STOP_S = 4
 BACKWARDS = "CPU [01]: invalid pvclock update: backwards"
 # A step of seconds has ten digits of nanoseconds.
@@ -64,7 +65,7 @@ def _large(found: Found) -> int:
 
 def _check_without(vm: LinuxVm) -> None:
     """With KVM alone the clock steps back at each masterclock update."""
-    for found in _rounds(vm, WITHOUT, 60)[:WITHOUT]:
+    for found in _rounds(vm, WITHOUT, PATIENCE_S)[:WITHOUT]:
         print(f"without kvmclock_fix at the host: {found}")
         check(found["updates"] == CPUS, f"pages were not read: {found}")
         check(found.get("backwards", 0) == CPUS and _large(found) == CPUS and
@@ -77,7 +78,7 @@ def _check_ours(host: Host, vm: LinuxVm) -> None:
     """With kvmclock_fix at the host, no round after the first has a step."""
     before = len(vm.wait("round", 1, 1)) + 1
     corrected = host.shown("corrected")
-    rounds = _rounds(vm, before + OURS, 240)[before:][:OURS]
+    rounds = _rounds(vm, before + OURS, PATIENCE_S)[before:][:OURS]
     judged = 0
     for found in rounds:
         check(not _large(found) and not any(name in found for name in NAMES),
@@ -95,7 +96,7 @@ def _check_stop(host: Host, vm: LinuxVm) -> None:
     vm.monitor("stop")
     host.sh(f"sleep {STOP_S}")
     vm.monitor("cont")
-    steps = [found for found in _rounds(vm, before + 4, 60)[before:] if _large(found)]
+    steps = [found for found in _rounds(vm, before + 4, PATIENCE_S)[before:] if _large(found)]
     print(f"stopped for {STOP_S} s: {steps}")
     check(len(steps) == 1 and steps[0].get("backwards") == steps[0].get("stopped") == CPUS and
           steps[0].get(STEP_OF_SECONDS) == CPUS, f"the stop was not found: {steps}")

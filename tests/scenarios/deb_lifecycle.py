@@ -9,7 +9,7 @@ import pytest
 
 from lab import check
 from lab.kernels.modules import OURS, TOP
-from lab.roots import debian, debs, root
+from lab.roots import debian, debs, system
 from lab.roots.root import Session
 
 KERNELS = ("6.12",)
@@ -167,7 +167,7 @@ def _check_removal(machine: Machine) -> None:
 def test_deb_lifecycle(kernel: str, release: str) -> None:
     """One step after the other, with the kernels and the dkms of a Debian release."""
     del kernel  # the release's own
-    state = root.base(release)
+    state = system.base(release)
     with debian.session(state) as inside:
         machine = Machine(inside, *state.releases())
         _check_install(machine)

@@ -8,7 +8,7 @@ the package is forgotten. The modules here are empty.
 import pytest
 
 from lab import check
-from lab.roots import debian, root
+from lab.roots import debian, system
 from lab.roots.root import Session
 
 KERNELS = ("6.12",)
@@ -50,7 +50,7 @@ def _user_removes(inside: Session, old: str) -> None:
 
 def test_dkms_autoremove(kernel: str) -> None:
     """Removal by the packages of kernels, then by a user."""
-    state = root.base()
+    state = system.base()
     with debian.session(state) as inside:
         inside.must(debian.MAKE_SMALL)
         _kernels_go(inside, state.release(kernel), state.release("6.1"))

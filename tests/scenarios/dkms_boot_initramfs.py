@@ -14,7 +14,7 @@ from lab.suite.parts import shared
 
 KERNELS = ("6.12",)
 ALSO = ("6.1",)
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = [pytest.mark.timeout(1500), pytest.mark.wide]
 LEFT = ("ls /etc/modprobe.d/vmhooks.conf /etc/initramfs-tools/hooks/vmhooks /var/lib/dkms/vmhooks "
         "2>/dev/null; find /lib/modules | grep -E '/updates|balloon_report|mm_hooks'; "
         "grep -E '^(balloon_report|mm_hooks|kvmclock_fix) ' /proc/modules")

@@ -4,10 +4,10 @@
 import pytest
 
 from lab import check
-from lab.roots import debian, root
+from lab.roots import debian, system
 
 KERNELS = ("6.12",)
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = [pytest.mark.timeout(1500), pytest.mark.wide]
 
 
 def _check_stock(guest: debian.RootGuest) -> None:
@@ -28,5 +28,5 @@ def test_dkms_boot_removed(kernel: str) -> None:
 @pytest.mark.wide
 def test_dkms_remove(kernel: str) -> None:
     """Boot Debian's own initramfs; what dkms remove leaves behind, dkms_remove checks too."""
-    with debian.RootGuest(kernel, debian.after_dkms_remove(), root.base()) as guest:
+    with debian.RootGuest(kernel, debian.after_dkms_remove(), system.base()) as guest:
         _check_stock(guest)

@@ -4,7 +4,7 @@
 import pytest
 
 from lab import check
-from lab.roots import debian, root
+from lab.roots import debian, system
 
 KERNELS = ("6.1",)
 ALSO = ("6.12",)
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.timeout(1500)
 
 def test_dkms_boot_udev(kernel: str) -> None:
     """Boot the distribution's own initramfs, which was made before the modules existed."""
-    with debian.RootGuest(kernel, debian.with_package(), root.base()) as guest:
+    with debian.RootGuest(kernel, debian.with_package(), system.base()) as guest:
         guest.booted()
         check(guest.balloon_driver() == "balloon_report",
               f"the device is held by {guest.balloon_driver() or 'no driver'}")

@@ -8,7 +8,7 @@ empty, as the scripts treat them like the real ones. Other scenarios install the
 import pytest
 
 from lab import check
-from lab.roots import debian, root
+from lab.roots import debian, system
 from lab.roots.root import Session
 
 KERNELS = ("6.12",)
@@ -93,7 +93,7 @@ def _install_and_undo(inside: Session, release: str) -> None:
 
 def test_dkms_package(kernel: str) -> None:
     """Run both scripts on a machine that lacks one requirement after the other."""
-    state = root.base()
+    state = system.base()
     with debian.session_by_su(state) as inside:
         release = state.release(kernel)
         inside.must(debian.MAKE_SMALL)

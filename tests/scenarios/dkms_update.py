@@ -8,7 +8,7 @@ sources.
 import pytest
 
 from lab import check
-from lab.roots import debian, root
+from lab.roots import debian, system
 from lab.roots.root import Session
 
 KERNELS = ("6.12",)
@@ -115,7 +115,7 @@ def _check_all(machine: Machine) -> None:
 
 def test_dkms_update(kernel: str) -> None:
     """One update after the other."""
-    state = root.base()
+    state = system.base()
     with debian.session_by_su(state) as inside:
         inside.must("ln -s /usr/sbin/dkms /usr/sbin/modinfo /usr/local/bin")
         machine = Machine(inside, state.release(kernel), state.release("6.1"))

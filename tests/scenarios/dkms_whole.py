@@ -8,7 +8,7 @@ root by "su" without a dash. The modules are empty.
 import pytest
 
 from lab import check
-from lab.roots import debian, root
+from lab.roots import debian, system
 from lab.roots.root import Session
 
 KERNELS = ("6.12",)
@@ -93,7 +93,7 @@ class Machine:
 
 def test_dkms_whole(kernel: str) -> None:
     """Each way to end, for both scripts; then uninstall."""
-    state = root.base()
+    state = system.base()
     with debian.session_by_su(state) as inside:
         machine = Machine(inside, state.release(kernel))
         machine.without("/usr/sbin/depmod", "depmod is missing")

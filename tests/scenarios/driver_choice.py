@@ -6,7 +6,6 @@ from lab.guest import balloon
 
 KERNELS = ("6.1",)
 ALSO = ("6.12", "5.10")
-DRIVERS = "/sys/bus/virtio/drivers"
 UPDATES = "/lib/modules/$(uname -r)/updates"
 
 
@@ -26,8 +25,8 @@ def _check_stock_first(guest: Guest) -> None:
     _holder(guest, balloon.STOCK)
     line = f"{balloon_name} is bound to {balloon.STOCK}"
     check(line in guest.sh("dmesg"), f"the log does not say '{line}'")
-    guest.sh(f"echo {balloon_name} >{DRIVERS}/{balloon.STOCK}/unbind; "
-             f"echo {balloon_name} >{DRIVERS}/{balloon.OURS}/bind")
+    guest.sh(f"echo {balloon_name} >{balloon.DRIVERS}/{balloon.STOCK}/unbind; "
+             f"echo {balloon_name} >{balloon.DRIVERS}/{balloon.OURS}/bind")
     _holder(guest, balloon.OURS)
     device = balloon.Balloon(guest)
     device.resize(32)

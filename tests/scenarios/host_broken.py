@@ -10,10 +10,11 @@ a new start by unbind and bind.
 import pytest
 
 from lab import check
+from lab.guest import balloon
 from lab.hosts.fakehost import ALL, FakeHost, fake, no_memory_lost
 
 KERNELS = ("lab",)
-ALSO = ("6.1", "6.12")
+ALSO = ("6.1", "6.12", "lab-arm64")
 pytestmark = pytest.mark.timeout(1200)
 
 
@@ -116,7 +117,7 @@ def unheard(host: FakeHost) -> None:
 def again(host: FakeHost) -> None:
     """Unbind and bind start the device."""
     name = host.guest.sh("basename /sys/devices/fake_host/virtio*").strip()
-    driver = "/sys/bus/virtio/drivers/balloon_report"
+    driver = f"{balloon.DRIVERS}/{balloon.OURS}"
     host.guest.sh(f"echo {name} >{driver}/unbind; echo {name} >{driver}/bind")
     host.balloon(3000)
     check(host.state() == "live", "the device is not live after bind")

@@ -15,7 +15,7 @@ from lab.guest import balloon
 from lab.hosts.fakehost import ALL, MUST_TELL_HOST, STATS, VERSION_1, FakeHost, fake, no_memory_lost
 
 KERNELS = ("lab",)
-ALSO = ("6.12", "6.1")
+ALSO = ("6.12", "6.1", "lab-arm64")
 pytestmark = pytest.mark.timeout(1200)
 HUGE_ORDER = 9  # 2 MiB
 

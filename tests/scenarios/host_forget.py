@@ -2,7 +2,8 @@
 """With the kernel's own page reporting, forget waits for the pages in flight.
 
 Guards: forget waits through all signals that are not fatal, and the pages in flight are
-reported once more, too. If the device does not use them, forget fails with a timeout.
+reported once more, too. If the device does not use them, forget fails with a timeout. Without a
+driver, the next driver reports everything again.
 """
 
 import time
@@ -60,11 +61,26 @@ def _signal(host: FakeHost) -> None:
     check(again > SHARE * known + held, "memory in flight was not reported again")
 
 
+def _without_driver(host: FakeHost) -> None:
+    """A snapshot is restored while no driver is loaded."""
+    guest = host.guest
+    known = hooks(guest)["reported_free_bytes"]
+    guest.rmmod("balloon_report")
+    guest.sh(f"echo 1 >{HOOKS}/forget")
+    before = hooks(guest)["reported_bytes"]
+    guest.insmod("balloon_report")
+    check(host.flush() == 0, "flush failed")
+    again = hooks(guest)["reported_bytes"] - before
+    print(f"{known >> 20} MiB were known, the next driver reported {again >> 20} MiB")
+    check(again > SHARE * known, "the next driver did not report everything again")
+
+
 def test_host_forget(kernel: str) -> None:
-    """A silent device, then a slow one."""
+    """A silent device, a slow one, no driver."""
     with fake(kernel) as (guest, host):
         host.plug(features=ALL)
         check(host.flush() == 0, "flush failed")
         _silent(host)
         _signal(host)
+        _without_driver(host)
         guest.rmmod("balloon_report")

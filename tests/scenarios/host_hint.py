@@ -18,7 +18,7 @@ from lab.hosts.fakehost import (ALL, DONE, HOST, PAGES_PER_MIB, STOP, FakeHost, 
 from lab.suite.parts import on_failure, shared
 
 KERNELS = ("lab",)
-ALSO = ("6.1", "6.12")
+ALSO = ("6.1", "6.12", "lab-arm64")
 pytestmark = pytest.mark.timeout(1200)
 HINT_SIZE = 2  # fewer entries than the driver would keep in flight
 HELD_MB = 200

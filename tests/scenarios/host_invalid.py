@@ -16,7 +16,7 @@ from lab import check
 from lab.hosts.fakehost import ALL, DEFLATE_ON_OOM, FakeHost, fake, meminfo
 
 KERNELS = ("lab",)
-ALSO = ("6.12",)
+ALSO = ("6.12", "lab-arm64")
 pytestmark = pytest.mark.timeout(1200)
 FLOOR_MB = 64
 WATCH = 30

@@ -16,7 +16,7 @@ from lab.hosts.fakehost import ALL, HOST, FakeHost, fake, no_memory_lost
 from lab.suite.parts import on_failure, shared
 
 KERNELS = ("lab",)
-ALSO = ("6.12",)
+ALSO = ("6.12", "lab-arm64")
 pytestmark = pytest.mark.timeout(900)
 BALLOON = 4000  # pages
 REPORTERS = "/sys/kernel/mm_hooks/reporters"

@@ -15,7 +15,7 @@ from lab.hosts.fakehost import ALL, DONE, HINT, HOST, STATS, FakeHost, fake
 from lab.suite.parts import on_failure, shared
 
 KERNELS = ("lab",)
-ALSO = ("6.1", "6.12")
+ALSO = ("6.1", "6.12", "lab-arm64")
 pytestmark = pytest.mark.timeout(1200)
 MEND = (f"cd {HOST}; echo 0 >plugged; echo 0 >num_pages; echo 0 >cmd_id; "
         "for queue in inflate deflate stats hint; do echo 128 >$queue/size; done; "

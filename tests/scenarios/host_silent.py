@@ -14,7 +14,7 @@ from lab import check
 from lab.hosts.fakehost import ALL, FakeHost, fake, no_memory_lost
 
 KERNELS = ("lab",)
-ALSO = ("6.12", "6.1")
+ALSO = ("6.12", "6.1", "lab-arm64")
 pytestmark = pytest.mark.timeout(1200)
 
 

@@ -13,7 +13,7 @@ from lab import check
 from lab.hosts.fakehost import ALL, FakeHost, fake, no_memory_lost
 
 KERNELS = ("lab",)
-ALSO = ("6.12", "6.1")
+ALSO = ("6.12", "6.1", "lab-arm64")
 pytestmark = pytest.mark.timeout(1200)
 MOMENTS = {"inflate": ("num_pages", 30000), "deflate": ("num_pages", 100),
            "report": ("", 0), "hint": ("cmd_id", 0x80000000)}

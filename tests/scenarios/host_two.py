@@ -6,12 +6,13 @@ over when the first device is unbound or unplugged, and back again.
 """
 
 from lab import MIB, check
+from lab.guest import balloon
 from lab.hosts.fakehost import ALL, fake
 
 KERNELS = ("lab",)
-ALSO = ("6.12",)
+ALSO = ("6.12", "lab-arm64")
 REPORTERS = "/sys/kernel/mm_hooks/reporters"
-DRIVER = "/sys/bus/virtio/drivers/balloon_report"
+DRIVER = f"{balloon.DRIVERS}/{balloon.OURS}"
 
 
 def test_host_two(kernel: str) -> None:

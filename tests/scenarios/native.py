@@ -15,7 +15,7 @@ from lab.guest import balloon
 from lab.suite.parts import on_failure, shared
 
 KERNELS = ("lab",)
-ALSO = ("lab-6.1", "lab-7.3", "lab-kasan")
+ALSO = ("lab-6.1", "lab-7.3", "lab-kasan", "lab-arm64")
 pytestmark = pytest.mark.timeout(600)
 HOG_MB = 300
 FILL_MB = 200

@@ -10,7 +10,7 @@ from lab import MIB, Guest, check
 from lab.guest import balloon
 
 KERNELS = ("lab",)
-ALSO = ("lab-6.1", "lab-7.3")
+ALSO = ("lab-6.1", "lab-7.3", "lab-arm64")
 TIMEOUT = 500
 pytestmark = pytest.mark.timeout(TIMEOUT)
 # A loop that allocates 32 MiB from the pcplists page by page and frees them.

@@ -9,7 +9,7 @@ import pytest
 from lab import Guest, survive
 
 KERNELS = ("lab",)
-ALSO = ("lab-kasan", "lab-6.1", "lab-7.3")
+ALSO = ("lab-kasan", "lab-6.1", "lab-7.3", "lab-arm64")
 pytestmark = pytest.mark.timeout(survive.TIMEOUT)
 
 

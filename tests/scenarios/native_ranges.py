@@ -11,7 +11,7 @@ from lab import MIB, Guest, check
 from lab.guest import balloon
 
 KERNELS = ("lab",)
-ALSO = ("lab-6.1", "lab-7.3")
+ALSO = ("lab-6.1", "lab-7.3", "lab-arm64")
 TRACE = "/sys/kernel/tracing"
 EVENT = re.compile(r"mmh_isolate: zone=(\S+) pfn=(0x[0-9a-f]+) order=(\d+)|(mmh_pass): ")
 RUNS_MB = 150

@@ -18,7 +18,7 @@ from lab.guest.scattered import (BACK, FILE, FREED, LOOKS, check_flush, check_le
 from lab.suite.parts import shared
 
 KERNELS = ("lab",)
-ALSO = ("lab-6.1", "lab-7.3", "lab-kasan")
+ALSO = ("lab-6.1", "lab-7.3", "lab-kasan", "lab-arm64")
 TIMEOUT = 1200
 pytestmark = pytest.mark.timeout(TIMEOUT)
 LARGE = 9  # an order: 2 MiB
