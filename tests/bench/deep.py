@@ -73,7 +73,8 @@ def _one(kernel: str, variant: str, size_gib: int, small: bool = False) -> dict[
     """A guest of this size: the metrics back, first, ratio and left."""
     values: dict[str, float] = {}
     memory_mb = size_gib * 1024
-    with Guest(kernel, memory_mb=memory_mb, small_pages=small, boot_timeout=180) as target:
+    with Guest(kernel, memory_mb=memory_mb, small_pages=small, boot_timeout=180,
+               restores=False) as target:
         load(target, variant)
         target.insmod("filler")
         settle(target, calm=2.5)

@@ -20,10 +20,10 @@ import statistics
 
 from lab import Guest
 from lab.benches.bench import Metric
-from lab.benches.measure import NATIVE_LOW4, NONE, OURS, STOCK, is_native, load
+from lab.benches.measure import NONE, OURS, STOCK, by_size, is_native, load
 
 KERNELS = ("6.12",)
-VARIANTS = (NONE, STOCK, OURS, NATIVE_LOW4)
+VARIANTS = (NONE, STOCK, OURS)
 SIZES_GIB = (1, 16)
 STEPS_MIB = {"gib": 512, "part": 64}
 TEXTS = {"gib": "for each GiB reported", "part": "64 MiB freed, the rest reported"}
@@ -56,7 +56,7 @@ def _window(target: Guest, command: str) -> tuple[int, int]:
     return busy_after - busy, workers_after - workers
 
 
-def _step(target: Guest, mib: int) -> tuple[float, float]:
+def freeing(target: Guest, mib: int) -> tuple[float, float]:
     """The same for a free of this size."""
     found = []
     for _ in range(REPEAT):
@@ -73,7 +73,7 @@ def _one(kernel: str, variant: str, size_gib: int) -> dict[str, float]:
                boot_timeout=300, lifetime=1200) as target:
         target.insmod("filler")
         target.sh(f"sleep {CALM}", 300)
-        without = {step: _step(target, mib) for step, mib in STEPS_MIB.items()}
+        without = {step: freeing(target, mib) for step, mib in STEPS_MIB.items()}
         load(target, variant)
         target.sh(f"sleep {REPORT_ALL}", 300)
         for step, mib in STEPS_MIB.items():
@@ -81,7 +81,7 @@ def _one(kernel: str, variant: str, size_gib: int) -> dict[str, float]:
                 target.write(LOCK, "0")
             scale = 1024 / mib if step == "gib" else 1
             whole, workers = (scale * (mine - before)
-                              for mine, before in zip(_step(target, mib), without[step]))
+                              for mine, before in zip(freeing(target, mib), without[step]))
             values |= {f"{step}_{size_gib}": whole, f"{step}_workers_{size_gib}": workers}
         if is_native(variant):
             values[f"lock_{size_gib}"] = float(target.read(LOCK))
@@ -90,7 +90,4 @@ def _one(kernel: str, variant: str, size_gib: int) -> dict[str, float]:
 
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
     """A small guest and a large one."""
-    values: dict[str, float] = {}
-    for size in SIZES_GIB[:1] if quick else SIZES_GIB:
-        values |= _one(kernel, variant, size)
-    return values
+    return by_size(lambda size: _one(kernel, variant, size), SIZES_GIB, quick)

@@ -19,13 +19,13 @@ from typing import NamedTuple
 
 from lab import Guest
 from lab.benches.bench import Metric
-from lab.benches.measure import (NATIVE_LOW0, NONE, OURS, STOCK, cpu_seconds, guest, host_faults,
+from lab.benches.measure import (NONE, OURS, STOCK, cpu_seconds, guest, host_faults,
                                  load)
 from lab.guest.beside import both, ratio
 from pagefault import KINDS, TASKS, loop
 
 KERNELS = ()
-VARIANTS = (NONE, STOCK, OURS, NATIVE_LOW0)
+VARIANTS = (NONE, STOCK, OURS)
 ROUNDS = {"anon": 4, "file": 2}
 STRIDE = 4099  # pages
 PAIRS = {False: 6, True: 1}  # rounds of each loop; quick or not

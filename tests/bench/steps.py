@@ -23,7 +23,7 @@ AXES = ("seconds since the last re-snapshot", "largest step, ns")
 def run(kernel: str, variant: str, quick: bool) -> dict[str, float]:
     """One VM with two vCPUs, interval after interval."""
     found = {}
-    with Host(kernel, lifetime=900) as host:
+    with Host(kernel, lifetime=900, restores=False) as host:
         if variant == COMPARED:
             host.load_fix()
         with host.live("on", vcpus=2) as vm:
