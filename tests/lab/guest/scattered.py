@@ -54,8 +54,13 @@ def churning(guest: Guest) -> Iterator[None]:
 def check_returned(guest: Guest, before: int) -> None:
     """The host reclaims the small blocks by itself."""
     started = time.monotonic()
-    guest.poll("the host to reclaim the small blocks",
-               lambda: guest.rss_bytes() < before - BACK, _SECONDS, 0.2)
+    try:
+        guest.poll("the host to reclaim the small blocks",
+                   lambda: guest.rss_bytes() < before - BACK, _SECONDS, 0.2)
+    except GuestError as error:
+        left = (guest.rss_bytes() - before + FREED) // MIB
+        raise GuestError(f"{error}\n{left} of {FREED // MIB} MiB are left\n"
+                         f"{balloon.hooks(guest)}\n{guest.read('/proc/buddyinfo')}") from None
     print(f"{BACK // MIB} MiB in small blocks back after {time.monotonic() - started:.1f} s")
 
 
