@@ -40,12 +40,14 @@ class System:
 
     flavours: of the metapackages linux-image-... and linux-headers-...
     dracut: it makes the initramfs, and not initramfs-tools
+    more: packages that a test runs in it
     """
 
     release: str
     flavours: tuple[str, ...]
     arch: Arch = X86
     dracut: bool = False
+    more: tuple[str, ...] = ()
 
     @property
     def builds(self) -> bool:
@@ -55,7 +57,7 @@ class System:
     @property
     def packages(self) -> list[str]:
         """Packages beside the essential ones."""
-        return [*PACKAGES, "dracut" if self.dracut else "initramfs-tools",
+        return [*PACKAGES, "dracut" if self.dracut else "initramfs-tools", *self.more,
                 *(f"linux-{part}-{flavour}" for flavour in self.flavours
                   for part in ("image", "headers")),
                 *(BUILD_PACKAGES if self.builds else ()),
