@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from lab import proc
-from lab.suite import names, slots
+from lab.suite import names, once, slots
 from lab.suite.lines import USED
 
 LATE = 30.0  # seconds after its timeout a test loses its guests, if it has not ended
@@ -27,6 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options that tests/run gives."""
     parser.addoption("--chosen", metavar="FILE", type=Path,
                      help="the names of the tests to run, in order; beside it the run's locks")
+    parser.addoption("--anew", action="store_true",
+                     help="also the tests that passed before with the same files")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -102,6 +104,17 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         late.cancel()
         if not nextitem or names.unit(nextitem.nodeid) != names.unit(item.nodeid):
             proc.kill_descendants()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """A test that depends on files only is not called again while they are unchanged."""
+    if not pyfuncitem.get_closest_marker(once.MARK):
+        return None
+    if once.call(pyfuncitem, pyfuncitem.config.getoption("anew")):
+        pyfuncitem.user_properties.append((once.UNCHANGED, True))
+        print(once.SAID)
+    return True
 
 
 @pytest.hookimpl(hookwrapper=True)

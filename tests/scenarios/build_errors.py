@@ -13,7 +13,8 @@ from lab.kernels import modules
 from lab.proc import must, run as run_program
 
 KERNELS = ("6.12",)
-pytestmark = pytest.mark.timeout(1800)  # the modules without tracepoints, on a busy machine
+# The modules without tracepoints, on a busy machine.
+pytestmark = [pytest.mark.timeout(1800), pytest.mark.once]
 PROBES = Path("modules/compat/probes")
 NEVER = "#error this probe never fits\n"
 

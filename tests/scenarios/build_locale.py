@@ -15,7 +15,7 @@ from lab.kernels import modules
 from lab.proc import run as run_program
 
 KERNELS = ("6.12",)
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.once]
 PROBED = Path("modules/compat/probed.h")
 
 

@@ -13,7 +13,7 @@ from lab.roots import debian, debs, system
 from lab.roots.root import Session
 
 KERNELS = ("6.12",)
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = [pytest.mark.timeout(1500), pytest.mark.once]
 AUTOPKGTEST = TOP / "debian/tests/installed"
 REMOVE_KERNEL = "run-parts --exit-on-error --arg={0} --arg=/boot/vmlinuz-{0} /etc/kernel/prerm.d"
 ADD_HEADERS = "run-parts --exit-on-error --arg={0} /etc/kernel/header_postinst.d"

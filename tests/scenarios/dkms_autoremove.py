@@ -12,7 +12,7 @@ from lab.roots import debian, system
 from lab.roots.root import Session
 
 KERNELS = ("6.12",)
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = [pytest.mark.timeout(1500), pytest.mark.once]
 NAMED = f"-m vmhooks -v {debian.version()}"
 # The hooks that packages of kernels and headers run.
 REMOVE = "run-parts --exit-on-error --arg={0} --arg=/boot/vmlinuz-{0} /etc/kernel/prerm.d"

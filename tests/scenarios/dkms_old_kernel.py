@@ -8,7 +8,7 @@ from lab.roots import debian
 from lab.roots.root import Session
 
 KERNELS = ("6.12",)
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = [pytest.mark.timeout(1500), pytest.mark.once]
 OLD = "4.19.0-27-amd64"
 OTHER = "6.12.0-other"
 HEADERS = f"""mkdir -p /lib/modules/{OLD}/build/include/config

@@ -12,7 +12,7 @@ from lab.roots import debian, system
 from lab.roots.root import Session
 
 KERNELS = ("6.12",)
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = [pytest.mark.timeout(1500), pytest.mark.once]
 OURS = "/usr/src/vmhooks-* /var/lib/dkms/vmhooks /etc/modprobe.d/vmhooks.conf /var/lib/vmhooks*"
 AS_NOBODY = "setpriv --reuid 65534 --regid 65534 --clear-groups"
 SMALL, PACKAGING = debian.SMALL, f"{debian.SMALL}/packaging"

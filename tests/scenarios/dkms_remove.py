@@ -8,7 +8,7 @@ from lab.roots import debian
 from lab.roots.root import Session
 
 KERNELS = ("6.1", "6.12")
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = [pytest.mark.timeout(1500), pytest.mark.once]
 CONFIGURATION = "ls /etc/modprobe.d/vmhooks.conf /etc/initramfs-tools/hooks/vmhooks"
 TRACES = ("{ find /usr/src -maxdepth 1; find /lib/modules /var/lib/dkms /etc; } | grep -E "
           "'vmhooks|mm_hooks|balloon_report|kvmclock_fix|/updates'; "

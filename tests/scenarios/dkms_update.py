@@ -12,7 +12,7 @@ from lab.roots import debian, system
 from lab.roots.root import Session
 
 KERNELS = ("6.12",)
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = [pytest.mark.timeout(1500), pytest.mark.once]
 MAKE_SMALL = debian.MAKE_SMALL + """
 for name in modules/*.c; do echo 'MODULE_INFO(made, "from first");' >> "$name"; done"""
 # Sources that build for the newer kernel only.

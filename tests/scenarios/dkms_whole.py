@@ -12,7 +12,7 @@ from lab.roots import debian, system
 from lab.roots.root import Session
 
 KERNELS = ("6.12",)
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = [pytest.mark.timeout(1500), pytest.mark.once]
 PACKAGING = f"{debian.SMALL}/packaging"
 # All files of vmhooks, and the output of depmod.
 STATE = """find /usr/src/vmhooks-* /var/lib/dkms/vmhooks /etc/modprobe.d/vmhooks.conf \

@@ -13,7 +13,7 @@ from lab.kernels.modules import TOP
 from lab.proc import must, run
 from lab.roots import debian, debs
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.once]
 # A kernel's release, the packages that are installed, and the package with its headers.
 HEADERS = (
     ("6.1.0-57-amd64", "", "linux-headers-amd64"),

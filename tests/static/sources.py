@@ -17,6 +17,7 @@ def none(found: list[str]) -> None:
         raise AssertionError("\n".join(found[:40]))
 
 
+@pytest.mark.once
 def test_shellcheck() -> None:
     """Every shell file."""
     none(checks.shellcheck())
@@ -52,6 +53,7 @@ def test_licences() -> None:
     none(checks.licences())
 
 
+@pytest.mark.once
 def test_patches() -> None:
     """The companion patch."""
     none(checks.patches())

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ..proc import say
+from .once import UNCHANGED
 
 TAIL = 30
 AGAIN = 6  # lines of it, at the end of all
@@ -94,7 +95,8 @@ class Lines(Silent):
         used = sum(value for report in reports for key, value in report.user_properties
                    if key == USED)
         line = (f"[{sum(self.counts.values())}/{self._total}] {result:7} {name} {seconds:.1f} s, "
-                f"{used:.0f} s of a processor{_why(reports) if result == 'skipped' else ''}")
+                f"{used:.0f} s of a processor{_why(reports) if result == 'skipped' else ''}"
+                f"{_unchanged(reports)}")
         print(line, flush=True)
         with open(self._folder / RESULTS, "a", encoding="utf-8") as results:
             results.write(line + "\n")
@@ -111,6 +113,12 @@ class Lines(Silent):
         log = self._folder / (name.replace("/", "-") + ".log")
         log.write_text(text + "\n", encoding="utf-8", errors="replace")
         return [f"    {line}" for line in (*text.splitlines()[-TAIL:], f"log: {log}")]
+
+
+def _unchanged(reports: list[Any]) -> str:
+    """Tells that the test was not called."""
+    known = {key for report in reports for key, _ in report.user_properties}
+    return " (unchanged since a run that passed)" if UNCHANGED in known else ""
 
 
 def _why(reports: list[Any]) -> str:

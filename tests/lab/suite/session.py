@@ -75,9 +75,13 @@ def prune_logs(logs: Path) -> None:
             old.rmdir()
 
 
-def run(chosen: dict[str, float], jobs: int, verbose: bool) -> tuple[dict[str, int], bool]:
+def run(chosen: dict[str, float], jobs: int, verbose: bool,
+        anew: bool) -> tuple[dict[str, int], bool]:
     """Run tests, each with its timeout: how many passed, failed, were skipped, and whether
-    the run came to its end."""
+    the run came to its end.
+
+    anew: also those that passed before with the same files
+    """
     logs = cache.folder("logs")
     prune_logs(logs)
     folder = logs / f"run-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
@@ -88,7 +92,7 @@ def run(chosen: dict[str, float], jobs: int, verbose: bool) -> tuple[dict[str, i
         try:
             status = pytest.main(
                 [*QUIET, "-n", str(slots.workers(jobs)), "--dist=loadscope",
-                 "--max-worker-restart=0", "--chosen", str(file),
+                 "--max-worker-restart=0", "--chosen", str(file), *(["--anew"] if anew else []),
                  f"--junitxml={folder / durations.JUNIT}"], plugins=[lines, Interrupted()])
         finally:
             kill_descendants()
@@ -112,4 +116,4 @@ def run_one(name: str) -> int:
                             if name in (each, names.unit(each))))
     if not file.read_text():
         raise LabError(f"no test is named {name}")
-    return int(pytest.main([*HERE, "-n0", "-s", "--chosen", str(file)]))
+    return int(pytest.main([*HERE, "-n0", "-s", "--anew", "--chosen", str(file)]))
